@@ -1,0 +1,209 @@
+/* The adapter interface. An adapter is sans-IO: it plans requests and digests bytes; the gateway owns
+ * sockets, timers, tokens, retries and the queue. It has no clock, no globals and keeps no state that a
+ * restart would need: what must last is in the cursor (opaque bytes) or in what the gateway stores.
+ * Capabilities decide, never the platform's name. */
+#ifndef DRAWBRIDGE_ADAPTERS_ADAPTER_H
+#define DRAWBRIDGE_ADAPTERS_ADAPTER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mapping/model.h"
+
+enum {
+    ADAPTER_ACCOUNTS_FEDERATED = 1u << 0, /* can list the accounts whose owners switched federation on */
+    ADAPTER_POSTS = 1u << 1,              /* lists one account's posts */
+    ADAPTER_POST_IDS = 1u << 2,  /* lists (id, revision) completely: deletes can be found by comparing */
+    ADAPTER_STREAM = 1u << 3,    /* pushes events over a websocket */
+    ADAPTER_PUSH_POST = 1u << 4, /* takes remote replies and their edits */
+    ADAPTER_PUSH_DELETE = 1u << 5,
+    ADAPTER_PUSH_RELATION = 1u << 6,   /* takes likes and boosts */
+    ADAPTER_PUPPETS = 1u << 7,         /* each remote author gets a row of their own, shown as @name@server */
+    ADAPTER_IDEMPOTENT = 1u << 8,      /* a push repeated with the same key changes nothing */
+    ADAPTER_ASSERTS_CONSENT = 1u << 9, /* the platform itself vouches for the owner's wish (the contract) */
+};
+
+enum text_unit { UNIT_BYTES, UNIT_CODE_POINTS, UNIT_UTF16, UNIT_GRAPHEMES };
+
+struct adapter_limits {
+    size_t text_max;
+    enum text_unit text_unit;
+    size_t text_max_bytes; /* 0 = no second limit */
+    size_t media_max;
+};
+
+struct adapter_bytes {
+    const void *data;
+    size_t length;
+};
+
+struct adapter_header {
+    const char *name, *value;
+};
+
+/* ---- operations: step machines; a step is one HTTP request
+ * --------------------------------------------------- */
+
+enum operation_kind {
+    OPERATION_DISCOVER, /* learns endpoints and limits; run once after open and on 401/404 of the API */
+    OPERATION_ACCOUNT,  /* in: account (native id)                → account */
+    OPERATION_FEDERATED_ACCOUNTS, /* in: cursor                             → accounts, cursor */
+    OPERATION_POST,        /* in: post (native id)                   → post, or ANSWER_GONE/UNKNOWN */
+    OPERATION_POSTS,       /* in: account, cursor, oldest_first      → posts, cursor */
+    OPERATION_POST_IDS,    /* in: account, cursor                    → ids (id, revision), cursor */
+    OPERATION_PUSH_POST,   /* in: remote_post (create or edit)       → native_id; the author goes first when
+                              asked */
+    OPERATION_PUSH_DELETE, /* in: key of a remote post               → ok, also when unknown */
+    OPERATION_PUSH_AUTHOR, /* in: remote_author */
+    OPERATION_DELETE_AUTHOR,   /* in: key of a remote author */
+    OPERATION_PUSH_RELATION,   /* in: remote_relation */
+    OPERATION_DELETE_RELATION, /* in: key of a remote relation */
+};
+
+struct operation_input {
+    enum operation_kind kind;
+    const char *account, *post, *key, *cursor; /* native ids; NULL where not used */
+    unsigned limit;                            /* page size, 0 = the adapter's own */
+    bool oldest_first;
+    const struct remote_post *remote_post;
+    const struct remote_author *remote_author;
+    const struct remote_relation *remote_relation;
+};
+
+/* One request for the gateway to perform. The gateway adds the credential: adapters never see secrets. */
+struct adapter_request {
+    const char *method, *url;
+    const struct adapter_header *headers;
+    size_t header_count;
+    struct adapter_bytes body; /* length 0: none */
+    const char *content_type;  /* NULL without body */
+    bool authenticate;         /* send the platform's credential */
+    size_t response_max;       /* bytes */
+    unsigned timeout_ms;
+};
+
+struct adapter_response {
+    int status; /* HTTP status; 0 = no answer (timeout, refused): see `error` */
+    const char *error;
+    struct adapter_bytes body;
+    int64_t retry_after_ms; /* from Retry-After, -1 = none */
+};
+
+enum operation_state {
+    OPERATION_REQUEST, /* perform operation_request(), then call operation_step with the answer */
+    OPERATION_DONE,
+    OPERATION_FAILED,
+};
+
+enum answer {
+    ANSWER_OK,
+    ANSWER_RETRY,        /* try again later: network, 429, 5xx */
+    ANSWER_UNAUTHORIZED, /* the credential is dead: tell the operator */
+    ANSWER_UNKNOWN,      /* never existed or not federated */
+    ANSWER_GONE,         /* deleted, or a tombstone stands against the push */
+    ANSWER_REFUSED,      /* blocked, replies closed: drop quietly */
+    ANSWER_INVALID,      /* the platform will never take it as it is: drop, say why */
+    ANSWER_TOO_LONG,     /* shorten and try once more */
+    ANSWER_FULL,
+};
+
+struct post_revision {
+    const char *id;
+    uint64_t revision;
+};
+
+/* Borrowed from the operation; lives until operation_free. */
+struct operation_result {
+    enum answer answer;
+    const char *reason;     /* what the platform said, cleaned, for logs and owners; may be NULL */
+    int64_t retry_after_ms; /* with ANSWER_RETRY: -1 = the caller's own schedule */
+    const struct account *accounts;
+    size_t account_count;
+    const struct post *posts;
+    size_t post_count;
+    const struct post_revision *revisions;
+    size_t revision_count;
+    const char *cursor;    /* next page; NULL = end */
+    const char *native_id; /* of what was pushed */
+};
+
+/* ---- streams: byte feeds
+ * -------------------------------------------------------------------------------------- */
+
+struct stream_plan {
+    const char *url;         /* ws:// or wss://, cursor included */
+    const char *subprotocol; /* or NULL */
+    bool authenticate;
+    unsigned silence_ms; /* no frame and no pong for so long: dead */
+    unsigned ping_ms;
+    size_t message_max; /* a larger message kills the connection */
+};
+
+/* What the gateway does next after the adapter digested a message or a close. */
+struct stream_sink {
+    void *context;
+    /* One event, in order. Borrowed for the call. False stops the feed (the gateway could not take it). */
+    bool (*event)(void *context, const struct event *event);
+    /* Commit this cursor once every event before it is durable; then `ack` (may be empty) goes to the
+     * platform. */
+    void (*cursor)(void *context, struct adapter_bytes cursor, struct adapter_bytes ack);
+    /* A text frame to send now. */
+    void (*send)(void *context, struct adapter_bytes text);
+};
+
+enum stream_next {
+    STREAM_RESUME,    /* reconnect with the committed cursor after delay_ms */
+    STREAM_RECONCILE, /* the cursor is of no use: drop it, reconcile by REST, then reconnect live */
+    STREAM_STOP,      /* the credential is revoked or the platform refuses us: tell the operator */
+};
+
+struct stream_close {
+    enum stream_next next;
+    unsigned delay_ms; /* before jitter and backoff, which are the gateway's */
+    const char *reason;
+};
+
+struct adapter; /* an open platform instance */
+struct operation;
+struct stream;
+
+struct adapter_class {
+    const char *name; /* as in `[platform NAME] adapter = …` */
+    unsigned (*capabilities)(const struct adapter *adapter);
+
+    /* `settings`: the platform's keys from the configuration (url, …), a JSON object of strings, never
+     * secrets. NULL on error, with a sentence in `error`. */
+    struct adapter *(*open)(const json_t *settings, char *error, size_t error_size);
+    void (*close)(struct adapter *adapter);
+    struct adapter_limits (*limits)(const struct adapter *adapter);
+
+    /* An operation borrows `input` and the adapter until it is freed. operation_step: first with response
+     * NULL. */
+    struct operation *(*operation_new)(struct adapter *adapter, const struct operation_input *input);
+    enum operation_state (*operation_step)(struct operation *operation,
+                                           const struct adapter_response *response);
+    const struct adapter_request *(*operation_request)(const struct operation *operation);
+    const struct operation_result *(*operation_result)(const struct operation *operation);
+    void (*operation_free)(struct operation *operation);
+
+    /* A stream from `cursor` (length 0: none yet, live only). */
+    struct stream *(*stream_new)(struct adapter *adapter, struct adapter_bytes cursor);
+    const struct stream_plan *(*stream_plan)(const struct stream *stream);
+    /* One whole websocket message. False: the bytes are broken, close and let stream_closed decide. */
+    bool (*stream_feed)(struct stream *stream, struct adapter_bytes message, bool binary,
+                        const struct stream_sink *sink);
+    /* The connection ended: `http_status` when the upgrade was refused (else 0), websocket close code (else
+     * 0). */
+    struct stream_close (*stream_closed)(struct stream *stream, int http_status, int close_code,
+                                         struct adapter_bytes reason);
+    void (*stream_free)(struct stream *stream);
+};
+
+/* The class of that name, or NULL. The names, for messages, come from adapter_class_names (comma-separated).
+ */
+const struct adapter_class *adapter_class_find(const char *name);
+const char *adapter_class_names(void);
+
+#endif

@@ -1,0 +1,245 @@
+/* The neutral model: all that crosses the border between adapters, mapping and gateway.
+ *
+ * Text is valid UTF-8 without NUL; spans are half-open ranges of UTF-8 BYTE offsets, sorted, not overlapping,
+ * on character borders (`spans_normalize` makes them so). Times are milliseconds since the Unix epoch, 0 =
+ * unknown. Ids are opaque strings, compared byte by byte. Strings may be NULL where that is said. Every value
+ * is owned by the arena it was made in; all pointers are borrowed. */
+#ifndef DRAWBRIDGE_MAPPING_MODEL_H
+#define DRAWBRIDGE_MAPPING_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mapping/arena.h"
+
+enum {
+    MODEL_TEXT_MAX = 65536, /* bytes of a post's text */
+    MODEL_SPANS_MAX = 512,
+    MODEL_MEDIA_MAX = 32,
+    MODEL_FIELDS_MAX = 16,
+    MODEL_OPTIONS_MAX = 20,
+    MODEL_LANGUAGES_MAX = 3,
+    MODEL_NATIVE_ID_MAX = 255,
+};
+
+enum span_kind {
+    SPAN_LINK,           /* target: URL */
+    SPAN_MENTION,        /* of a native account; target: native account id */
+    SPAN_REMOTE_MENTION, /* of a fediverse actor; target: actor id (URL); label: user@host or NULL */
+    SPAN_HASHTAG,        /* target: the tag without '#' */
+    SPAN_EMOJI,          /* target: image URL; the text range is the :shortcode: */
+    SPAN_BOLD,
+    SPAN_ITALIC,
+    SPAN_STRIKE,
+    SPAN_CODE,
+    SPAN_PREFORMATTED,
+    SPAN_QUOTE,
+};
+
+struct span {
+    size_t start, end;
+    enum span_kind kind;
+    const char *target; /* see above; NULL for styles */
+    const char *label;
+};
+
+struct rich_text {
+    const char *text; /* never NULL */
+    size_t length;
+    const struct span *spans;
+    size_t span_count;
+};
+
+enum media_kind { MEDIA_IMAGE, MEDIA_VIDEO, MEDIA_AUDIO, MEDIA_FILE };
+
+struct media {
+    enum media_kind kind;
+    const char *url, *type;                     /* type: media type such as image/jpeg; NULL when unknown */
+    const char *alt, *blurhash, *thumbnail_url; /* each may be NULL */
+    uint32_t width, height, duration_ms;        /* 0 = unknown */
+    uint64_t bytes;
+    bool has_focus;
+    double focus_x, focus_y; /* -1..1 */
+};
+
+struct card {
+    const char *url, *title, *description, *thumbnail_url;
+};
+
+struct poll_option {
+    const char *name;
+    uint64_t votes;
+};
+
+struct poll {
+    struct poll_option options[MODEL_OPTIONS_MAX];
+    size_t option_count;
+    int64_t ends, closed; /* ms, 0 = none */
+    uint64_t voters;
+    bool multiple;
+    bool votable; /* votes can be carried back to the platform */
+};
+
+enum visibility { VISIBILITY_PUBLIC, VISIBILITY_UNLISTED, VISIBILITY_FOLLOWERS, VISIBILITY_DIRECT };
+
+/* What a post points at: a native post of the same platform, or a fediverse object by its id, or nothing. */
+struct reference {
+    const char *native; /* native post id or NULL */
+    const char *remote; /* ActivityPub id, or the adapter's key for a remote object, or NULL */
+};
+
+enum reply_policy { REPLY_EVERYONE, REPLY_FOLLOWERS, REPLY_MENTIONED, REPLY_NOBODY };
+
+struct post {
+    const char *id, *author; /* native ids */
+    const char *url;         /* permalink or NULL */
+    uint64_t revision;       /* rises with each edit */
+    int64_t created, edited; /* edited: 0 = never */
+    const char *title;       /* long form only, else NULL */
+    struct rich_text body;
+    const char *html;    /* the platform's own HTML where it gives one; hostile until sanitised; NULL */
+    const char *warning; /* content warning or NULL */
+    bool sensitive, federate;
+    enum visibility visibility;
+    struct reference reply_to, quote_of, repost_of;
+    const char *languages[MODEL_LANGUAGES_MAX];
+    size_t language_count;
+    const struct media *media;
+    size_t media_count;
+    const struct card *card; /* or NULL */
+    const struct poll *poll; /* or NULL */
+    enum reply_policy reply_policy;
+    bool quotable;
+    uint64_t likes, reposts, replies; /* the platform's own counts */
+};
+
+struct profile_field {
+    const char *name, *value;
+};
+
+enum account_kind { ACCOUNT_PERSON, ACCOUNT_BOT, ACCOUNT_GROUP };
+enum account_status { ACCOUNT_ACTIVE, ACCOUNT_SUSPENDED, ACCOUNT_DEACTIVATED, ACCOUNT_DELETED };
+enum federation_wish { FEDERATION_UNKNOWN, FEDERATION_OFF, FEDERATION_ON };
+
+struct account {
+    const char *id, *handle; /* native id; handle as the platform shows it, without '@' */
+    const char *name, *url;  /* display name; profile page; may be NULL */
+    struct rich_text bio;
+    const char *avatar_url, *avatar_type, *banner_url, *banner_type; /* may be NULL */
+    struct profile_field fields[MODEL_FIELDS_MAX];
+    size_t field_count;
+    enum account_kind kind;
+    enum account_status status;
+    int64_t created;
+    uint64_t revision;
+    enum federation_wish federation; /* the owner's wish as the platform asserts it */
+    int64_t federated_since;         /* posts older than this stay home unless backfill */
+    bool backfill, discoverable, indexable, approve_followers;
+    const char *pinned[8]; /* native post ids */
+    size_t pinned_count;
+    const char *also_known_as[8];
+    size_t also_known_as_count;
+    const char *moved_to; /* or NULL */
+};
+
+/* A fediverse person as shown on the platform: always with the server (DESIGN §6). */
+struct remote_author {
+    const char *key;      /* the gateway's key for the platform: "ra_" + 22 base64url characters */
+    const char *actor_id; /* ActivityPub id */
+    const char *handle;   /* user@host, lower case host */
+    const char *name, *url, *software;
+    struct rich_text bio;
+    const char *bio_html; /* sanitised */
+    const char *avatar_url, *avatar_type;
+    bool bot;
+    int64_t created;
+    uint64_t revision; /* the gateway's own counter */
+};
+
+/* A fediverse post on its way to the platform. */
+struct remote_post {
+    const char *key;       /* "rp_" + 22 base64url characters */
+    const char *object_id; /* ActivityPub id */
+    const char *url;
+    const struct remote_author *author;
+    struct reference
+        reply_to;          /* native: our own post; remote: key of a remote post that the platform holds */
+    struct reference root; /* native root of the thread */
+    struct reference quote_of;
+    struct rich_text body;
+    const char *html; /* sanitised */
+    const char *warning, *title;
+    bool sensitive;
+    enum visibility visibility;
+    const char *languages[MODEL_LANGUAGES_MAX];
+    size_t language_count;
+    const char *mentions[32]; /* native account ids */
+    size_t mention_count;
+    const struct media *media;
+    size_t media_count;
+    const struct poll *poll; /* or NULL */
+    int64_t created, edited;
+    uint64_t revision; /* the gateway's own counter */
+};
+
+enum relation_kind { RELATION_LIKE, RELATION_REPOST, RELATION_FOLLOW, RELATION_EMOJI };
+
+/* A like, boost, reaction or follow of a remote person, on its way to the platform. */
+struct remote_relation {
+    const char *key; /* "rr_" + 22 base64url characters */
+    enum relation_kind kind;
+    const struct remote_author *author;
+    const char *target; /* native post id, or native account id for a follow */
+    const char *emoji;  /* or NULL */
+    uint64_t revision;
+};
+
+enum event_kind {
+    EVENT_POST_CREATED,
+    EVENT_POST_UPDATED,
+    EVENT_POST_DELETED,
+    EVENT_REPOST_CREATED, /* post->repost_of is set */
+    EVENT_REPOST_DELETED,
+    EVENT_ACCOUNT_UPDATED,    /* also a rename; account is set */
+    EVENT_ACCOUNT_STATUS,     /* account->status */
+    EVENT_ACCOUNT_FEDERATION, /* account->federation: the owner's wish changed */
+    EVENT_FOLLOW_DECIDED,
+    EVENT_BLOCK_CREATED, /* subject: key of a remote author, or a domain */
+    EVENT_BLOCK_DELETED,
+    EVENT_REMOTE_POST_REMOVED, /* a local moderator hid a remote reply; subject: its key */
+    EVENT_LIKE_CREATED,
+    EVENT_LIKE_DELETED,
+    EVENT_REPORT,
+    EVENT_GAP,   /* events were lost or the epoch changed: reconcile by REST */
+    EVENT_OTHER, /* understood but of no use here; counted, then dropped */
+};
+
+/* One thing that happened on the platform. */
+struct event {
+    enum event_kind kind;
+    const char *key;     /* stable under redelivery; never NULL */
+    const char *account; /* native id of the account whose order it keeps; may be NULL for EVENT_GAP */
+    const char *subject; /* native post id or other subject; may be NULL */
+    uint64_t revision;
+    int64_t time;
+    const struct post *post;            /* or NULL: then fetch it */
+    const struct account *account_data; /* or NULL: then fetch it */
+};
+
+/* Drops spans that are out of range, empty, off a character border or overlapping an earlier one; sorts the
+ * rest. Works on the array in place and returns the new count. Style spans may enclose or be enclosed by
+ * others; links, mentions, hashtags and emoji never overlap one another. */
+size_t spans_normalize(const char *text, size_t length, struct span *spans, size_t count);
+
+/* True if the bytes are valid UTF-8 without NUL and without C0 controls other than tab, LF and CR. */
+bool text_is_clean(const char *text, size_t length);
+
+/* RFC 3339 in all its forms (offset, fraction) to ms since the epoch; -1 when it is no time. */
+int64_t time_parse(const char *text);
+
+/* "2026-11-01T09:00:00.000Z" (24 characters) into `out`, or without milliseconds when they are 0. */
+enum { TIME_TEXT_MAX = 32 };
+void time_format(int64_t time_ms, char out[TIME_TEXT_MAX]);
+
+#endif
