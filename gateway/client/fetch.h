@@ -1,0 +1,78 @@
+/* Every outgoing HTTP request (libcurl multi on the loop; ENGINE §3) behind the address guard of PROTOCOL
+ * §6.2. One call is one hop: redirects are never followed here. */
+#ifndef DRAWBRIDGE_GATEWAY_CLIENT_FETCH_H
+#define DRAWBRIDGE_GATEWAY_CLIENT_FETCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gateway/loop.h"
+#include "gateway/task.h"
+
+struct fetch_client;
+
+struct fetch_options {
+    bool lab;                  /* http and loopback are permitted */
+    const char *allow_private; /* comma-separated networks that are permitted although private; NULL */
+    const char *ca_file;       /* NULL: the system's */
+    const char *user_agent;
+    size_t per_host_max, total_max; /* requests in flight */
+};
+
+struct fetch_header {
+    const char *name, *value;
+};
+
+struct fetch_request {
+    const char *method, *url;
+    const struct fetch_header *headers;
+    size_t header_count;
+    const void *body; /* lives until the answer */
+    size_t body_length;
+    size_t response_max; /* bytes, after decompression; 0: the body is not wanted */
+    unsigned timeout_ms; /* in all */
+    bool trusted; /* a platform or a store that the operator configured: the address guard is not asked */
+};
+
+enum fetch_error {
+    FETCH_OK,        /* an HTTP answer came: see status */
+    FETCH_FORBIDDEN, /* the guard refused the URL or an address; nothing was connected */
+    FETCH_DNS,
+    FETCH_CONNECT, /* refused, unreachable, TLS */
+    FETCH_TIMEOUT,
+    FETCH_TOO_LARGE,
+    FETCH_BROKEN, /* the connection closed early or spoke no HTTP */
+    FETCH_BUSY,   /* too many requests in flight here */
+};
+
+struct fetch_result {
+    enum fetch_error error;
+    char reason[160]; /* for logs, when error is not FETCH_OK */
+    int status;
+    char *body; /* NUL-terminated; NULL when none */
+    size_t length;
+    char content_type[128], location[2048], date[48], accept_signature[256];
+    int64_t retry_after_ms; /* -1 none */
+};
+
+struct fetch_client *fetch_client_new(struct loop *loop, const struct fetch_options *options, char *error,
+                                      size_t error_size);
+void fetch_client_free(struct fetch_client *client);
+
+/* Waits. The result is the caller's: fetch_result_clear. */
+void fetch(struct fetch_client *client, const struct fetch_request *request, struct fetch_result *result);
+void fetch_result_clear(struct fetch_result *result);
+
+/* Without a task: `done` is called on the loop, always later than this call. All that the request points at
+ * is copied, but the body. The result is cleared after `done` returns. */
+typedef void (*fetch_done)(void *context, struct fetch_result *result);
+void fetch_start(struct fetch_client *client, const struct fetch_request *request, fetch_done done,
+                 void *context);
+
+size_t fetch_client_pending(const struct fetch_client *client);
+
+/* True if the guard would let this URL pass before any name is resolved; else a reason in `why`. */
+bool fetch_url_permitted(const struct fetch_client *client, const char *url, const char **why);
+
+#endif

@@ -1,0 +1,41 @@
+/* Outgoing websockets (libwebsockets on the loop), for platforms that the operator configured. */
+#ifndef DRAWBRIDGE_GATEWAY_CLIENT_WEBSOCKET_H
+#define DRAWBRIDGE_GATEWAY_CLIENT_WEBSOCKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "gateway/loop.h"
+
+struct websocket_client; /* the lws context that carries them */
+struct websocket;
+
+struct websocket_client *websocket_client_new(struct loop *loop, const char *ca_file);
+void websocket_client_free(struct websocket_client *client);
+
+struct websocket_handler {
+    void *context;
+    void (*opened)(void *context);
+    /* One whole message. */
+    void (*message)(void *context, const void *bytes, size_t length, bool binary);
+    /* Always called once, last; the websocket is dead afterwards. `http_status`: the upgrade was refused;
+     * `close_code`: the close frame's; both 0: the connection broke, `reason` says how. */
+    void (*closed)(void *context, int http_status, int close_code, const char *reason, size_t reason_length);
+};
+
+struct websocket_options {
+    const char *url, *subprotocol; /* subprotocol may be NULL */
+    const char *authorization;     /* value of the Authorization header, NULL none; never logged */
+    size_t message_max;            /* a larger message closes the connection */
+    unsigned connect_timeout_ms, ping_ms, silence_ms;
+};
+
+/* Starts connecting; NULL (and a reason) when the URL is no websocket URL. */
+struct websocket *websocket_open(struct websocket_client *client, const struct websocket_options *options,
+                                 const struct websocket_handler *handler, const char **why);
+/* Queues a text message; false when 1 MiB waits already or the socket is not open. */
+bool websocket_send(struct websocket *websocket, const void *bytes, size_t length);
+/* Starts closing; `closed` follows. */
+void websocket_close(struct websocket *websocket, int code);
+
+#endif

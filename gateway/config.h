@@ -1,0 +1,58 @@
+/* The configuration file (INI) and its environment overrides. Read once; every error names file, line,
+ * reason, remedy. */
+#ifndef DRAWBRIDGE_GATEWAY_CONFIG_H
+#define DRAWBRIDGE_GATEWAY_CONFIG_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { CONFIG_PLATFORMS_MAX = 16, CONFIG_HOSTS_MAX = 256 };
+
+struct config_platform {
+    char *name, *adapter;
+    char *host;       /* authority of its own host; NULL: the primary one */
+    char *token;      /* credential, from token or token_file; never logged */
+    json_t *settings; /* the adapter's other keys (url, …), strings */
+};
+
+/* One host that we serve: an authority and the base URL made of it. */
+struct config_host {
+    char *authority; /* "alice.example", "127.0.0.1:8080" */
+    char *base;      /* "https://alice.example" */
+    char *account;   /* PLATFORM:NATIVE_ID for a host of one account, else NULL */
+};
+
+struct config {
+    char *file;
+    /* [gateway] */
+    char *public_url, *listen, *data_dir, *trusted_proxies, *node_name, *contact;
+    unsigned workers;      /* default: number of cores */
+    bool lab;              /* mode = lab | production (default) */
+    unsigned hold_seconds; /* default hold window of an account; 30, 0 for platforms that assert consent */
+    unsigned char
+        key_secret[32]; /* encrypts private keys at rest: key_file, or made in data_dir/key at first start */
+    /* [redis] */
+    char *redis_url; /* NULL: private server in data_dir */
+    /* [fetch] */
+    char *allow_private, *ca_file;
+    /* [log] */
+    bool log_json;
+    char *log_level;
+    struct config_platform platforms[CONFIG_PLATFORMS_MAX];
+    size_t platform_count;
+    struct config_host hosts[CONFIG_HOSTS_MAX]; /* the first is the primary */
+    size_t host_count;
+};
+
+/* Reads `path`; NULL on error, with the sentence in `error`. */
+struct config *config_read(const char *path, char *error, size_t error_size);
+void config_free(struct config *config);
+/* The host of that authority (lower case), or NULL. */
+const struct config_host *config_host_find(const struct config *config, const char *authority);
+const struct config_platform *config_platform_find(const struct config *config, const char *name);
+/* The host that serves accounts of a platform; one account may have its own. */
+const struct config_host *config_host_for(const struct config *config, const char *platform,
+                                          const char *native_id);
+
+#endif

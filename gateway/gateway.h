@@ -1,0 +1,37 @@
+/* What a worker (or the CLI) holds: made in worker.c, passed to every room. */
+#ifndef DRAWBRIDGE_GATEWAY_GATEWAY_H
+#define DRAWBRIDGE_GATEWAY_GATEWAY_H
+
+#include <stdbool.h>
+
+#include "gateway/config.h"
+#include "gateway/loop.h"
+#include "gateway/store/store.h"
+#include "gateway/task.h"
+
+struct http_server;
+struct fetch_client;
+struct websocket_client;
+struct key_cache;
+struct delivery;
+struct upstream;
+struct serve_cache;
+
+struct gateway {
+    const struct config *config;
+    struct loop *loop;
+    struct task_pool *tasks;
+    struct crypto_pool *crypto;
+    struct store *store;
+    struct fetch_client *fetch;
+    struct websocket_client *websockets;
+    struct http_server *http;
+    struct key_cache *keys;
+    struct delivery *delivery;
+    struct upstream *upstream;
+    struct serve_cache *cache;
+    char worker_id[33]; /* random, new at each start of a worker */
+    bool stopping;      /* SIGTERM came: start nothing new */
+};
+
+#endif

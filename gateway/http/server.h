@@ -1,0 +1,77 @@
+/* The edge: HTTP/1.1 on libwebsockets (ENGINE §2). It owns connections, deadlines and limits; what a request
+ * means is decided elsewhere. */
+#ifndef DRAWBRIDGE_GATEWAY_HTTP_SERVER_H
+#define DRAWBRIDGE_GATEWAY_HTTP_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "gateway/loop.h"
+
+struct http_server;
+struct http_request;
+
+/* Called on the loop when a whole request (body included) has come. Exactly one http_answer must follow, now
+ * or later; the request lives until then, also when the client has left. */
+typedef void (*http_handler)(void *context, struct http_request *request);
+
+struct http_options {
+    const char *listen; /* "127.0.0.1:8080", "[::1]:8080" */
+    size_t body_max;    /* larger: 413 */
+    size_t header_max;
+    size_t connections_max;
+    unsigned header_timeout_ms, body_timeout_ms, idle_timeout_ms;
+    const char
+        *trusted_proxies; /* comma-separated addresses or networks whose X-Forwarded-* is believed; NULL */
+    const char *scheme;   /* of requests that no trusted proxy describes: "http" or "https" */
+};
+
+/* Listens with SO_REUSEPORT, so that each worker has its own listener. NULL on error with a sentence in
+ * `error`. */
+struct http_server *http_server_new(struct loop *loop, const struct http_options *options,
+                                    http_handler handler, void *context, char *error, size_t error_size);
+/* Stops accepting; what is in flight is finished. */
+void http_server_drain(struct http_server *server);
+/* Connections that still live, and requests that wait for their answer. */
+size_t http_server_connections(const struct http_server *server);
+size_t http_server_pending(const struct http_server *server);
+void http_server_free(struct http_server *server);
+
+/* All strings are borrowed from the request. The path is as lws gives it: decoded, dot-normalised, no query.
+ */
+const char *
+http_request_method(const struct http_request *request); /* GET HEAD POST PUT DELETE PATCH OPTIONS */
+const char *http_request_path(const struct http_request *request);
+const char *http_request_query(const struct http_request *request); /* raw, without '?'; "" when none */
+/* Raw request target as signed: from a trusted proxy's X-Original-URI/X-Forwarded-Uri, else path and query.
+ */
+const char *http_request_target(const struct http_request *request);
+const char *http_request_authority(
+    const struct http_request *request); /* Host, lower case; X-Forwarded-Host if trusted */
+const char *http_request_scheme(const struct http_request *request);
+const char *http_request_peer(const struct http_request *request); /* client address */
+/* A header by lower-case name, several values joined by ", "; NULL when absent. */
+const char *http_request_header(const struct http_request *request, const char *name);
+const void *http_request_body(const struct http_request *request, size_t *length);
+/* One parameter of the query, percent-decoded, into `out`; false when absent or too long. */
+bool http_request_parameter(const struct http_request *request, const char *name, char *out, size_t size);
+
+struct http_header {
+    const char *name, *value;
+};
+
+enum { HTTP_HEADERS_MAX = 12 };
+struct http_answer {
+    int status;
+    const char *content_type; /* NULL without body */
+    const void *body;
+    size_t length;
+    struct http_header headers[HTTP_HEADERS_MAX]; /* ends at the first NULL name */
+};
+
+/* Sends the answer (copied) and ends the request; the pointer is dead afterwards. HEAD sends no body. */
+void http_answer(struct http_request *request, const struct http_answer *answer);
+/* A plain-text answer: a sentence that says what is wrong and what to do. */
+void http_answer_text(struct http_request *request, int status, const char *sentence);
+
+#endif
