@@ -1,0 +1,226 @@
+#include "gateway/store/posts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mapping/source.h"
+
+enum { GENERATIONS_MAX = 1000 };
+
+static const struct {
+    const char *name;
+    enum post_outcome outcome;
+} outcomes[] = {
+    {"created", POST_CREATED}, {"waits", POST_WAITS},     {"updated", POST_UPDATED},
+    {"stale", POST_STALE},     {"deleted", POST_DELETED}, {"unseen", POST_UNSEEN},
+};
+
+static enum lookup read_outcome(struct reply *reply, enum post_outcome *outcome)
+{
+    enum lookup result = LOOKUP_DOWN;
+    for (size_t i = 0; !reply_failed(reply) && i < sizeof outcomes / sizeof outcomes[0]; i++) {
+        if (strcmp(reply_text(reply), outcomes[i].name) != 0)
+            continue;
+        *outcome = outcomes[i].outcome;
+        result = LOOKUP_FOUND;
+    }
+    reply_free(reply);
+    return result;
+}
+
+static int64_t field_number(const struct reply *reply, const char *name)
+{
+    const char *value = reply_field(reply, name);
+    return value ? strtoll(value, NULL, 10) : 0;
+}
+
+static bool read_source(const char *text, struct arena *arena, struct post *out)
+{
+    json_t *source = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    bool good = source && source_to_post(source, arena, out);
+    json_decref(source);
+    return good;
+}
+
+static enum lookup read_post(const struct reply *reply, struct arena *arena, struct post_record *out)
+{
+    const char *state = reply_field(reply, "state");
+    if (!state)
+        return LOOKUP_ABSENT;
+    out->state = strcmp(state, "live") == 0   ? POST_LIVE
+                 : strcmp(state, "held") == 0 ? POST_HELD
+                                              : POST_TOMBSTONE;
+    out->native = arena_string(arena, reply_field(reply, "native"));
+    out->former_type = "Note";
+    out->number = field_number(reply, "number");
+    out->published = field_number(reply, "published");
+    out->updated = field_number(reply, "updated");
+    out->deleted = field_number(reply, "deleted");
+    out->revision = (uint64_t)field_number(reply, "revision");
+    out->sent_revision = (uint64_t)field_number(reply, "sent");
+    out->delete_sent = field_number(reply, "delete_sent") != 0;
+    int64_t likes = field_number(reply, "likes");
+    int64_t shares = field_number(reply, "shares");
+    out->likes = likes > 0 ? (uint64_t)likes : 0;
+    out->shares = shares > 0 ? (uint64_t)shares : 0;
+    if (out->state != POST_TOMBSTONE && !read_source(reply_field(reply, "source"), arena, &out->post))
+        return LOOKUP_DOWN; /* it exists, but cannot be shown just now: never a 404 */
+    return LOOKUP_FOUND;
+}
+
+enum lookup post_load(struct store *store, struct arena *arena, const char *aid, const char *oid,
+                      struct post_record *out)
+{
+    *out = (struct post_record){0};
+    if (!aid_is_valid(aid, strlen(aid)) || !oid_is_valid(oid, strlen(oid)))
+        return LOOKUP_ABSENT;
+    out->aid = arena_string(arena, aid);
+    out->oid = arena_string(arena, oid);
+    struct reply *reply =
+        store_call(store, "HGETALL", arena_format(arena, "post:%s:%s", aid, oid), (char *)NULL);
+    enum lookup result = reply_failed(reply) ? LOOKUP_DOWN : read_post(reply, arena, out);
+    reply_free(reply);
+    return result;
+}
+
+enum lookup post_oid(struct store *store, const char *aid, const char *native, char oid[OID_LENGTH + 1])
+{
+    for (unsigned generation = 0; generation < GENERATIONS_MAX; generation++) {
+        oid_make(aid, native, generation, oid);
+        struct arguments *arguments = arguments_new();
+        arguments_text(arguments, "HGET");
+        arguments_format(arguments, "post:%s:%s", aid, oid);
+        arguments_text(arguments, "state");
+        struct reply *reply = store_run(store, arguments);
+        enum lookup result = reply_failed(reply)                 ? LOOKUP_DOWN
+                             : reply_kind(reply) == REPLY_NIL    ? LOOKUP_ABSENT
+                             : strcmp(reply_text(reply), "gone") ? LOOKUP_FOUND
+                                                                 : LOOKUP_ABSENT;
+        bool tombstone = strcmp(reply_text(reply), "gone") == 0;
+        reply_free(reply);
+        if (!tombstone)
+            return result;
+    }
+    return LOOKUP_DOWN;
+}
+
+enum lookup post_put(struct store *store, const char *aid, const char *oid, const struct post *post,
+                     int64_t published, int64_t now, int64_t hold_ms, enum post_outcome *outcome)
+{
+    json_t *source = source_from_post(post);
+    char *text = json_dumps(source, JSON_COMPACT);
+    json_decref(source);
+    if (!text)
+        abort();
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, aid);
+    arguments_text(arguments, oid);
+    arguments_text(arguments, post->id);
+    arguments_number(arguments, (int64_t)post->revision);
+    arguments_number(arguments, published);
+    arguments_number(arguments, now);
+    arguments_number(arguments, hold_ms);
+    arguments_text(arguments, post->visibility == VISIBILITY_PUBLIC ? "public" : "unlisted");
+    arguments_number(arguments, post->edited ? post->edited : now);
+    arguments_text(arguments, text);
+    free(text);
+    return read_outcome(store_script(store, "post_put", arguments), outcome);
+}
+
+static struct arguments *post_arguments(const char *aid, const char *oid)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, aid);
+    arguments_text(arguments, oid);
+    return arguments;
+}
+
+enum lookup post_remove(struct store *store, const char *aid, const char *oid, int64_t now,
+                        enum post_outcome *outcome)
+{
+    struct arguments *arguments = post_arguments(aid, oid);
+    arguments_number(arguments, now);
+    return read_outcome(store_script(store, "post_remove", arguments), outcome);
+}
+
+enum lookup post_release(struct store *store, const char *aid, const char *oid, enum post_outcome *outcome)
+{
+    return read_outcome(store_script(store, "post_release", post_arguments(aid, oid)), outcome);
+}
+
+enum lookup post_mark_sent(struct store *store, const char *aid, const char *oid, uint64_t revision,
+                           bool is_delete)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, "HSET");
+    arguments_format(arguments, "post:%s:%s", aid, oid);
+    arguments_text(arguments, is_delete ? "delete_sent" : "sent");
+    arguments_number(arguments, is_delete ? 1 : (int64_t)revision);
+    struct reply *reply = store_run(store, arguments);
+    enum lookup result = reply_failed(reply) ? LOOKUP_DOWN : LOOKUP_FOUND;
+    reply_free(reply);
+    return result;
+}
+
+enum lookup post_list(struct store *store, struct arena *arena, const char *aid, int64_t before, size_t limit,
+                      struct post_page *out)
+{
+    *out = (struct post_page){0};
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, "ZREVRANGEBYSCORE");
+    arguments_format(arguments, "outbox:%s", aid);
+    if (before)
+        arguments_format(arguments, "(%lld", (long long)before);
+    else
+        arguments_text(arguments, "+inf");
+    arguments_text(arguments, "-inf");
+    arguments_text(arguments, "WITHSCORES");
+    arguments_text(arguments, "LIMIT");
+    arguments_text(arguments, "0");
+    arguments_number(arguments, (int64_t)limit);
+    struct reply *reply = store_run(store, arguments);
+    if (reply_failed(reply)) {
+        reply_free(reply);
+        return LOOKUP_DOWN;
+    }
+    size_t count = reply_count(reply) / 2;
+    out->oids = arena_alloc(arena, (count + 1) * sizeof *out->oids);
+    out->published = arena_alloc(arena, (count + 1) * sizeof *out->published);
+    for (size_t i = 0; i < count; i++) {
+        out->oids[i] = arena_string(arena, reply_text(reply_at(reply, 2 * i)));
+        out->published[i] = (int64_t)strtod(reply_text(reply_at(reply, 2 * i + 1)), NULL);
+    }
+    out->count = count;
+    reply_free(reply);
+    return LOOKUP_FOUND;
+}
+
+static enum lookup change_reaction(struct store *store, const char *aid, const char *oid,
+                                   enum reaction reaction, const char *actor_id, bool add,
+                                   const char *activity_id, bool *changed)
+{
+    char hash[23];
+    id_hash(actor_id, hash);
+    struct arguments *arguments = post_arguments(aid, oid);
+    arguments_text(arguments, reaction == REACTION_LIKE ? "likes" : "shares");
+    arguments_text(arguments, hash);
+    arguments_text(arguments, add ? "1" : "0");
+    arguments_text(arguments, activity_id);
+    struct reply *reply = store_script(store, "reaction", arguments);
+    enum lookup result = reply_failed(reply) ? LOOKUP_DOWN : LOOKUP_FOUND;
+    *changed = reply_number(reply) == 1;
+    reply_free(reply);
+    return result;
+}
+
+enum lookup reaction_add(struct store *store, const char *aid, const char *oid, enum reaction reaction,
+                         const char *actor_id, const char *activity_id, bool *changed)
+{
+    return change_reaction(store, aid, oid, reaction, actor_id, true, activity_id, changed);
+}
+
+enum lookup reaction_remove(struct store *store, const char *aid, const char *oid, enum reaction reaction,
+                            const char *actor_id, bool *changed)
+{
+    return change_reaction(store, aid, oid, reaction, actor_id, false, "", changed);
+}

@@ -1,0 +1,22 @@
+-- ARGV: aid oid now
+-- A live post becomes a tombstone; a held one never existed. Returns deleted, unseen or stale (a tombstone already).
+local aid, oid = ARGV[1], ARGV[2]
+local key = 'post:' .. aid .. ':' .. oid
+local state = redis.call('HGET', key, 'state')
+if not state then
+  return 'unseen'
+end
+if state == 'gone' then
+  return 'stale'
+end
+if state == 'held' then
+  redis.call('ZREM', 'holds', aid .. ':' .. oid)
+  redis.call('DEL', key)
+  return 'unseen'
+end
+redis.call('HSET', key, 'state', 'gone', 'deleted', ARGV[3])
+redis.call('HDEL', key, 'source', 'updated', 'visibility')
+redis.call('ZREM', 'outbox:' .. aid, oid)
+redis.call('HINCRBY', 'account:' .. aid, 'posts', -1)
+redis.call('DEL', 'reactions:' .. aid .. ':' .. oid)
+return 'deleted'
