@@ -8,6 +8,7 @@ if known[1] == 'gone' then
   return 'stale'
 end
 if not known[1] then
+  redis.call('HSET', 'native_post:' .. redis.call('HGET', account, 'platform'), ARGV[3], aid .. ' ' .. oid)
   local state = hold > 0 and 'held' or 'live'
   redis.call('HSET', key, 'state', state, 'number', redis.call('HINCRBY', account, 'post_number', 1), 'native', ARGV[3],
     'revision', ARGV[4], 'published', ARGV[5], 'visibility', ARGV[8], 'source', ARGV[10])
