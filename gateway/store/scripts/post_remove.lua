@@ -9,6 +9,10 @@ end
 if state == 'gone' then
   return 'stale'
 end
+local native, natives = redis.call('HGET', key, 'native'), 'native_post:' .. redis.call('HGET', 'account:' .. aid, 'platform')
+if redis.call('HGET', natives, native) == aid .. ' ' .. oid then
+  redis.call('HDEL', natives, native)
+end
 if state == 'held' then
   redis.call('ZREM', 'holds', aid .. ':' .. oid)
   redis.call('DEL', key)

@@ -1,0 +1,140 @@
+#include "gateway/fed/serve.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mapping/outbound.h"
+
+static const char *const policies[] = {
+    [CACHE_ACTOR] = "public, max-age=180",      [CACHE_NOTE] = "private, max-age=180",
+    [CACHE_DISCOVERY] = "public, max-age=3600", [CACHE_INSTANCE] = "public, max-age=600",
+    [CACHE_SHORT] = "public, max-age=60",       [CACHE_NEVER] = "no-store",
+};
+
+/* The strong ETag of a body: 16 bytes of its SHA-256. */
+static void make_tag(const void *body, size_t length, char out[40])
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    out[0] = '\0';
+    if (EVP_Digest(body, length, digest, NULL, EVP_sha256(), NULL) != 1)
+        return;
+    char *at = out;
+    *at++ = '"';
+    for (size_t i = 0; i < 16; i++, at += 2)
+        (void)snprintf(at, 3, "%02x", digest[i]);
+    memcpy(at, "\"", 2);
+}
+
+void serve_json(struct serving *serving, int status, const char *type, json_t *document,
+                enum cache_policy policy)
+{
+    size_t length = 0;
+    char *text = document ? document_text(document, &length) : NULL;
+    json_decref(document);
+    if (!text) {
+        serve_unavailable(serving);
+        return;
+    }
+    char tag[40];
+    make_tag(text, length, tag);
+    const char *known = http_request_header(serving->request, "if-none-match");
+    bool same = status == 200 && known && tag[0] && strstr(known, tag);
+    struct http_answer answer = {
+        .status = same ? 304 : status,
+        .content_type = same ? NULL : type,
+        .body = same ? NULL : text,
+        .length = same ? 0 : length,
+        .headers = {{"Cache-Control", policies[policy]},
+                    {"Vary", "Accept"},
+                    {"ETag", tag},
+                    {"Access-Control-Allow-Origin", "*"},
+                    {"X-Content-Type-Options", "nosniff"},
+                    {"Content-Security-Policy", "default-src 'none'"}},
+    };
+    http_answer(serving->request, &answer);
+    free(text);
+}
+
+void serve_html(struct serving *serving, int status, const char *html, const char *alternate)
+{
+    const char *link =
+        alternate ? arena_format(serving->arena,
+                                 "<%s>; rel=\"alternate\"; type=\"application/activity+json\"", alternate)
+                  : NULL;
+    struct http_answer answer = {
+        .status = status,
+        .content_type = "text/html; charset=utf-8",
+        .body = html,
+        .length = strlen(html),
+        .headers =
+            {{"Cache-Control", "private, max-age=60"},
+             {"Vary", "Accept"},
+             {"X-Content-Type-Options", "nosniff"},
+             {"Referrer-Policy", "no-referrer"},
+             {"Content-Security-Policy",
+              "default-src 'none'; img-src https: http:; media-src https: http:; style-src 'unsafe-inline'; "
+              "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+             {link ? "Link" : NULL, link}},
+    };
+    http_answer(serving->request, &answer);
+}
+
+void serve_unavailable(struct serving *serving)
+{
+    static const char sentence[] = "Not available just now; ask again in a few seconds.\n";
+    http_answer(serving->request,
+                &(struct http_answer){.status = 503,
+                                      .content_type = "text/plain; charset=utf-8",
+                                      .body = sentence,
+                                      .length = sizeof sentence - 1,
+                                      .headers = {{"Retry-After", "10"}, {"Cache-Control", "no-store"}}});
+}
+
+void serve_absent(struct serving *serving)
+{
+    static const char sentence[] = "Nothing is here.\n";
+    http_answer(serving->request, &(struct http_answer){.status = 404,
+                                                        .content_type = "text/plain; charset=utf-8",
+                                                        .body = sentence,
+                                                        .length = sizeof sentence - 1,
+                                                        .headers = {{"Cache-Control", "public, max-age=60"},
+                                                                    {"Vary", "Accept"}}});
+}
+
+static void serve_status(struct serving *serving, int status, const char *sentence)
+{
+    http_answer(serving->request, &(struct http_answer){.status = status,
+                                                        .content_type = "text/plain; charset=utf-8",
+                                                        .body = sentence,
+                                                        .length = strlen(sentence),
+                                                        .headers = {{"Cache-Control", "public, max-age=180"},
+                                                                    {"Vary", "Accept"}}});
+}
+
+bool serve_account(struct serving *serving, const char *aid, enum public_part part,
+                   struct account_record *record, enum view *view)
+{
+    enum lookup found = account_load(serving->gateway->store, serving->arena, aid, record);
+    if (found == LOOKUP_DOWN) {
+        serve_unavailable(serving);
+        return false;
+    }
+    *view = account_view(found == LOOKUP_FOUND ? record : NULL, serving->host, part);
+    switch (*view) {
+    case VIEW_ALL:
+    case VIEW_STUB:
+        return true;
+    case VIEW_SUSPENDED:
+        serve_status(serving, 403, "The platform hides this account for now.\n");
+        return false;
+    case VIEW_GONE:
+        serve_status(serving, 410, "This account left the fediverse.\n");
+        return false;
+    case VIEW_ABSENT:
+        break;
+    }
+    serve_absent(serving);
+    return false;
+}

@@ -1,0 +1,47 @@
+/* Every public GET route of the fediverse side: one function a theme, each answers its request. All run in
+ * tasks. */
+#ifndef DRAWBRIDGE_GATEWAY_FED_SERVE_H
+#define DRAWBRIDGE_GATEWAY_FED_SERVE_H
+
+#include <jansson.h>
+
+#include "gateway/fed/local.h"
+#include "gateway/gateway.h"
+#include "gateway/http/server.h"
+
+struct serving {
+    struct gateway *gateway;
+    struct http_request *request;
+    const struct config_host *host;
+    struct arena *arena;
+};
+
+void serve_webfinger(struct serving *serving);
+void serve_host_meta(struct serving *serving, bool json);
+void serve_nodeinfo_links(struct serving *serving);
+void serve_nodeinfo(struct serving *serving, const char *version);
+void serve_instance_actor(struct serving *serving);
+void serve_actor(struct serving *serving, const struct local_id *id);
+void serve_account_part(struct serving *serving, const struct local_id *id);
+void serve_post(struct serving *serving, const struct local_id *id);
+void serve_post_part(struct serving *serving, const struct local_id *id);
+void serve_profile_page(struct serving *serving, const char *name);
+
+/* ---- shared by the above
+ * -------------------------------------------------------------------------------------- */
+
+enum cache_policy { CACHE_ACTOR, CACHE_NOTE, CACHE_DISCOVERY, CACHE_INSTANCE, CACHE_SHORT, CACHE_NEVER };
+
+/* Answers with a JSON document (the reference is taken; NULL answers 503) with ETag, Vary and the policy's
+ * Cache-Control; 304 when the client has it. */
+void serve_json(struct serving *serving, int status, const char *type, json_t *document,
+                enum cache_policy policy);
+void serve_html(struct serving *serving, int status, const char *html, const char *alternate);
+void serve_unavailable(struct serving *serving);
+void serve_absent(struct serving *serving);
+/* Loads the account and answers the request itself unless the view is VIEW_ALL (or VIEW_STUB, which it hands
+ * back). True when the caller goes on. */
+bool serve_account(struct serving *serving, const char *aid, enum public_part part,
+                   struct account_record *record, enum view *view);
+
+#endif

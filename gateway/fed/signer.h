@@ -1,0 +1,30 @@
+/* Whose key signs: instance actors and accounts, with their private keys opened and kept in this process. */
+#ifndef DRAWBRIDGE_GATEWAY_FED_SIGNER_H
+#define DRAWBRIDGE_GATEWAY_FED_SIGNER_H
+
+#include "gateway/gateway.h"
+
+struct private_key;
+
+struct signer {
+    const char *key_id; /* ACTOR#main-key */
+    const char *public_key_pem;
+    struct private_key *key;
+};
+
+/* The signer of a host's instance actor; its key is made at first use. Waits. NULL when the store is away.
+ * The signer lives as long as the gateway. */
+const struct signer *signer_instance(struct gateway *gateway, const struct config_host *host);
+
+/* The signer of an account. Waits. NULL when there is none or the store is away. Lives as long as the
+ * gateway. */
+const struct signer *signer_account(struct gateway *gateway, const char *aid);
+
+/* A new RSA key pair: SPKI PEM (malloc'd) and the private key sealed for the store (malloc'd). Computed in
+ * the crypto pool: waits. */
+void signer_make_key(struct gateway *gateway, char **public_key_pem, unsigned char **sealed,
+                     size_t *sealed_length);
+
+void signers_free(struct gateway *gateway);
+
+#endif
