@@ -1,0 +1,15 @@
+/* Plain pages for people: a profile and a post, with the way back to the platform. No scripts; all text
+ * escaped. */
+#ifndef DRAWBRIDGE_GATEWAY_FED_PAGES_H
+#define DRAWBRIDGE_GATEWAY_FED_PAGES_H
+
+#include "gateway/fed/serve.h"
+#include "gateway/store/posts.h"
+
+/* HTML in the arena; NULL when the store is away. Both wait. */
+const char *page_profile(struct serving *serving, const struct account_record *record,
+                         const struct post_page *page);
+const char *page_post(struct serving *serving, const struct account_record *record,
+                      const struct post_record *post);
+
+#endif
