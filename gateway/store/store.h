@@ -27,6 +27,7 @@ void arguments_free(struct arguments *arguments);
 void arguments_text(struct arguments *arguments, const char *text); /* NULL becomes "" */
 void arguments_bytes(struct arguments *arguments, const void *bytes, size_t length);
 void arguments_number(struct arguments *arguments, int64_t number);
+void arguments_append(struct arguments *arguments, const struct arguments *more);
 void arguments_format(struct arguments *arguments, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

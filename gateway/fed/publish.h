@@ -1,0 +1,23 @@
+/* What goes out: renders an activity and hands it to delivery. All calls wait and are idempotent: activity
+ * ids are deterministic, and what was queued is noted with the post. False: the store is away, try again
+ * later. */
+#ifndef DRAWBRIDGE_GATEWAY_FED_PUBLISH_H
+#define DRAWBRIDGE_GATEWAY_FED_PUBLISH_H
+
+#include "gateway/gateway.h"
+#include "gateway/store/posts.h"
+
+/* Create or Update of a live post, as its stored state wants it. */
+bool publish_post(struct gateway *gateway, const char *aid, const char *oid, const char *trace);
+/* Delete of a tombstone, to every host that may hold a copy. */
+bool publish_post_delete(struct gateway *gateway, const char *aid, const char *oid, const char *trace);
+/* Update of the actor, to followers and all that know it. */
+bool publish_actor(struct gateway *gateway, const char *aid, const char *trace);
+/* Delete of the actor: a barrier behind all that is queued for it. */
+bool publish_actor_delete(struct gateway *gateway, const char *aid, const char *trace);
+/* Accept or Reject of a Follow, to the follower's own inbox. */
+bool publish_follow_answer(struct gateway *gateway, const char *aid, bool accept, const char *follow_id,
+                           const char *follower_id, const char *follow_object, const char *inbox,
+                           const char *trace);
+
+#endif

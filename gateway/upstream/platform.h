@@ -1,0 +1,50 @@
+/* Private to upstream/: one configured platform in this worker. */
+#ifndef DRAWBRIDGE_GATEWAY_UPSTREAM_PLATFORM_H
+#define DRAWBRIDGE_GATEWAY_UPSTREAM_PLATFORM_H
+
+#include "gateway/upstream/upstream.h"
+#include "gateway/work.h"
+
+enum { PLATFORM_NAME_MAX = 64 };
+
+struct platform {
+    struct gateway *gateway;
+    const struct config_platform *config;
+    const struct adapter_class *class;
+    struct adapter *adapter;
+    bool discovered;
+    struct work *intake, *push;
+    struct platform_stream *stream;
+};
+
+/* Runs an operation to its end. Waits. The operation (never NULL) is the caller's: class->operation_free; its
+ * result holds the answer. Discovers first when that was not done yet. */
+struct operation *platform_operation(struct platform *platform, const struct operation_input *input);
+/* The answer of an operation. */
+const struct operation_result *platform_result(const struct platform *platform,
+                                               const struct operation *operation);
+
+/* stream.c */
+void stream_start(struct platform *platform);
+void stream_free(struct platform *platform);
+
+/* intake.c: events, one by one, durable. */
+enum work_result intake_handle(void *platform, const struct work_entry *entry);
+/* Queues events that no stream told (a sweep found them). `key` makes each unique. Waits. False: the store is
+ * away. */
+bool intake_queue(struct platform *platform, const struct event *events, size_t count);
+
+/* reconcile.c: compares all that the platform has with all that we have. Waits. False: try again later. */
+bool reconcile_platform(struct platform *platform);
+bool reconcile_account(struct platform *platform, const char *aid);
+
+/* consent.c: what the owner's wish and the platform's word about an account mean here. Waits. False: try
+ * again later. */
+bool consent_apply(struct platform *platform, const struct account *account, const char *trace);
+/* The account is no more on the platform. */
+bool consent_lost(struct platform *platform, const char *native, const char *trace);
+
+/* push.c: remote replies, deletes and reactions to the platform. */
+enum work_result push_handle(void *platform, const struct work_entry *entry);
+
+#endif

@@ -1,0 +1,21 @@
+/* Drives adapters: operations over fetch, streams over websockets, durable intake of events, pushes back to
+ * the platform. */
+#ifndef DRAWBRIDGE_GATEWAY_UPSTREAM_UPSTREAM_H
+#define DRAWBRIDGE_GATEWAY_UPSTREAM_UPSTREAM_H
+
+#include "adapters/adapter.h"
+#include "gateway/gateway.h"
+
+/* Opens every configured platform and starts its stream, intake and push queues. False with a sentence when a
+ * platform cannot be opened. */
+bool upstream_start(struct gateway *gateway, char *error, size_t error_size);
+/* After gateway->stopping and the end of all tasks. */
+void upstream_free(struct gateway *gateway);
+
+/* Something was queued for the platform of that name. */
+void upstream_push_kick(struct gateway *gateway, const char *platform);
+
+/* The platform's limits for text that goes back; false when there is no such platform. */
+bool upstream_limits(struct gateway *gateway, const char *platform, struct adapter_limits *out);
+
+#endif
