@@ -1,0 +1,138 @@
+/* DESIGN §6: what the owner's wish and the platform's word about an account mean here. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "gateway/clock.h"
+#include "gateway/fed/publish.h"
+#include "gateway/fed/signer.h"
+#include "gateway/jobs.h"
+#include "gateway/log.h"
+#include "gateway/upstream/platform.h"
+
+enum { CONSENT_BUDGET = 1 << 20 };
+
+static uint64_t random_bits(void)
+{
+    uint64_t bits;
+    if (getrandom(&bits, sizeof bits, 0) != (ssize_t)sizeof bits)
+        abort();
+    return bits;
+}
+
+static void names_of(const struct account *account, const char *aid, char name[NAME_LENGTH_MAX + 1],
+                     char on_collision[NAME_LENGTH_MAX + 1])
+{
+    name_from_handle(account->handle, aid, false, name);
+    name_from_handle(account->handle, aid, true, on_collision);
+}
+
+static bool switch_on(struct platform *platform, const struct account *account, const char *trace)
+{
+    struct gateway *gateway = platform->gateway;
+    const struct config_host *host = config_host_for(gateway->config, platform->config->name, account->id);
+    char fresh[AID_LENGTH + 1];
+    char name[NAME_LENGTH_MAX + 1];
+    char on_collision[NAME_LENGTH_MAX + 1];
+    aid_from_bits(random_bits(), fresh);
+    names_of(account, fresh, name, on_collision);
+    char *public_key_pem = NULL;
+    unsigned char *sealed = NULL;
+    size_t sealed_length = 0;
+    signer_make_key(gateway, &public_key_pem, &sealed, &sealed_length);
+    if (!public_key_pem)
+        return false;
+    bool vouched = platform->class->capabilities(platform->adapter) & ADAPTER_ASSERTS_CONSENT;
+    const struct account_creation creation = {
+        .aid = fresh,
+        .platform = platform->config->name,
+        .host = host->authority,
+        .name = name,
+        .name_on_collision = on_collision,
+        .account = account,
+        .public_key_pem = public_key_pem,
+        .private_key_sealed = sealed,
+        .private_key_sealed_length = sealed_length,
+        .now = clock_now_ms(),
+        .hold_ms = vouched ? 0 : (int64_t)gateway->config->hold_seconds * 1000,
+    };
+    char aid[AID_LENGTH + 1];
+    bool created = false;
+    bool good = account_create(gateway->store, &creation, aid, &created) == LOOKUP_FOUND;
+    free(public_key_pem);
+    free(sealed);
+    if (good && created)
+        log_write(LOG_INFO, "an account was switched on", "trace", trace, "platform", platform->config->name,
+                  "native", account->id, "aid", aid, (char *)NULL);
+    return good;
+}
+
+static bool start_leaving(struct platform *platform, const char *aid, const char *trace)
+{
+    bool moved = false;
+    struct gateway *gateway = platform->gateway;
+    /* The job first: a leave that was begun must be finished, also when this process dies right here. */
+    if (!job_queue(gateway, "leave", aid, trace) ||
+        account_set_consent(gateway->store, aid, CONSENT_ON, CONSENT_LEAVING, clock_now_ms(), &moved) !=
+            LOOKUP_FOUND)
+        return false;
+    if (moved)
+        log_write(LOG_INFO, "an account is leaving", "trace", trace, "platform", platform->config->name,
+                  "aid", aid, (char *)NULL);
+    return true;
+}
+
+static bool update(struct platform *platform, const char *aid, const struct account *account,
+                   const char *trace)
+{
+    char name[NAME_LENGTH_MAX + 1];
+    char on_collision[NAME_LENGTH_MAX + 1];
+    names_of(account, aid, name, on_collision);
+    bool changed = false;
+    if (account_update(platform->gateway->store, aid, account, name, on_collision, &changed) != LOOKUP_FOUND)
+        return false;
+    return !changed || publish_actor(platform->gateway, aid, trace);
+}
+
+static bool apply_known(struct platform *platform, const char *aid, const struct account *account,
+                        const char *trace)
+{
+    struct arena *arena = arena_new(CONSENT_BUDGET);
+    struct account_record record;
+    enum lookup found = account_load(platform->gateway->store, arena, aid, &record);
+    enum consent consent = record.consent;
+    arena_free(arena);
+    if (found == LOOKUP_DOWN)
+        return false;
+    if (found == LOOKUP_ABSENT || consent == CONSENT_LEAVING)
+        return true; /* when the leave is over, the platform is asked again */
+    if (account->federation == FEDERATION_OFF || account->status == ACCOUNT_DELETED)
+        return start_leaving(platform, aid, trace);
+    return update(platform, aid, account, trace);
+}
+
+bool consent_apply(struct platform *platform, const struct account *account, const char *trace)
+{
+    char aid[AID_LENGTH + 1];
+    switch (account_of_native(platform->gateway->store, platform->config->name, account->id, aid)) {
+    case LOOKUP_DOWN:
+        return false;
+    case LOOKUP_FOUND:
+        return apply_known(platform, aid, account, trace);
+    case LOOKUP_ABSENT:
+        break;
+    }
+    bool vouched = platform->class->capabilities(platform->adapter) & ADAPTER_ASSERTS_CONSENT;
+    if (!vouched || account->federation != FEDERATION_ON || account->status != ACCOUNT_ACTIVE)
+        return true;
+    return switch_on(platform, account, trace);
+}
+
+bool consent_lost(struct platform *platform, const char *native, const char *trace)
+{
+    char aid[AID_LENGTH + 1];
+    enum lookup found = account_of_native(platform->gateway->store, platform->config->name, native, aid);
+    if (found == LOOKUP_FOUND)
+        return start_leaving(platform, aid, trace);
+    return found == LOOKUP_ABSENT;
+}

@@ -1,0 +1,188 @@
+/* One event of a platform after the other, in the order of its account: what it means for accounts and posts
+ * here. */
+#include <string.h>
+
+#include "gateway/clock.h"
+#include "gateway/fed/publish.h"
+#include "gateway/log.h"
+#include "gateway/upstream/platform.h"
+#include "mapping/source.h"
+
+enum { INTAKE_BUDGET = 8 << 20 };
+
+struct intake {
+    struct platform *platform;
+    struct gateway *gateway;
+    struct arena *arena;
+    const struct event *event;
+    const char *trace;
+};
+
+/* ---- accounts
+ * ------------------------------------------------------------------------------------------------------- */
+
+static enum work_result handle_account(struct intake *intake)
+{
+    struct platform *platform = intake->platform;
+    const char *native = intake->event->account ? intake->event->account : intake->event->subject;
+    if (intake->event->account_data)
+        return consent_apply(platform, intake->event->account_data, intake->trace) ? WORK_DONE : WORK_LATER;
+    if (!native)
+        return WORK_DONE;
+    struct operation *operation =
+        platform_operation(platform, &(struct operation_input){.kind = OPERATION_ACCOUNT, .account = native});
+    const struct operation_result *result = platform_result(platform, operation);
+    bool good = false;
+    if (result->answer == ANSWER_OK && result->account_count == 1)
+        good = consent_apply(platform, &result->accounts[0], intake->trace);
+    else if (result->answer == ANSWER_GONE || result->answer == ANSWER_UNKNOWN)
+        good = consent_lost(platform, native, intake->trace);
+    else
+        good = result->answer == ANSWER_INVALID || result->answer == ANSWER_REFUSED;
+    platform->class->operation_free(operation);
+    return good ? WORK_DONE : WORK_LATER;
+}
+
+/* ---- posts
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+/* DESIGN §6: only public and unlisted posts of an account that is on leave, and none that is older than the
+ * consent. */
+static bool may_leave(const struct account_record *record, const struct post *post)
+{
+    if (!post->federate || (post->visibility != VISIBILITY_PUBLIC && post->visibility != VISIBILITY_UNLISTED))
+        return false;
+    if (record->account.backfill || !record->account.federated_since)
+        return true;
+    return post->created >= record->account.federated_since;
+}
+
+static enum work_result remove_post(struct intake *intake, const char *aid, const char *native)
+{
+    char oid[OID_LENGTH + 1];
+    enum post_outcome outcome;
+    enum lookup found = post_oid(intake->gateway->store, aid, native, oid);
+    if (found == LOOKUP_FOUND) {
+        if (post_remove(intake->gateway->store, aid, oid, clock_now_ms(), &outcome) != LOOKUP_FOUND)
+            return WORK_LATER;
+        if (outcome == POST_UNSEEN)
+            return WORK_DONE;
+        return publish_post_delete(intake->gateway, aid, oid, intake->trace) ? WORK_DONE : WORK_LATER;
+    }
+    if (found == LOOKUP_DOWN)
+        return WORK_LATER;
+    /* Perhaps this process died between the tombstone and its Delete: `oid` is the next generation's, look
+     * one back. */
+    return publish_owed_delete(intake->gateway, aid, native, intake->trace) ? WORK_DONE : WORK_LATER;
+}
+
+static enum work_result put_post(struct intake *intake, const struct account_record *record,
+                                 const struct post *post)
+{
+    const char *aid = record->aid;
+    if (strcmp(post->author, record->native) != 0 || post->repost_of.native || post->repost_of.remote)
+        return WORK_DONE;
+    if (!may_leave(record, post))
+        return remove_post(intake, aid, post->id); /* made private, or never ours to show */
+    char oid[OID_LENGTH + 1];
+    enum post_outcome outcome;
+    int64_t now = clock_now_ms();
+    int64_t published = post->created > 0 && post->created < now ? post->created : now;
+    if (post_oid(intake->gateway->store, aid, post->id, oid) == LOOKUP_DOWN ||
+        post_put(intake->gateway->store, aid, oid, post, published, now, record->hold_ms, &outcome) !=
+            LOOKUP_FOUND)
+        return WORK_LATER;
+    if (outcome == POST_WAITS)
+        return WORK_DONE;
+    return publish_post(intake->gateway, aid, oid, intake->trace) ? WORK_DONE : WORK_LATER;
+}
+
+static enum work_result fetch_and_put(struct intake *intake, const struct account_record *record)
+{
+    struct platform *platform = intake->platform;
+    struct operation *operation = platform_operation(
+        platform, &(struct operation_input){.kind = OPERATION_POST, .post = intake->event->subject});
+    const struct operation_result *result = platform_result(platform, operation);
+    enum work_result done = WORK_LATER;
+    if (result->answer == ANSWER_OK && result->post_count == 1)
+        done = put_post(intake, record, &result->posts[0]);
+    else if (result->answer == ANSWER_GONE || result->answer == ANSWER_UNKNOWN)
+        done = remove_post(intake, record->aid, intake->event->subject);
+    else if (result->answer == ANSWER_INVALID || result->answer == ANSWER_REFUSED)
+        done = WORK_DONE;
+    platform->class->operation_free(operation);
+    return done;
+}
+
+static enum work_result handle_post(struct intake *intake)
+{
+    const struct event *event = intake->event;
+    char aid[AID_LENGTH + 1];
+    if (!event->account || !event->subject)
+        return WORK_DONE;
+    enum lookup found =
+        account_of_native(intake->gateway->store, intake->platform->config->name, event->account, aid);
+    if (found != LOOKUP_FOUND)
+        return found == LOOKUP_DOWN ? WORK_LATER : WORK_DONE;
+    struct account_record record;
+    found = account_load(intake->gateway->store, intake->arena, aid, &record);
+    if (found == LOOKUP_DOWN)
+        return WORK_LATER;
+    if (event->kind == EVENT_POST_DELETED)
+        return found == LOOKUP_FOUND ? remove_post(intake, aid, event->subject) : WORK_DONE;
+    if (found != LOOKUP_FOUND || record.consent != CONSENT_ON)
+        return WORK_DONE;
+    return event->post ? put_post(intake, &record, event->post) : fetch_and_put(intake, &record);
+}
+
+static enum work_result handle(struct intake *intake)
+{
+    switch (intake->event->kind) {
+    case EVENT_POST_CREATED:
+    case EVENT_POST_UPDATED:
+    case EVENT_POST_DELETED:
+        return handle_post(intake);
+    case EVENT_ACCOUNT_UPDATED:
+    case EVENT_ACCOUNT_STATUS:
+    case EVENT_ACCOUNT_FEDERATION:
+        return handle_account(intake);
+    case EVENT_GAP:
+        return reconcile_platform(intake->platform) ? WORK_DONE : WORK_LATER;
+    case EVENT_REPOST_CREATED:
+    case EVENT_REPOST_DELETED:
+    case EVENT_FOLLOW_DECIDED:
+    case EVENT_BLOCK_CREATED:
+    case EVENT_BLOCK_DELETED:
+    case EVENT_REMOTE_POST_REMOVED:
+    case EVENT_LIKE_CREATED:
+    case EVENT_LIKE_DELETED:
+    case EVENT_REPORT:
+    case EVENT_OTHER:
+        break;
+    }
+    return WORK_DONE;
+}
+
+enum work_result intake_handle(void *context, const struct work_entry *entry)
+{
+    struct platform *platform = context;
+    struct arena *arena = arena_new(INTAKE_BUDGET);
+    json_t *source = json_loadb(entry->data, entry->data_length, JSON_REJECT_DUPLICATES, NULL);
+    struct event event;
+    enum work_result result = WORK_DONE;
+    if (source && source_to_event(source, arena, &event)) {
+        struct intake intake = {.platform = platform,
+                                .gateway = platform->gateway,
+                                .arena = arena,
+                                .event = &event,
+                                .trace = entry->trace};
+        result = handle(&intake);
+    } else {
+        log_write(LOG_ERROR, "a queued event cannot be read and is dropped", "trace", entry->trace, "id",
+                  entry->id, (char *)NULL);
+    }
+    json_decref(source);
+    arena_free(arena);
+    return result;
+}

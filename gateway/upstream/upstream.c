@@ -1,0 +1,97 @@
+#include "gateway/upstream/upstream.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/upstream/platform.h"
+
+enum { INTAKE_PARALLEL = 32, PUSH_PARALLEL = 16 };
+
+struct upstream {
+    struct platform platforms[CONFIG_PLATFORMS_MAX];
+    size_t count;
+};
+
+static struct platform *find(struct gateway *gateway, const char *name)
+{
+    for (size_t i = 0; gateway->upstream && i < gateway->upstream->count; i++)
+        if (strcmp(gateway->upstream->platforms[i].config->name, name) == 0)
+            return &gateway->upstream->platforms[i];
+    return NULL;
+}
+
+static bool open_platform(struct platform *platform, char *error, size_t error_size)
+{
+    char reason[256] = "";
+    platform->class = adapter_class_find(platform->config->adapter);
+    if (!platform->class) {
+        (void)snprintf(error, error_size, "[platform %s] adapter = %s is unknown; there are: %s",
+                       platform->config->name, platform->config->adapter, adapter_class_names());
+        return false;
+    }
+    platform->adapter = platform->class->open(platform->config->settings, reason, sizeof reason);
+    if (!platform->adapter)
+        (void)snprintf(error, error_size, "[platform %s] cannot be opened: %s", platform->config->name,
+                       reason);
+    return platform->adapter != NULL;
+}
+
+static void start_platform(struct platform *platform)
+{
+    char queue[PLATFORM_NAME_MAX + 16];
+    (void)snprintf(queue, sizeof queue, "intake:%s", platform->config->name);
+    platform->intake = work_start(platform->gateway, queue, INTAKE_PARALLEL, intake_handle, platform);
+    (void)snprintf(queue, sizeof queue, "push:%s", platform->config->name);
+    platform->push = work_start(platform->gateway, queue, PUSH_PARALLEL, push_handle, platform);
+    stream_start(platform);
+}
+
+bool upstream_start(struct gateway *gateway, char *error, size_t error_size)
+{
+    struct upstream *upstream = calloc(1, sizeof *upstream);
+    if (!upstream)
+        abort();
+    gateway->upstream = upstream;
+    for (size_t i = 0; i < gateway->config->platform_count; i++) {
+        struct platform *platform = &upstream->platforms[upstream->count++];
+        *platform = (struct platform){.gateway = gateway, .config = &gateway->config->platforms[i]};
+        if (!open_platform(platform, error, error_size))
+            return false;
+    }
+    for (size_t i = 0; i < upstream->count; i++)
+        start_platform(&upstream->platforms[i]);
+    return true;
+}
+
+void upstream_free(struct gateway *gateway)
+{
+    if (!gateway->upstream)
+        return;
+    for (size_t i = 0; i < gateway->upstream->count; i++) {
+        struct platform *platform = &gateway->upstream->platforms[i];
+        stream_free(platform);
+        work_free(platform->intake);
+        work_free(platform->push);
+        if (platform->adapter)
+            platform->class->close(platform->adapter);
+    }
+    free(gateway->upstream);
+    gateway->upstream = NULL;
+}
+
+void upstream_push_kick(struct gateway *gateway, const char *name)
+{
+    struct platform *platform = find(gateway, name);
+    if (platform)
+        work_kick(platform->push);
+}
+
+bool upstream_limits(struct gateway *gateway, const char *name, struct adapter_limits *out)
+{
+    struct platform *platform = find(gateway, name);
+    if (!platform)
+        return false;
+    *out = platform->class->limits(platform->adapter);
+    return true;
+}
