@@ -6,6 +6,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/log.h"
+#include "gateway/store/posts.h"
 #include "gateway/upstream/platform.h"
 
 enum { RECONCILE_BUDGET = 64 << 20, PAGES_MAX = 100000, OURS_PAGE = 200, DIFFERENCES_MAX = 200 };
@@ -150,8 +151,10 @@ static bool compare_one(struct comparison *comparison, struct listed *table, con
 {
     struct listed *theirs = NULL;
     HASH_FIND(hh, table, post->native, strlen(post->native), theirs);
+    /* Not in their list: deleted, or made after the list was read. The intake asks for the post itself before
+     * it believes. */
     if (!theirs)
-        return differs(comparison, EVENT_POST_DELETED, post->native, 0);
+        return differs(comparison, EVENT_POST_UPDATED, post->native, 0);
     theirs->seen = true;
     if (theirs->revision > post->revision)
         return differs(comparison, EVENT_POST_UPDATED, post->native, theirs->revision);
