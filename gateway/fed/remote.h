@@ -35,6 +35,10 @@ void remote_actor_forget(struct gateway *gateway, struct arena *arena, const cha
 struct remote_author *remote_author_of(struct gateway *gateway, struct arena *arena,
                                        const struct inbound_actor *actor);
 
+/* The actor id behind user@host by WebFinger (host-meta as the second way), which the actor must confirm. In
+ * the arena; NULL. */
+const char *webfinger_resolve(struct gateway *gateway, struct arena *arena, const char *handle);
+
 struct remote_person {
     const char *actor_id, *handle, *url, *inbox, *shared_inbox;
 };

@@ -2,7 +2,9 @@
 #ifndef DRAWBRIDGE_GATEWAY_FED_SIGNER_H
 #define DRAWBRIDGE_GATEWAY_FED_SIGNER_H
 
+#include "gateway/client/fetch.h"
 #include "gateway/gateway.h"
+#include "mapping/arena.h"
 
 struct private_key;
 
@@ -24,6 +26,11 @@ const struct signer *signer_account(struct gateway *gateway, const char *aid);
  * the crypto pool: waits. */
 void signer_make_key(struct gateway *gateway, char **public_key_pem, unsigned char **sealed,
                      size_t *sealed_length);
+
+/* The headers of a signed GET of `url` (Date, Signature) into `headers`, texts in the arena. Computed in the
+ * crypto pool: waits. Returns how many; 0 when signing failed. */
+size_t signer_sign_get(struct gateway *gateway, const struct signer *signer, const char *url,
+                       struct arena *arena, struct fetch_header *headers, size_t maximum);
 
 void signers_free(struct gateway *gateway);
 
