@@ -1,0 +1,53 @@
+#include <string.h>
+
+#include "gateway/clock.h"
+#include "gateway/delivery/delivery.h"
+#include "gateway/fed/handle.h"
+#include "gateway/log.h"
+#include "gateway/upstream/upstream.h"
+
+static enum work_result remove_object(struct incoming *incoming, const char *object_id)
+{
+    char hash[23];
+    id_hash(object_id, hash);
+    struct remote_object object;
+    enum lookup found = remote_object_find(incoming->gateway, incoming->arena, object_id, &object);
+    if (found == LOOKUP_DOWN)
+        return WORK_LATER;
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, hash);
+    arguments_text(arguments, incoming->activity.actor);
+    arguments_number(arguments, clock_now_ms());
+    arguments_text(arguments, hash);
+    struct reply *reply = store_script(incoming->gateway->store, "remote_object_remove", arguments);
+    bool failed = reply_failed(reply);
+    if (!failed && strcmp(reply_text(reply), "deleted") == 0)
+        log_write(LOG_INFO, "a reply was deleted by its author", "trace", incoming->trace, "object",
+                  object_id, (char *)NULL);
+    reply_free(reply);
+    if (found == LOOKUP_FOUND && object.platform)
+        upstream_push_kick(incoming->gateway, object.platform);
+    return failed ? WORK_LATER : WORK_DONE;
+}
+
+/* The whole actor is gone: no more deliveries to it. Its replies go with the Deletes that its server sends
+ * for each, or by the actor's own tombstone here. */
+static enum work_result remove_actor(struct incoming *incoming)
+{
+    if (!delivery_follower_forget(incoming->gateway, incoming->activity.actor))
+        return WORK_LATER;
+    remote_actor_forget(incoming->gateway, incoming->arena, incoming->activity.actor);
+    return WORK_DONE;
+}
+
+enum work_result handle_delete(struct incoming *incoming)
+{
+    const struct inbound_activity *activity = &incoming->activity;
+    if (!activity->object_id)
+        return WORK_DONE;
+    if (strcmp(activity->object_id, activity->actor) == 0)
+        return remove_actor(incoming);
+    if (!url_same_origin(activity->object_id, activity->actor))
+        return WORK_DONE;
+    return remove_object(incoming, activity->object_id);
+}

@@ -1,0 +1,50 @@
+#include <string.h>
+
+#include "gateway/delivery/delivery.h"
+#include "gateway/fed/handle.h"
+#include "gateway/log.h"
+
+enum { UNDONE_KEPT_S = 6 * 3600 };
+
+static enum work_result remember_undone(struct incoming *incoming, const char *follow_id)
+{
+    char hash[23];
+    id_hash(follow_id, hash);
+    struct reply *reply =
+        store_call(incoming->gateway->store, "SET", arena_format(incoming->arena, "undone_follow:%s", hash),
+                   "1", "EX", arena_format(incoming->arena, "%d", UNDONE_KEPT_S), (char *)NULL);
+    bool failed = reply_failed(reply);
+    reply_free(reply);
+    return failed ? WORK_LATER : WORK_DONE;
+}
+
+static enum work_result undo_follow(struct incoming *incoming, const char *account_url)
+{
+    struct account_record record;
+    enum lookup found = incoming_local_account(incoming, account_url, &record);
+    if (found != LOOKUP_FOUND)
+        return found == LOOKUP_DOWN ? WORK_LATER : WORK_DONE;
+    if (!delivery_follower_remove(incoming->gateway, record.aid, incoming->activity.actor))
+        return WORK_LATER;
+    log_write(LOG_INFO, "a follower left", "trace", incoming->trace, "aid", record.aid, "follower",
+              incoming->activity.actor, (char *)NULL);
+    return incoming->activity.object_id ? remember_undone(incoming, incoming->activity.object_id) : WORK_DONE;
+}
+
+enum work_result handle_undo(struct incoming *incoming)
+{
+    const struct inbound_activity *activity = &incoming->activity;
+    const char *type = activity->object_type;
+    /* Only one's own deeds can be undone (FEP-fe34). */
+    if (activity->inner_actor && strcmp(activity->inner_actor, activity->actor) != 0)
+        return WORK_DONE;
+    if (!type || !activity->inner_object)
+        return WORK_DONE;
+    if (strcmp(type, "Follow") == 0)
+        return undo_follow(incoming, activity->inner_object);
+    if (strcmp(type, "Like") == 0 || strcmp(type, "EmojiReact") == 0)
+        return count_reaction(incoming, REACTION_LIKE, activity->inner_object, false);
+    if (strcmp(type, "Announce") == 0)
+        return count_reaction(incoming, REACTION_SHARE, activity->inner_object, false);
+    return WORK_DONE;
+}
