@@ -16,6 +16,9 @@ struct key_cache;
 struct delivery;
 struct upstream;
 struct serve_cache;
+struct signer_cache;
+struct inbox;
+struct jobs;
 
 struct gateway {
     const struct config *config;
@@ -30,6 +33,9 @@ struct gateway {
     struct delivery *delivery;
     struct upstream *upstream;
     struct serve_cache *cache;
+    struct signer_cache *signers;
+    struct inbox *inbox;
+    struct jobs *jobs;
     char worker_id[33]; /* random, new at each start of a worker */
     bool stopping;      /* SIGTERM came: start nothing new */
 };

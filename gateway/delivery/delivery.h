@@ -6,9 +6,12 @@
 
 #include "gateway/gateway.h"
 
-bool delivery_follower_add(struct gateway *gateway, const char *aid, const char *actor_id, const char *follow_id,
-                           const char *inbox, const char *shared_inbox);
+bool delivery_follower_add(struct gateway *gateway, const char *aid, const char *actor_id,
+                           const char *follow_id, const char *inbox, const char *shared_inbox);
 bool delivery_follower_remove(struct gateway *gateway, const char *aid, const char *actor_id);
 bool delivery_follower_forget(struct gateway *gateway, const char *actor_id);
+
+/* Verified traffic came from that actor's host: it lives. Returns at once. */
+void delivery_host_seen(struct gateway *gateway, const char *actor_id);
 
 #endif

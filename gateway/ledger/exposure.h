@@ -6,6 +6,7 @@
 
 #include "gateway/gateway.h"
 
-bool exposure_add(struct gateway *gateway, const char *aid, const char *oid, const char *actor_id, char reason);
+bool exposure_add(struct gateway *gateway, const char *aid, const char *oid, const char *actor_id,
+                  char reason);
 
 #endif

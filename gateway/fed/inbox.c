@@ -1,0 +1,235 @@
+#include "gateway/fed/inbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "gateway/clock.h"
+#include "gateway/delivery/delivery.h"
+#include "gateway/fed/handle.h"
+#include "gateway/fed/json_guard.h"
+#include "gateway/fed/verify.h"
+#include "gateway/log.h"
+
+enum { QUEUES = 4, QUEUE_PARALLEL = 32, PROCESS_BUDGET = 8 << 20 };
+
+struct inbox {
+    struct work *queues[QUEUES];
+};
+
+/* ---- receiving
+ * ------------------------------------------------------------------------------------------------------ */
+
+static bool is_activity_body(const char *type)
+{
+    static const char *const types[] = {"application/activity+json", "application/ld+json"};
+    for (size_t i = 0; type && i < sizeof types / sizeof types[0]; i++) {
+        size_t length = strlen(types[i]);
+        if (strncasecmp(type, types[i], length) == 0 && strchr("; ,", type[length]))
+            return true; /* strchr finds the NUL at the end too */
+    }
+    return false;
+}
+
+static void accepted(struct serving *serving)
+{
+    http_answer(serving->request, &(struct http_answer){.status = 202});
+}
+
+/* True when the addressed account can be reached; else the request is answered. */
+static bool inbox_exists(struct serving *serving, const char *aid)
+{
+    struct account_record record;
+    enum view view;
+    return !aid || serve_account(serving, aid, PART_INBOX, &record, &view);
+}
+
+static bool is_own_delete(const struct inbound_activity *activity)
+{
+    return strcmp(activity->type, "Delete") == 0 && activity->object_id &&
+           strcmp(activity->object_id, activity->actor) == 0;
+}
+
+/* Most of what any inbox gets: accounts deleted elsewhere that nobody here ever met. Answered before any
+ * network access. */
+static bool is_strangers_farewell(struct serving *serving, const struct inbound_activity *activity)
+{
+    return is_own_delete(activity) &&
+           remote_actor_known(serving->gateway, serving->arena, activity->actor) == LOOKUP_ABSENT;
+}
+
+static void refuse(struct serving *serving, const struct inbound_activity *activity,
+                   enum verification verification, const char *why)
+{
+    log_write(LOG_INFO, "an activity was refused", "actor", activity->actor, "type", activity->type, "reason",
+              why, "peer", http_request_peer(serving->request), (char *)NULL);
+    if (verification == VERIFICATION_UNAVAILABLE)
+        serve_unavailable(serving);
+    else
+        http_answer_text(serving->request, 401,
+                         arena_format(serving->arena, "The signature is not accepted: %s.\n", why));
+}
+
+static unsigned queue_of(const char *actor)
+{
+    char hash[23];
+    id_hash(actor, hash);
+    return (unsigned char)hash[0] % QUEUES;
+}
+
+static bool keep(struct serving *serving, const struct inbound_activity *activity)
+{
+    size_t length;
+    const char *body = http_request_body(serving->request, &length);
+    char once[23];
+    /* Without an id of its own server's an activity is known by what it says. */
+    id_hash(activity->id ? arena_format(serving->arena, "%s %s", activity->actor, activity->id)
+                         : arena_format(serving->arena, "%s %s %s", activity->actor, activity->type,
+                                        activity->object_id ? activity->object_id : ""),
+            once);
+    unsigned queue = queue_of(activity->actor);
+    char trace[TRACE_LENGTH + 1];
+    trace_new(trace);
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, once);
+    arguments_format(arguments, "inbox:%u", queue);
+    arguments_text(arguments, activity->actor);
+    arguments_bytes(arguments, body, length);
+    arguments_number(arguments, clock_now_ms());
+    arguments_text(arguments, trace);
+    struct reply *reply = store_script(serving->gateway->store, "inbox_accept", arguments);
+    bool good = !reply_failed(reply);
+    bool fresh = reply_number(reply) == 1;
+    reply_free(reply);
+    if (!fresh)
+        return good;
+    log_write(LOG_INFO, "an activity was accepted", "trace", trace, "type", activity->type, "actor",
+              activity->actor, "id", activity->id, (char *)NULL);
+    work_kick(serving->gateway->inbox->queues[queue]);
+    work_announce(serving->gateway, arena_format(serving->arena, "inbox:%u", queue));
+    return good;
+}
+
+static void receive(struct serving *serving, const json_t *document)
+{
+    struct inbound_activity activity;
+    const char *wrong = inbound_activity_read(document, serving->arena, &activity);
+    if (wrong) {
+        http_answer_text(serving->request, 400, arena_format(serving->arena, "No activity: %s.\n", wrong));
+        return;
+    }
+    if (is_strangers_farewell(serving, &activity)) {
+        accepted(serving);
+        return;
+    }
+    const char *signer = NULL;
+    const char *why = NULL;
+    enum verification verification =
+        verify_request(serving->gateway, serving->arena, serving->request, &signer, &why);
+    if (verification == VERIFICATION_KEY_GONE && is_own_delete(&activity)) {
+        /* The key went with its actor, whose own server says so: that is proof enough (PROTOCOL §1.6). */
+        signer = activity.actor;
+        verification = VERIFIED;
+    }
+    if (verification != VERIFIED) {
+        refuse(serving, &activity, verification, why);
+        return;
+    }
+    if (strcmp(signer, activity.actor) != 0) {
+        log_write(LOG_INFO, "an activity was refused", "actor", activity.actor, "signer", signer, "reason",
+                  "another actor signed it", (char *)NULL);
+        http_answer_text(serving->request, 403,
+                         "The activity's actor is not the one who signed the request.\n");
+        return;
+    }
+    delivery_host_seen(serving->gateway, activity.actor);
+    if (keep(serving, &activity))
+        accepted(serving);
+    else
+        serve_unavailable(serving);
+}
+
+void inbox_receive(struct serving *serving, const char *aid)
+{
+    if (serving->gateway->stopping) {
+        serve_unavailable(serving);
+        return;
+    }
+    if (!inbox_exists(serving, aid))
+        return;
+    if (!is_activity_body(http_request_header(serving->request, "content-type"))) {
+        http_answer_text(serving->request, 415,
+                         "Send activities as Content-Type: application/activity+json.\n");
+        return;
+    }
+    size_t length;
+    const char *body = http_request_body(serving->request, &length);
+    const char *why = NULL;
+    json_t *document = json_load_guarded(body, length, &why);
+    if (!document) {
+        http_answer_text(serving->request, 400,
+                         arena_format(serving->arena, "The body is refused: %s.\n", why));
+        return;
+    }
+    receive(serving, document);
+    json_decref(document);
+}
+
+/* ---- processing
+ * ----------------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *type;
+    enum work_result (*handle)(struct incoming *incoming);
+} handlers[] = {
+    {"Follow", handle_follow},   {"Undo", handle_undo},         {"Create", handle_create},
+    {"Update", handle_update},   {"Delete", handle_delete},     {"Like", handle_like},
+    {"EmojiReact", handle_like}, {"Announce", handle_announce},
+};
+
+static enum work_result process(struct incoming *incoming)
+{
+    for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++)
+        if (strcmp(incoming->activity.type, handlers[i].type) == 0)
+            return handlers[i].handle(incoming);
+    return WORK_DONE;
+}
+
+static enum work_result process_entry(void *context, const struct work_entry *entry)
+{
+    struct incoming incoming = {
+        .gateway = context, .arena = arena_new(PROCESS_BUDGET), .trace = entry->trace};
+    enum work_result result = WORK_DONE;
+    json_t *document = json_loadb(entry->data, entry->data_length, JSON_REJECT_DUPLICATES, NULL);
+    incoming.document = document;
+    if (document && !inbound_activity_read(document, incoming.arena, &incoming.activity))
+        result = process(&incoming);
+    else
+        log_write(LOG_ERROR, "a kept activity cannot be read and is dropped", "trace", entry->trace,
+                  (char *)NULL);
+    json_decref(document);
+    arena_free(incoming.arena);
+    return result;
+}
+
+void inbox_start(struct gateway *gateway)
+{
+    gateway->inbox = calloc(1, sizeof *gateway->inbox);
+    if (!gateway->inbox)
+        abort();
+    for (unsigned i = 0; i < QUEUES; i++) {
+        char name[] = "inbox:0";
+        name[6] = (char)('0' + i);
+        gateway->inbox->queues[i] = work_start(gateway, name, QUEUE_PARALLEL, process_entry, gateway);
+    }
+}
+
+void inbox_stop(struct gateway *gateway)
+{
+    if (!gateway->inbox)
+        return;
+    for (unsigned i = 0; i < QUEUES; i++)
+        work_free(gateway->inbox->queues[i]);
+    free(gateway->inbox);
+    gateway->inbox = NULL;
+}
