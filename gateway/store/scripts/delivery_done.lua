@@ -1,6 +1,7 @@
--- ARGV: worker claim outcome(ok|drop|retry|host) health(good|bad|none) code reason now due pause_until
+-- ARGV: worker claim outcome(ok|drop|retry|host) health(good|bad|none) code reason now due pause_until scheme
 -- What came of a claim. `retry`: this entry again at `due`; `host`: the host did not answer, so the entry waits with its host
 -- when that is given up for now, else until `due`. `pause_until`: nothing for this host before that time (0: none).
+-- `scheme`: what to remember of the signatures that the host takes ("": nothing new, "-": forget).
 -- Returns 0 when the lease was lost meanwhile: then somebody else sends it again.
 -- include activities
 -- include lanes
@@ -77,6 +78,11 @@ else
 end
 if pause ~= '0' then
   redis.call('HSET', host, 'pause_until', pause)
+end
+if ARGV[10] == '-' then
+  redis.call('HDEL', host, 'scheme')
+elseif ARGV[10] ~= '' then
+  redis.call('HSET', host, 'scheme', ARGV[10])
 end
 
 local activity = activity_read(claim.activity)

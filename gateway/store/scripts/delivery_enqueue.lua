@@ -46,13 +46,15 @@ elseif kind == 'leave' then
   if account[3] then
     return 0
   end
-  redis.call('HSET', account_key, 'leave_sent', '1')
-  redis.call('ZADD', 'expiries', string.format('%.0f', tonumber(now) + 180 * DAY), an .. ':0')
+    redis.call('ZADD', 'expiries', string.format('%.0f', tonumber(now) + 180 * DAY), an .. ':0')
 elseif not redis.call('SET', 'activity_once:' .. ARGV[8], 1, 'NX', 'EX', 604800) then
   return 0
 end
 
 local a = tostring(redis.call('INCR', 'sequence:activity'))
+if kind == 'leave' then
+  redis.call('HSET', account_key, 'leave_sent', a)
+end
 local activity = {number = a, kind = kind, an = an, p = p}
 local explicit, hosts, reasons, count = {}, {}, {}, tonumber(ARGV[15])
 for i = 0, count - 1 do

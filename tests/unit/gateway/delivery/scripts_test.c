@@ -363,7 +363,7 @@ static void do_done(char **word)
     else if (word[6])
         due = play.now + 1000 * strtol(word[6], NULL, 10);
     redisReply *reply = LAB_SCRIPT(&play.lab, "delivery_done", word[1], name, word[3], word[4], word[5],
-                                   "reason", number(play.now), number(due), pause);
+                                   "reason", number(play.now), number(due), pause, "");
     add("%lld", reply->integer);
     freeReplyObject(reply);
 }
