@@ -227,7 +227,8 @@ static bool copy_host(const char *host, struct guarded_url *out)
         memcpy(out->host, ascii, length + 1);
         for (char *at = out->host; *at; at++)
             *at = (char)(*at >= 'A' && *at <= 'Z' ? *at + 32 : *at);
-        good = strspn(out->host, "abcdefghijklmnopqrstuvwxyz0123456789.-_") == length;
+        good = strspn(out->host, "abcdefghijklmnopqrstuvwxyz0123456789.-_") == length &&
+               out->host[0] != '.' && !strstr(out->host, "..");
     }
     idn2_free(ascii);
     return good;
@@ -307,6 +308,12 @@ bool address_guard_url(const struct address_guard *guard, const char *url, bool 
             *why = "the URL has characters that no URL has";
             return false;
         }
+    /* curl would decode it; everybody who compares hosts would not. */
+    const char *authority = strstr(url, "://");
+    if (authority && memchr(authority + 3, '%', strcspn(authority + 3, "/?#"))) {
+        *why = "its host is written with escapes";
+        return false;
+    }
     CURLU *parts = curl_url();
     if (!parts)
         abort();

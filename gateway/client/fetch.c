@@ -51,7 +51,7 @@ struct transfer {
     const void *body;
     size_t body_length, response_max, header_bytes;
     int64_t deadline;
-    bool trusted, forbidden, too_large, enough;
+    bool trusted, forbidden, too_large, enough, headers_ended;
     CURL *easy;
     struct curl_slist *headers, *resolved;
     struct buffer received;
@@ -145,6 +145,8 @@ static void completed(struct transfer *transfer, CURLcode code)
     long status = 0;
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     transfer->result.status = (int)status;
+    if (code == CURLE_OK && !transfer->headers_ended)
+        code = CURLE_GOT_NOTHING; /* the connection closed inside the headers, which curl lets pass */
     if (code == CURLE_OK || (transfer->enough && status > 0)) {
         finish(transfer);
         return;
@@ -305,6 +307,7 @@ static size_t take_header(char *line, size_t size, size_t count, void *context)
     size_t length = size * count;
     char retry_after[64] = "";
     transfer->header_bytes += length;
+    transfer->headers_ended = length <= 2 && strchr("\r\n", line[0]);
     if (transfer->header_bytes > RESPONSE_HEADERS_MAX) {
         transfer->too_large = true;
         return 0;
