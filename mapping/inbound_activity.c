@@ -58,7 +58,7 @@ const char *inbound_activity_read(const json_t *document, struct arena *arena, s
     out->actor = shape_id(json_object_get(document, "actor"), arena);
     if (!out->actor)
         return "the actor is missing";
-    if (!url_is_web(out->actor))
+    if (!url_has_origin(out->actor))
         return "the actor is no web address";
     out->id = own_id(document, out->actor, arena);
     read_objects(json_object_get(document, "object"), arena, out);

@@ -55,7 +55,7 @@ const char *inbound_key_read(const json_t *document, struct arena *arena, struct
         return "it is no JSON object";
     if (!key_read(document, arena, out))
         return "it has no id or no public key";
-    if (!url_is_web(out->id))
+    if (!url_has_origin(out->id))
         return "the key's id is no web address";
     return out->owner ? NULL : "the key says no owner";
 }
@@ -88,7 +88,7 @@ static const char *username_of(const json_t *document, struct arena *arena)
 static const char *web_id(const json_t *value, struct arena *arena)
 {
     const char *id = shape_id(value, arena);
-    return url_is_web(id) ? id : NULL;
+    return url_has_origin(id) ? id : NULL;
 }
 
 static const char *own_web_id(const json_t *value, const char *owner, struct arena *arena)
@@ -155,7 +155,7 @@ const char *inbound_actor_read(const json_t *document, struct arena *arena, stru
     if (!json_is_object(document))
         return "it is no JSON object";
     const char *id = json_string_value(json_object_get(document, "id"));
-    if (!url_is_id(id) || !url_is_web(id))
+    if (!url_is_id(id) || !url_has_origin(id))
         return "the id is missing or no web address";
     out->id = arena_string(arena, id);
     out->type = arena_string(arena, shape_type(document, actor_types));

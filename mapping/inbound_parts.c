@@ -19,7 +19,7 @@ enum { TAG_NAME_MAX = 320, ALT_MAX = 10000, BLURHASH_MAX = 164, OPTION_MAX = 500
 static void add_mention(const json_t *tag, struct arena *arena, struct inbound_note *out)
 {
     const char *href = shape_id(json_object_get(tag, "href"), arena);
-    if (!url_is_web(href) || out->mention_count == COUNT(out->mentions))
+    if (!url_has_origin(href) || out->mention_count == COUNT(out->mentions))
         return;
     const char *name = utf8_clean_line(arena, json_string_value(json_object_get(tag, "name")), TAG_NAME_MAX);
     out->mentions[out->mention_count++] = (struct inbound_mention){.href = href, .name = name};

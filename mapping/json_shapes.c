@@ -108,7 +108,7 @@ static const char *web_url(const json_t *value)
         url = json_string_value(json_object_get(value, "href"));
     if (!url)
         url = json_string_value(json_object_get(value, "url"));
-    return url_is_web(url) ? url : NULL;
+    return url_has_origin(url) ? url : NULL;
 }
 
 static bool is_page(const json_t *value)

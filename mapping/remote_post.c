@@ -123,8 +123,10 @@ static void add_poll(struct arena *arena, const struct inbound_note *note, struc
 static void shorten(struct arena *arena, const struct remote_post_input *input, struct remote_post *post,
                     struct loss *loss)
 {
-    const struct text_policy policy = {
-        .maximum = input->text_max, .maximum_bytes = input->text_max_bytes, .unit = input->text_unit};
+    bool bounded = input->text_max_bytes && input->text_max_bytes < MODEL_TEXT_MAX;
+    const struct text_policy policy = {.maximum = input->text_max,
+                                       .maximum_bytes = bounded ? input->text_max_bytes : MODEL_TEXT_MAX,
+                                       .unit = input->text_unit};
     if (text_fits(&post->body, &policy))
         return;
     size_t before = text_measure(post->body.text, post->body.length, policy.unit);

@@ -103,7 +103,7 @@ bool url_same_origin(const char *one, const char *other)
            first.port == second.port && strcmp(first.host, second.host) == 0;
 }
 
-bool url_is_web(const char *text)
+bool url_has_origin(const char *text)
 {
     struct origin origin;
     return origin_read(text, &origin);

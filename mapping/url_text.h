@@ -10,8 +10,8 @@ enum { URL_TEXT_MAX = 2048 };
 
 /* True for an id: 1..2048 bytes without white space and controls. Ids are never rewritten. */
 bool url_is_id(const char *text);
-/* True for an id that can be fetched or shown as a link: http or https with a sane host. */
-bool url_is_web(const char *text);
+/* True for an id that can be fetched: http or https with a sane host. */
+bool url_has_origin(const char *text);
 
 /* What an href may become: http, https or mailto, scheme in lower case, characters that would end an
  * attribute percent-encoded, no user information. NULL when it must not be a link. */
