@@ -18,7 +18,7 @@ enum {
     TICK_MS = 250,
     BATCH = 100,
     JOB_BUDGET = 1 << 21,
-    SLOW_EVERY_TICKS = 40, /* leaves, expiries, sweeps */
+    SLOW_EVERY_TICKS = 8, /* leaves, expiries, sweeps */
 };
 static const int64_t SWEEP_EVERY_MS = (int64_t)86400 * 1000;
 
