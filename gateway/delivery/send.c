@@ -113,7 +113,7 @@ static void log_result(const struct sending *sending)
                                        "a host was not reached"};
     log_number(LOG_INFO, what[sending->answer.outcome], "status", sending->status, "trace",
                sending->claim.trace, "host", sending->claim.origin, "activity", sending->claim.id, "reason",
-               sending->reason, (char *)NULL);
+               strcmp(sending->reason, "http") == 0 ? NULL : sending->reason, (char *)NULL);
 }
 
 static void result_told(void *context, const struct reply *reply)
