@@ -20,9 +20,9 @@ static const struct {
     {                                                                                                        \
         .status = (number), .attempts = (made), .retry_after_ms = -1, .chance = 0.5, .farewell = (last)      \
     }
-#define ERROR(number, made, ...)                                                                             \
+#define ERROR(number, made, last)                                                                            \
     {                                                                                                        \
-        .error = (number), .attempts = (made), .retry_after_ms = -1, .chance = 0.5, __VA_ARGS__              \
+        .error = (number), .attempts = (made), .retry_after_ms = -1, .chance = 0.5, .farewell = (last)       \
     }
     {.attempt = STATUS(200, 0, false), .outcome = OUTCOME_OK, .health = HEALTH_GOOD},
     {.attempt = STATUS(202, 5, false), .outcome = OUTCOME_OK, .health = HEALTH_GOOD},
