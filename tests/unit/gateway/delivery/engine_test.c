@@ -15,6 +15,7 @@
 #include "gateway/fed/signer.h"
 #include "gateway/jobs.h"
 #include "gateway/ledger/exposure.h"
+#include "gateway/ledger/ledger.h"
 #include "gateway/upstream/upstream.h"
 
 enum { LOG_MAX = 64, DEADLINE_MS = 15000 };
@@ -293,7 +294,27 @@ static void post_edit_delete(void)
     assert_sent(0, "Create", "https://m.example/inbox");
     assert_sent(1, "Update", "https://m.example/inbox");
     assert_sent(2, "Delete", "https://m.example/inbox");
-    assert_int_equal(ask("HGET", "delete_state:1:1", "1")[0], 'a');
+    const char *why = NULL;
+    char url[128];
+    (void)snprintf(url, sizeof url, "https://us.example/u/%s/p/%s", aid, oid);
+    json_t *ledger = ledger_query(&world.gateway, url, &why);
+    assert_non_null(ledger);
+    const json_t *host = json_array_get(json_object_get(ledger, "hosts"), 0);
+    assert_string_equal(json_string_value(json_object_get(host, "host")), "m.example");
+    assert_string_equal(json_string_value(json_object_get(host, "delete")), "accepted");
+    assert_int_equal(json_integer_value(json_object_get(host, "code")), 202);
+    json_decref(ledger);
+    ledger = ledger_query(&world.gateway, "m.example", &why);
+    assert_string_equal(json_string_value(json_object_get(ledger, "state")), "healthy");
+    json_decref(ledger);
+    assert_null(ledger_query(&world.gateway, "never.example", &why));
+    assert_non_null(why);
+    ledger = ledger_query(&world.gateway, "@alice@us.example", &why);
+    assert_string_equal(json_string_value(json_object_get(ledger, "kind")), "account");
+    json_decref(ledger);
+    ledger = ledger_hosts(&world.gateway, "dead", &why);
+    assert_int_equal(json_array_size(ledger), 0);
+    json_decref(ledger);
 }
 
 static void a_post_its_edit_and_its_delete_arrive_in_order_and_once(void **state)
