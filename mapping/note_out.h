@@ -28,8 +28,6 @@ const char *draft_original(const struct draft *draft);
 /* media_out.c: the attachment list, and a paragraph of links to what it does not show. */
 json_t *media_attachments(struct draft *draft);
 void media_add_links(struct draft *draft, struct buffer *html);
-/* image/png and the like by the ending of a URL; `fallback` when it does not tell. */
-const char *media_type_of(const char *url, const char *fallback);
 /* The first image as an Image object; NULL when there is none. */
 json_t *media_cover(struct draft *draft);
 
