@@ -9,14 +9,9 @@
 
 enum { HASHTAG_MAX = 200 };
 
-static bool starts_with(const char *text, const char *start)
-{
-    return strncmp(text, start, strlen(start)) == 0;
-}
-
 static bool is_address(const char *url, const char *scheme)
 {
-    if (!url || !starts_with(url, scheme))
+    if (!url || strncasecmp(url, scheme, strlen(scheme)) != 0)
         return false;
     const char *host = url + strlen(scheme);
     size_t length = strlen(url);

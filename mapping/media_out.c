@@ -4,7 +4,7 @@
 #include "mapping/json_out.h"
 #include "mapping/note_out.h"
 
-enum { ALT_MAX = 8000, ALT_IN_LINK_MAX = 200 };
+enum { ALT_IN_LINK_MAX = 200, LINKS_MAX = 8192 };
 
 static const char *kind_name(enum media_kind kind)
 {
@@ -85,8 +85,8 @@ static json_t *attachment_of(struct draft *draft, size_t index)
     put_text(object, "type", attachment_type(media->kind));
     put_text(object, "mediaType", type_of(media));
     put_text(object, "url", url_mended(draft->arena, media->url));
-    put_text(object, "name", plain_text(draft->arena, media->alt, ALT_MAX));
-    if (media->alt && strlen(media->alt) > ALT_MAX)
+    put_text(object, "name", plain_text(draft->arena, media->alt, draft->alt_max));
+    if (media->alt && strlen(media->alt) > draft->alt_max)
         loss_add(&draft->loss, place_of(draft, index), "its description was shortened");
     put_measures(object, media);
     if (url_is_https(media->thumbnail_url) && media->kind != MEDIA_IMAGE)
@@ -125,6 +125,7 @@ static const char *reason_of(struct draft *draft, const struct media *media)
 void media_add_links(struct draft *draft, struct buffer *html)
 {
     const struct post *post = draft->post;
+    size_t before = html->length;
     size_t attached = 0;
     size_t linked = 0;
     for (size_t i = 0; i < post->media_count; i++) {
@@ -133,6 +134,10 @@ void media_add_links(struct draft *draft, struct buffer *html)
             continue;
         if (!url_mended(draft->arena, media->url)) {
             loss_add(&draft->loss, place_of(draft, i), "left out, it has no public address");
+            continue;
+        }
+        if (html->length - before > LINKS_MAX) {
+            loss_add(&draft->loss, place_of(draft, i), "left out, there are too many to link");
             continue;
         }
         loss_add(&draft->loss, place_of(draft, i), reason_of(draft, media));
