@@ -103,19 +103,17 @@ json_t *account_json(struct plaza *plaza, const struct account *account)
     snprintf(id, sizeof id, "u_%" PRId64, account->id);
     snprintf(url, sizeof url, "%s/@%s", plaza->url, account->handle);
     json_t *federation =
-        json_pack("{s:s, s:o, s:b, s:b, s:b, s:s, s:b}", "state", account->federation ? "on" : "off", "since",
+        json_make("{s:s, s:o, s:b, s:b, s:b, s:s, s:b}", "state", account->federation ? "on" : "off", "since",
                   account->federated_before ? json_time(account->since) : json_null(), "backfill", 0,
                   "discoverable", account->discoverable, "indexable", account->discoverable, "replies",
                   account->replies ? "everyone" : "nobody", "approve_followers", 0);
-    json_t *json = json_pack(
+    json_t *json = json_make(
         "{s:s, s:s, s:s, s:{s:s, s:n}, s:s, s:n, s:n, s:[], s:s, s:o, s:s, s:o, s:[], s:[], s:n,"
         " s:{s:I}, s:I}",
         "id", id, "handle", account->handle, "name", account->name, "bio", "text", account->bio, "html",
         "url", url, "avatar", "banner", "fields", "kind", "person", "created", json_time(account->created),
         "status", account->status, "federation", federation, "pinned", "aliases", "moved_to", "counts",
         "posts", (json_int_t)post_count(plaza, account), "rev", (json_int_t)account->rev);
-    if (!json)
-        abort();
     return json;
 }
 
@@ -194,10 +192,29 @@ bool account_rename(struct plaza *plaza, struct account *account, const char *ha
         return false;
     if (strcmp(account->handle, handle) == 0)
         return true;
-    json_t *data = json_pack("{s:s}", "old_handle", account->handle);
+    json_t *data = json_make("{s:s}", "old_handle", account->handle);
     database_run(database, "INSERT OR IGNORE INTO handle(handle, account) VALUES(?, ?)", "ti", handle,
                  account->id);
     database_run(database, "UPDATE account SET handle = ? WHERE id = ?", "ti", handle, account->id);
     changed(plaza, account, "account.renamed", data, account->federation);
+    return true;
+}
+
+bool account_block(struct plaza *plaza, const struct account *account, const char *key, bool on)
+{
+    struct database *database = &plaza->database;
+    int64_t actor = database_number(database, 0, "SELECT id FROM remote_actor WHERE key = ?", "t", key);
+    if (!actor)
+        return false;
+    int changes = database_run(database,
+                               on ? "INSERT OR IGNORE INTO blocked(account, actor) VALUES(?, ?)"
+                                  : "DELETE FROM blocked WHERE account = ? AND actor = ?",
+                               "ii", account->id, actor);
+    if (!changes || !account->federation)
+        return true;
+    char id[ACCOUNT_ID_SIZE];
+    snprintf(id, sizeof id, "u_%" PRId64, account->id);
+    outbox_append(database, on ? "block.created" : "block.deleted", id, json_make("{s:s}", "remote", key), 1,
+                  json_object());
     return true;
 }

@@ -38,5 +38,7 @@ void account_set_wishes(struct plaza *plaza, struct account *account, bool repli
 bool account_set_status(struct plaza *plaza, struct account *account, const char *status);
 /* False: malformed, or it belongs or once belonged to somebody else. */
 bool account_rename(struct plaza *plaza, struct account *account, const char *handle);
+/* A member blocks somebody of another server, by the gateway's key, or takes it back. False: unknown. */
+bool account_block(struct plaza *plaza, const struct account *account, const char *key, bool on);
 
 #endif

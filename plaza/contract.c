@@ -73,14 +73,14 @@ static void get_discovery(struct plaza *plaza, struct request *request)
     const char *authority = strstr(plaza->url, "://") + 3;
     snprintf(api, sizeof api, "%s/v1", plaza->url);
     snprintf(stream, sizeof stream, "%s://%s/v1/stream", secure ? "wss" : "ws", authority);
-    json_t *limits = json_pack(
+    json_t *limits = json_make(
         "{s:{s:i, s:s, s:i}, s:[], s:{s:i, s:i, s:i, s:[s,s,s,s], s:i}, s:i, s:i, s:i}", "text", "max",
         POST_GRAPHEMES_MAX, "unit", "graphemes", "max_bytes", POST_BYTES_MAX, "html", "media", "per_post",
         MEDIA_MAX, "image_bytes", 10 << 20, "video_bytes", 0, "types", "image/jpeg", "image/png",
         "image/webp", "image/gif", "alt_max", ALT_BYTES_MAX, "page_max", PAGE_MAX, "requests_per_minute",
         plaza->options.requests_per_minute, "event_window_s", EVENT_WINDOW_S);
     answer_json(request, 200,
-                json_pack("{s:[s], s:{s:s, s:s, s:s, s:s}, s:s, s:s, s:i, s:[s,s,s,s], s:s, s:n, s:n, s:o}",
+                json_make("{s:[s], s:{s:s, s:s, s:s, s:s}, s:s, s:s, s:i, s:[s,s,s,s], s:s, s:n, s:n, s:o}",
                           "contract", "1", "platform", "id", "plaza", "name", "Plaza", "domain", authority,
                           "software", "plaza/" DRAWBRIDGE_VERSION, "api", api, "stream", stream, "level", 2,
                           "features", "events.ws", "events.poll", "remote_posts", "remote_relations",
@@ -97,8 +97,8 @@ static void post_ping(struct plaza *plaza, struct request *request)
     struct fields fields = {.object = body};
     const char *nonce = field_text(&fields, "nonce", 255);
     if (fields_good(&fields, request)) {
-        outbox_append(&plaza->database, "ping", NULL, NULL, 1, json_pack("{s:s}", "nonce", nonce));
-        answer_json(request, 200, json_pack("{s:b, s:s}", "ok", 1, "nonce", nonce));
+        outbox_append(&plaza->database, "ping", NULL, NULL, 1, json_make("{s:s}", "nonce", nonce));
+        answer_json(request, 200, json_make("{s:b, s:s}", "ok", 1, "nonce", nonce));
     }
     json_decref(body);
 }
@@ -124,7 +124,7 @@ static void answer_events(struct plaza *plaza, struct request *request)
     if (json_array_size(events)) {
         request->waiting = false;
         answer_json(request, 200,
-                    json_pack("{s:s, s:o, s:I, s:b}", "epoch", plaza->epoch, "events", events, "cursor",
+                    json_make("{s:s, s:o, s:I, s:b}", "epoch", plaza->epoch, "events", events, "cursor",
                               (json_int_t)cursor, "more", more));
         return;
     }

@@ -3,10 +3,11 @@
 #ifndef PLAZA_DATABASE_H
 #define PLAZA_DATABASE_H
 
-#include <jansson.h>
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "plaza/json.h"
 
 struct database {
     sqlite3 *handle;

@@ -50,13 +50,11 @@ json_t *outbox_next(struct plaza *plaza, int64_t cursor, int64_t *seq, char acco
     char id[96];
     snprintf(id, sizeof id, "%s:%" PRId64, plaza->epoch, *seq);
     json_t *event =
-        json_pack("{s:I, s:s, s:s, s:o, s:o, s:o, s:I, s:o}", "seq", (json_int_t)*seq, "id", id, "type",
+        json_make("{s:I, s:s, s:s, s:o, s:o, s:o, s:I, s:o}", "seq", (json_int_t)*seq, "id", id, "type",
                   column_text(statement, 1), "time", column_json_time(statement, 6), "account",
                   column_json_text(statement, 2), "subject", column_json(statement, 3), "rev",
                   (json_int_t)column_number(statement, 4), "data", column_json(statement, 5));
     database_finish(&statement);
-    if (!event)
-        abort();
     return event;
 }
 

@@ -81,8 +81,8 @@ static json_t *reference(sqlite3_stmt *row)
     if (!parent)
         return json_null();
     if (parent[0] == 'p')
-        return json_pack("{s:s, s:n}", "local", parent, "remote");
-    return json_pack("{s:n, s:o}", "local", "remote", column_json_text(row, 15));
+        return json_make("{s:s, s:n}", "local", parent, "remote");
+    return json_make("{s:n, s:o}", "local", "remote", column_json_text(row, 15));
 }
 
 static const char *media_type(const char *url)
@@ -106,7 +106,7 @@ static json_t *media(sqlite3_stmt *row)
         return json_array();
     char id[40];
     snprintf(id, sizeof id, "m_%" PRId64, column_number(row, 0));
-    return json_pack("[{s:s, s:s, s:s, s:s, s:n, s:n, s:n, s:n, s:o, s:n, s:n, s:n}]", "id", id, "kind",
+    return json_make("[{s:s, s:s, s:s, s:s, s:n, s:n, s:n, s:n, s:o, s:n, s:n, s:n}]", "id", id, "kind",
                      "image", "url", url, "type", media_type(url), "bytes", "sha256", "width", "height",
                      "alt", column_json_text(row, 11), "focus", "blurhash", "thumb");
 }
@@ -117,7 +117,7 @@ static json_t *root(sqlite3_stmt *row)
         return json_null();
     char id[LOCAL_ID_SIZE];
     snprintf(id, sizeof id, "p_%" PRId64, column_number(row, 13));
-    return json_pack("{s:s}", "local", id);
+    return json_make("{s:s}", "local", id);
 }
 
 json_t *post_row_json(struct plaza *plaza, sqlite3_stmt *row)
@@ -131,20 +131,18 @@ json_t *post_row_json(struct plaza *plaza, sqlite3_stmt *row)
     const char *language = column_text(row, 8);
     const char *warning = column_text(row, 7);
     json_t *counts =
-        json_pack("{s:I, s:I, s:I}", "likes", (json_int_t)column_number(row, 16), "reposts",
+        json_make("{s:I, s:I, s:I}", "likes", (json_int_t)column_number(row, 16), "reposts",
                   (json_int_t)column_number(row, 17), "replies", (json_int_t)column_number(row, 18));
-    json_t *post = json_pack(
+    json_t *post = json_make(
         "{s:s, s:I, s:s, s:o, s:o, s:s, s:s, s:n, s:s, s:o, s:n, s:o, s:b, s:o, s:s, s:o, s:o, s:n, s:n,"
         " s:o, s:n, s:n, s:s, s:o, s:b}",
         "id", id, "rev", (json_int_t)column_number(row, 2), "author", author, "created",
         column_json_time(row, 3), "edited", column_json_time(row, 4), "url", url, "kind", "note", "title",
         "text", column_text(row, 5), "spans", column_json(row, 6), "html", "lang",
-        language ? json_pack("[s]", language) : json_array(), "sensitive", warning != NULL, "warning",
+        language ? json_make("[s]", language) : json_array(), "sensitive", warning != NULL, "warning",
         column_json_text(row, 7), "visibility", column_text(row, 9), "reply_to", reference(row), "root",
         root(row), "quote_of", "repost_of", "media", media(row), "card", "poll", "reply_policy", "everyone",
         "counts", counts, "federate", 1);
-    if (!post)
-        abort();
     return post;
 }
 
@@ -159,7 +157,7 @@ static void announce(struct plaza *plaza, const char *type, int64_t id)
     database_finish(&row);
     outbox_append(&plaza->database, type, json_string_value(json_object_get(post, "author")),
                   json_incref(json_object_get(post, "id")), json_integer_value(json_object_get(post, "rev")),
-                  json_pack("{s:o}", "post", post));
+                  json_make("{s:o}", "post", post));
     database_run(&plaza->database, "UPDATE post SET announced = 1 WHERE id = ?", "i", id);
 }
 
@@ -277,7 +275,7 @@ enum post_outcome post_delete(struct plaza *plaza, const struct account *author,
     database_run(&plaza->database, "DELETE FROM remote_relation WHERE target = ?", "t", post);
     if (head.announced)
         outbox_append(&plaza->database, "post.deleted", account, json_string(post), head.rev + 1,
-                      json_pack("{s:s}", "reason", "author"));
+                      json_make("{s:s}", "reason", "author"));
     return POST_OK;
 }
 
@@ -291,7 +289,7 @@ static json_t *subject_of(struct plaza *plaza, const char *local)
         database_query(&plaza->database, "SELECT key FROM remote_post WHERE id = ?", "i", id);
     json_t *subject = NULL;
     if (database_row(&plaza->database, &statement))
-        subject = json_pack("{s:s}", "remote", column_text(statement, 0));
+        subject = json_make("{s:s}", "remote", column_text(statement, 0));
     database_finish(&statement);
     return subject;
 }

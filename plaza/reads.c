@@ -40,7 +40,7 @@ static void answer_page(struct request *request, json_t *items, const char *next
 {
     request->cacheable = true;
     answer_json(request, 200,
-                json_pack("{s:o, s:o}", "items", items, "next", next ? json_string(next) : json_null()));
+                json_make("{s:o, s:o}", "items", items, "next", next ? json_string(next) : json_null()));
 }
 
 static void list_by_handle(struct plaza *plaza, struct request *request, const char *handle)
@@ -154,7 +154,7 @@ void read_post_ids(struct plaza *plaza, struct request *request)
         if (more)
             break;
         snprintf(post, sizeof post, "p_%" PRId64, column_number(row, 0));
-        json_array_append_new(items, json_pack("[s, I]", post, (json_int_t)column_number(row, 1)));
+        json_array_append_new(items, json_make("[s, I]", post, (json_int_t)column_number(row, 1)));
     }
     database_finish(&row);
     answer_page(request, items, more ? post : NULL);

@@ -151,7 +151,7 @@ static void store_actor(struct plaza *plaza, struct request *request, const char
     snprintf(local, sizeof local, "x_%" PRId64,
              id ? id : (int64_t)sqlite3_last_insert_rowid(database->handle));
     answer_json(request, id ? 200 : 201,
-                json_pack("{s:s, s:s, s:I, s:b}", "key", key, "local_id", local, "rev",
+                json_make("{s:s, s:s, s:I, s:b}", "key", key, "local_id", local, "rev",
                           (json_int_t)(applied ? actor->rev : rev), "applied", applied));
 }
 

@@ -105,7 +105,7 @@ static void answer_post(struct plaza *plaza, struct request *request, int status
     char url[384];
     snprintf(url, sizeof url, "%s/posts/%" PRId64 "#%s", plaza->url, thread, local);
     answer_json(request, status,
-                json_pack("{s:s, s:s, s:I, s:b}", "local_id", local, "url", url, "rev", (json_int_t)rev,
+                json_make("{s:s, s:s, s:I, s:b}", "local_id", local, "url", url, "rev", (json_int_t)rev,
                           "applied", applied));
 }
 

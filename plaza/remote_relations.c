@@ -8,7 +8,7 @@
 static void answer_relation(struct request *request, int status, const char *key, int64_t rev, bool applied)
 {
     answer_json(request, status,
-                json_pack("{s:s, s:s, s:I, s:b}", "key", key, "local_id", key, "rev", (json_int_t)rev,
+                json_make("{s:s, s:s, s:I, s:b}", "key", key, "local_id", key, "rev", (json_int_t)rev,
                           "applied", applied));
 }
 

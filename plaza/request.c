@@ -175,7 +175,7 @@ static const char *title_of(int status)
 void answer_problem(struct request *request, int status, const char *code, const char *field,
                     const char *detail)
 {
-    json_t *problem = json_pack("{s:s, s:s, s:i, s:s, s:s}", "type", "about:blank", "title", title_of(status),
+    json_t *problem = json_make("{s:s, s:s, s:i, s:s, s:s}", "type", "about:blank", "title", title_of(status),
                                 "status", status, "detail", detail, "code", code);
     if (field)
         json_object_set_new(problem, "field", json_string(field));

@@ -78,8 +78,10 @@ static bool write_headers(struct lws *wsi, struct request *request, const char *
         add_header(wsi, "set-cookie:", request->set_cookie, &at, end);
     if (etag)
         add_header(wsi, "etag:", etag, &at, end);
+    char seconds[16];
+    snprintf(seconds, sizeof seconds, "%d", request->retry_after_s);
     if (request->retry_after_s)
-        add_header(wsi, "retry-after:", "1", &at, end);
+        add_header(wsi, "retry-after:", seconds, &at, end);
     if (request->status == 401)
         add_header(wsi, "www-authenticate:", "Bearer", &at, end);
     add_header(wsi, "cache-control:", etag ? "private, no-cache" : "no-store", &at, end);

@@ -81,7 +81,7 @@ static json_t *remote_person(struct plaza *plaza, const char *acct)
         "SELECT key FROM remote_actor WHERE acct = ? COLLATE NOCASE ORDER BY rev DESC LIMIT 1", "t", acct);
     json_t *span = NULL;
     if (database_row(&plaza->database, &statement))
-        span = json_pack("{s:s, s:s}", "type", "mention", "remote", column_text(statement, 0));
+        span = json_make("{s:s, s:s}", "type", "mention", "remote", column_text(statement, 0));
     database_finish(&statement);
     return span;
 }
@@ -97,7 +97,7 @@ static json_t *member(struct plaza *plaza, const char *handle)
         return NULL;
     char text[ACCT_MAX];
     snprintf(text, sizeof text, "u_%lld", (long long)id);
-    return json_pack("{s:s, s:s}", "type", "mention", "local", text);
+    return json_make("{s:s, s:s}", "type", "mention", "local", text);
 }
 
 static json_t *mention(struct plaza *plaza, const char *at, size_t length, size_t name)
@@ -118,9 +118,9 @@ static json_t *span_at(struct plaza *plaza, const char *at, size_t *length)
 {
     size_t name = 0;
     if ((*length = url_length(at)))
-        return json_pack("{s:s, s:s%}", "type", "link", "url", at, *length);
+        return json_make("{s:s, s:s%}", "type", "link", "url", at, *length);
     if ((*length = tag_length(at)))
-        return json_pack("{s:s, s:s%}", "type", "tag", "tag", at + 1, *length - 1);
+        return json_make("{s:s, s:s%}", "type", "tag", "tag", at + 1, *length - 1);
     if ((*length = mention_length(at, &name)))
         return mention(plaza, at, *length, name);
     return NULL;

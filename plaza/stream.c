@@ -60,7 +60,7 @@ static bool send_hello(struct stream *stream)
     char session[24];
     snprintf(session, sizeof session, "s_%u", stream->session);
     stream->hello_due = false;
-    return send_json(stream, json_pack("{s:s, s:s, s:s, s:I, s:I, s:i, s:i, s:s}", "op", "hello", "contract",
+    return send_json(stream, json_make("{s:s, s:s, s:s, s:I, s:I, s:i, s:i, s:s}", "op", "hello", "contract",
                                        "1", "epoch", plaza->epoch, "earliest", (json_int_t)range.earliest,
                                        "latest", (json_int_t)range.latest, "heartbeat_s",
                                        plaza->options.heartbeat_s, "window", WINDOW, "session", session));
@@ -92,13 +92,13 @@ static bool send_events(struct stream *stream)
         stream->unacked[(stream->first_unacked + stream->unacked_count++) % WINDOW] = stream->position;
         stream->mark_due = false;
         lws_callback_on_writable(stream->wsi);
-        return send_json(stream, json_pack("{s:s, s:o}", "op", "event", "event", event));
+        return send_json(stream, json_make("{s:s, s:o}", "op", "event", "event", event));
     }
     if (more)
         lws_callback_on_writable(stream->wsi);
     else if (stream->mark_due && stream->unacked_count < WINDOW) {
         stream->mark_due = false;
-        return send_json(stream, json_pack("{s:s, s:I}", "op", "mark", "seq", (json_int_t)stream->position));
+        return send_json(stream, json_make("{s:s, s:I}", "op", "mark", "seq", (json_int_t)stream->position));
     }
     return true;
 }

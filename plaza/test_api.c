@@ -298,6 +298,23 @@ static void post_like_as(struct plaza *plaza, struct request *request)
     json_decref(body);
 }
 
+static void post_block_as(struct plaza *plaza, struct request *request)
+{
+    struct account account;
+    json_t *body = request_json(request);
+    if (body && find_user(plaza, request, request->captures[0], &account)) {
+        struct fields fields = {.object = body};
+        const char *key = field_text(&fields, "key", 255);
+        bool on = field_bool(&fields, "on", true);
+        if (fields_good(&fields, request)) {
+            answer_empty(request, 204);
+            if (!account_block(plaza, &account, key, on))
+                answer_problem(request, 404, "actor_unknown", "key", "There is no such person.");
+        }
+    }
+    json_decref(body);
+}
+
 /* Both in one transaction, so they become visible together: the shortest life that a post can have. */
 static void post_and_delete(struct plaza *plaza, struct request *request)
 {
@@ -328,6 +345,7 @@ static const struct route routes[] = {
     {METHOD_PUT, "/test/users/*/profile", put_profile, true},
     {METHOD_POST, "/test/users/*/posts", post_post, true},
     {METHOD_POST, "/test/users/*/likes", post_like_as, true},
+    {METHOD_POST, "/test/users/*/blocks", post_block_as, true},
     {METHOD_GET, "/test/posts/*", get_post, false},
     {METHOD_PUT, "/test/posts/*", put_post, true},
     {METHOD_DELETE, "/test/posts/*", delete_post, true},

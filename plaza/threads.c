@@ -17,15 +17,16 @@ static json_t *member_json(struct plaza *plaza, int64_t id, const char *handle, 
     snprintf(number, sizeof number, "u_%" PRId64, id);
     snprintf(shown, sizeof shown, "@%s", handle);
     snprintf(url, sizeof url, "%s/@%s", plaza->url, handle);
-    return json_pack("{s:s, s:s, s:s, s:s, s:b}", "id", number, "shown", shown, "name", name, "url", url,
-                     "remote", 0);
+    return json_make("{s:s, s:s, s:s, s:s, s:b, s:b}", "id", number, "shown", shown, "name", name, "url", url,
+                     "remote", 0, "limited", 0);
 }
 
 /* Two people with the same address: the newer keeps it, the older is shown by their page (PLATFORMS §7.7). */
 #define REMOTE_PERSON                                                                                        \
     " remote_actor.key, remote_actor.acct, remote_actor.name, remote_actor.url,"                             \
     " EXISTS(SELECT 1 FROM remote_actor AS other WHERE other.acct = remote_actor.acct"                       \
-    " AND other.id <> remote_actor.id AND (other.rev, other.id) > (remote_actor.rev, remote_actor.id)) "
+    " AND other.id <> remote_actor.id AND (other.rev, other.id) > (remote_actor.rev, remote_actor.id)),"     \
+    " remote_actor.limited "
 
 static json_t *remote_person_json(sqlite3_stmt *row, int column)
 {
@@ -35,8 +36,9 @@ static json_t *remote_person_json(sqlite3_stmt *row, int column)
     bool superseded = column_number(row, column + 4);
     char shown[340];
     snprintf(shown, sizeof shown, "@%s", acct);
-    return json_pack("{s:s, s:s, s:s, s:s, s:b}", "id", column_text(row, column), "shown",
-                     superseded ? url : shown, "name", name && *name ? name : acct, "url", url, "remote", 1);
+    return json_make("{s:s, s:s, s:s, s:s, s:b, s:b}", "id", column_text(row, column), "shown",
+                     superseded ? url : shown, "name", name && *name ? name : acct, "url", url, "remote", 1,
+                     "limited", (int)column_number(row, column + 5));
 }
 
 static json_t *people(struct plaza *plaza, const char *kind, const char *target)
@@ -67,7 +69,7 @@ static json_t *people(struct plaza *plaza, const char *kind, const char *target)
 static json_t *post_media(sqlite3_stmt *row)
 {
     const char *url = column_text(row, 12);
-    return url ? json_pack("[{s:s, s:o}]", "url", url, "alt", column_json_text(row, 13)) : json_array();
+    return url ? json_make("[{s:s, s:o}]", "url", url, "alt", column_json_text(row, 13)) : json_array();
 }
 
 static void add_local_posts(struct plaza *plaza, int64_t thread, json_t *posts)
@@ -87,7 +89,7 @@ static void add_local_posts(struct plaza *plaza, int64_t thread, json_t *posts)
         snprintf(url, sizeof url, "%s/@%s/%" PRId64, plaza->url, column_text(row, 14), column_number(row, 0));
         json_array_append_new(
             posts,
-            json_pack("{s:s, s:n, s:o, s:b, s:s, s:o, s:o, s:o, s:s, s:I, s:o, s:o, s:s, s:o, s:o, s:o, s:o}",
+            json_make("{s:s, s:n, s:o, s:b, s:s, s:o, s:o, s:o, s:s, s:I, s:o, s:o, s:s, s:o, s:o, s:o, s:o}",
                       "id", id, "key", "parent", column_json_text(row, 1), "deleted", hidden, "text",
                       hidden ? "" : column_text(row, 3), "spans", column_json(row, 4), "warning",
                       column_json_text(row, 5), "language", column_json_text(row, 6), "visibility",
@@ -106,15 +108,16 @@ static void add_remote_posts(struct plaza *plaza, int64_t thread, json_t *posts)
         "SELECT remote_post.id, remote_post.key, parent, deleted IS NOT NULL, text, spans, warning, language,"
         " visibility, created, edited, remote_post.url, media," REMOTE_PERSON
         " FROM remote_post LEFT JOIN remote_actor ON remote_actor.id = remote_post.actor"
-        " WHERE thread = ? ORDER BY remote_post.id LIMIT ?",
-        "ii", thread, (int64_t)THREAD_POSTS_MAX);
+        " WHERE thread = ? AND NOT EXISTS(SELECT 1 FROM blocked JOIN post ON post.account = blocked.account"
+        " WHERE post.id = ? AND blocked.actor = remote_post.actor) ORDER BY remote_post.id LIMIT ?",
+        "iii", thread, thread, (int64_t)THREAD_POSTS_MAX);
     while (database_row(&plaza->database, &row)) {
         char id[ACCOUNT_ID_SIZE];
         snprintf(id, sizeof id, "c_%" PRId64, column_number(row, 0));
         bool known = column_text(row, 13) != NULL;
         json_array_append_new(
             posts,
-            json_pack("{s:s, s:s, s:s, s:b, s:s, s:o, s:o, s:o, s:s, s:I, s:o, s:o, s:s, s:o, s:o, s:o, s:o}",
+            json_make("{s:s, s:s, s:s, s:b, s:s, s:o, s:o, s:o, s:s, s:I, s:o, s:o, s:s, s:o, s:o, s:o, s:o}",
                       "id", id, "key", column_text(row, 1), "parent", column_text(row, 2), "deleted",
                       !known || column_number(row, 3), "text", column_text(row, 4), "spans",
                       column_json(row, 5), "warning", column_json_text(row, 6), "language",
