@@ -9,14 +9,16 @@ figures_json() {
 }
 
 command_bench() {
+    [ -e bench/CMakeLists.txt ] || {
+        echo "There is no bench yet."
+        return 0
+    }
     install_build_packages
     cmake -S . -B build/release -G Ninja -DCMAKE_BUILD_TYPE=Release >/dev/null
     ninja -C build/release
     mkdir -p build/bench
-    local name names=() status=0
+    local name names=("$@") status=0
     [ $# -gt 0 ] || mapfile -t names < <(find build/release/bench -maxdepth 1 -type f -executable -printf '%f\n' 2>/dev/null | sort)
-    [ $# -eq 0 ] || names=("$@")
-    [ ${#names[@]} -gt 0 ] || echo "There is no bench yet."
     for name in "${names[@]}"; do
         [ -x "build/release/bench/$name" ] || {
             echo "There is no bench $name in build/release/bench" >&2
