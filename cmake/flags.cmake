@@ -17,3 +17,7 @@ else()
   add_compile_definitions(_FORTIFY_SOURCE=3)
   add_link_options(-pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack)
 endif()
+
+if(DRAWBRIDGE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

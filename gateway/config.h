@@ -1,5 +1,7 @@
-/* The configuration file (INI) and its environment overrides. Read once; every error names file, line,
- * reason, remedy. */
+/* The configuration file (INI) and its environment overrides: DRAWBRIDGE_SECTION_KEY, such as
+ * DRAWBRIDGE_GATEWAY_PUBLIC_URL or DRAWBRIDGE_PLATFORM_PLAZA_TOKEN ('-' and '.' of a name become '_'; an
+ * empty variable counts as none; DRAWBRIDGE_PLATFORM_NAME_ADAPTER alone declares a platform). Read once;
+ * every error names file and line (or the variable), reason, remedy. */
 #ifndef DRAWBRIDGE_GATEWAY_CONFIG_H
 #define DRAWBRIDGE_GATEWAY_CONFIG_H
 
@@ -7,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { CONFIG_PLATFORMS_MAX = 16, CONFIG_HOSTS_MAX = 256 };
+enum { CONFIG_PLATFORMS_MAX = 16, CONFIG_HOSTS_MAX = 256, CONFIG_WARNINGS_MAX = 8 };
 
 struct config_platform {
     char *name, *adapter;
@@ -33,7 +35,7 @@ struct config {
     unsigned char
         key_secret[32]; /* encrypts private keys at rest: key_file, or made in data_dir/key at first start */
     /* [redis] */
-    char *redis_url; /* NULL: private server in data_dir */
+    char *redis_url; /* url or url_file; may hold a password; NULL: private server in data_dir */
     /* [fetch] */
     char *allow_private, *ca_file;
     /* [log] */
@@ -43,9 +45,12 @@ struct config {
     size_t platform_count;
     struct config_host hosts[CONFIG_HOSTS_MAX]; /* the first is the primary */
     size_t host_count;
+    char *warnings[CONFIG_WARNINGS_MAX]; /* sentences for the operator: permitted, but unwise */
+    size_t warning_count;
 };
 
-/* Reads `path`; NULL on error, with the sentence in `error`. */
+/* Reads `path`; makes data_dir and its key where they are missing. NULL on error, with the sentence in
+ * `error`. */
 struct config *config_read(const char *path, char *error, size_t error_size);
 void config_free(struct config *config);
 /* The host of that authority (lower case), or NULL. */

@@ -17,7 +17,8 @@ struct outbound_link {
     const char *url;    /* page for people to open */
     const char *author; /* for posts: actor id of the author, NULL unknown; its inbox is a target */
     const char *author_handle;
-    const char *stamp; /* quotes: URL of the FEP-044f authorization, NULL none */
+    const char *context; /* for posts: the conversation (FEP-7888), NULL unknown */
+    const char *stamp;   /* quotes: URL of the FEP-044f authorization, NULL none */
     bool ours;
 };
 
@@ -67,6 +68,21 @@ json_t *follow_answer(bool accept, const char *id, const char *actor_id, const c
 json_t *announce_activity(const char *id, const char *actor_id, const char *object_id, const char *author_id,
                           const char *followers_url, int64_t published);
 json_t *undo_activity(const json_t *activity, const char *id);
+json_t *move_activity(const char *id, const char *actor_id, const char *target_id, const char *followers_url);
+
+/* FEP-044f. To the author of something that `note` (its document) quotes: may we? */
+json_t *quote_request_activity(const char *id, const json_t *note, const char *quoted_id,
+                               const char *quoted_author);
+/* Another's wish to quote a post of ours. */
+struct quote_request {
+    const char *id, *actor; /* of the QuoteRequest, echoed unchanged */
+    const char *quoted, *quoted_author;
+    const char *quoting; /* id of the post that quotes ours */
+};
+/* An Accept whose result is `stamp` (…/q/OID); a Reject when that is NULL. */
+json_t *quote_answer(const char *id, const struct quote_request *request, const char *stamp);
+/* What the stamp's URL answers. It is revoked by delete_activity of its URL. */
+json_t *quote_stamp_document(const char *stamp, const struct quote_request *request);
 
 /* Safe HTML of a rich text: PROTOCOL §4.1's subset, one <p> per paragraph, <br> inside. In the arena. */
 const char *html_from_text(struct arena *arena, const struct rich_text *text,

@@ -110,6 +110,20 @@ static bool keep(struct serving *serving, const struct inbound_activity *activit
     return good;
 }
 
+/* Whether the actor's own server says that the actor is gone (PROTOCOL §1.6): a keyId alone is anybody's to
+ * write, so a missing key document on the same server is no proof. */
+static bool is_gone(struct serving *serving, const char *gone, const char *actor)
+{
+    if (strcmp(gone, actor) == 0)
+        return true;
+    json_t *document = NULL;
+    const char *why = NULL;
+    bool answer = url_same_origin(gone, actor) &&
+                  remote_fetch(serving->gateway, serving->arena, actor, &document, &why) == REMOTE_GONE;
+    json_decref(document);
+    return answer;
+}
+
 static void receive(struct serving *serving, const json_t *document)
 {
     struct inbound_activity activity;
@@ -126,8 +140,8 @@ static void receive(struct serving *serving, const json_t *document)
     const char *why = NULL;
     enum verification verification =
         verify_request(serving->gateway, serving->arena, serving->request, &signer, &why);
-    if (verification == VERIFICATION_KEY_GONE && is_own_delete(&activity)) {
-        /* The key went with its actor, whose own server says so: that is proof enough (PROTOCOL §1.6). */
+    if (verification == VERIFICATION_KEY_GONE && is_own_delete(&activity) &&
+        is_gone(serving, signer, activity.actor)) {
         signer = activity.actor;
         verification = VERIFIED;
     }

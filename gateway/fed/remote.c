@@ -229,6 +229,20 @@ static bool cached_actor(struct gateway *gateway, struct arena *arena, const cha
     return good;
 }
 
+enum remote_outcome remote_actor_accept(struct gateway *gateway, struct arena *arena, const char *actor_id,
+                                        const json_t *document, struct inbound_actor *out, const char **why)
+{
+    *why = inbound_actor_read(document, arena, out);
+    if (*why)
+        return REMOTE_REFUSED;
+    if (strcmp(out->id, actor_id) != 0 || !out->inbox || !url_same_origin(out->inbox, out->id)) {
+        *why = "the document is not the actor that was asked for";
+        return REMOTE_REFUSED;
+    }
+    keep_actor(gateway, arena, actor_id, document);
+    return REMOTE_OK;
+}
+
 enum remote_outcome remote_actor(struct gateway *gateway, struct arena *arena, const char *actor_id,
                                  int64_t max_age_ms, struct inbound_actor *out, const char **why)
 {
@@ -236,17 +250,9 @@ enum remote_outcome remote_actor(struct gateway *gateway, struct arena *arena, c
         return REMOTE_OK;
     json_t *document = NULL;
     enum remote_outcome outcome = remote_fetch(gateway, arena, actor_id, &document, why);
-    if (outcome == REMOTE_OK) {
-        *why = inbound_actor_read(document, arena, out);
-        if (*why || strcmp(out->id, actor_id) != 0 || !out->inbox || !url_same_origin(out->inbox, out->id)) {
-            if (!*why)
-                *why = "the document is not the actor that was asked for";
-            outcome = REMOTE_REFUSED;
-        } else {
-            keep_actor(gateway, arena, actor_id, document);
-        }
-        json_decref(document);
-    }
+    if (outcome == REMOTE_OK)
+        outcome = remote_actor_accept(gateway, arena, actor_id, document, out, why);
+    json_decref(document);
     return outcome;
 }
 

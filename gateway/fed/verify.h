@@ -5,6 +5,7 @@
 
 #include "gateway/gateway.h"
 #include "gateway/http/server.h"
+#include "gateway/sig/signature.h"
 #include "mapping/arena.h"
 
 enum verification {
@@ -15,9 +16,20 @@ enum verification {
     VERIFICATION_UNAVAILABLE, /* the key cannot be had just now: 503 */
 };
 
-/* Waits. On VERIFIED *actor_id (in the arena) is the actor whose key signed; else *why says what is wrong. */
+/* Waits. On VERIFIED *actor_id (in the arena) is the actor whose key signed; else *why says what is wrong. On
+ * VERIFICATION_KEY_GONE *actor_id is the address that is gone: the actor itself, or its key's own document.
+ */
 enum verification verify_request(struct gateway *gateway, struct arena *arena,
                                  const struct http_request *request, const char **actor_id, const char **why);
+
+/* The same in two steps, so that the request can be answered in between. The first reads the signature and
+ * all that it covers into the arena; it waits only for the digest of a large body. */
+enum verification verify_read(struct gateway *gateway, struct arena *arena,
+                              const struct http_request *request, struct signature *out, const char **why);
+/* Waits. Finds the key of a signature that was read and checks it. */
+enum verification verify_signature(struct gateway *gateway, struct arena *arena,
+                                   const struct signature *signature, const char **actor_id,
+                                   const char **why);
 
 void key_cache_free(struct gateway *gateway);
 

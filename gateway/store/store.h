@@ -13,8 +13,10 @@
 struct store;
 struct reply;
 
-/* `url`: redis://host:port/db, redis://:password@host, unix:///path.sock. Connects in the background. */
+/* `url`: redis://[user][:password]@host[:port][/db] or unix://[user:password@]/path.sock[?db=N]. Connects in
+ * the background. The process must ignore SIGPIPE (hiredis writes to sockets that may be gone). */
 struct store *store_new(struct loop *loop, const char *url, char *error, size_t error_size);
+/* Every call that is still unanswered hears REPLY_DOWN first. Not from a function of the store's. */
 void store_free(struct store *store);
 bool store_is_up(const struct store *store);
 /* Waits until the store answers or `timeout_ms` passed. */
@@ -41,7 +43,8 @@ struct reply *store_run(struct store *store, struct arguments *arguments);
  */
 struct reply *store_script(struct store *store, const char *name, struct arguments *arguments);
 
-/* Without a task; the reply is borrowed for the call of `done`, which comes later than this call. */
+/* Without a task; the arguments are freed; the reply is borrowed for the call of `done`, which comes later
+ * than this call. `done` may be NULL. */
 typedef void (*store_done)(void *context, const struct reply *reply);
 void store_start(struct store *store, struct arguments *arguments, store_done done, void *context);
 void store_script_start(struct store *store, const char *name, struct arguments *arguments, store_done done,
@@ -67,8 +70,9 @@ const struct reply *reply_at(const struct reply *reply, size_t index); /* a NIL 
 const char *reply_field(const struct reply *reply, const char *name);
 void reply_free(struct reply *reply);
 
-/* Messages between workers: `heard` is called for each message on the channel, also our own; after a gap
- * (reconnection) once with message NULL: what one missed is unknown. */
+/* Messages between workers: `heard` is called for each message on the channel, also our own; and once with
+ * message NULL each time that listening begins, at first and after a gap (reconnection): what one missed
+ * before is unknown. For the life of the store. */
 typedef void (*store_heard)(void *context, const char *message);
 void store_listen(struct store *store, const char *channel, store_heard heard, void *context);
 void store_tell(struct store *store, const char *channel, const char *message);

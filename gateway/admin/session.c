@@ -1,0 +1,56 @@
+#include "gateway/admin/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "gateway/worker.h"
+
+enum { STORE_WAIT_MS = 5000, TASKS_MAX = 64 };
+
+struct session {
+    struct gateway gateway;
+    session_command command;
+    int count, code;
+    char **words;
+};
+
+static void session_task(void *context)
+{
+    struct session *session = context;
+    struct gateway *gateway = &session->gateway;
+    if (store_wait(gateway->store, STORE_WAIT_MS)) {
+        session->code = session->command(gateway, session->count, session->words);
+    } else {
+        (void)fprintf(
+            stderr,
+            "drawbridge: the store does not answer; start it with 'drawbridge serve -c %s', or check "
+            "[redis] url\n",
+            gateway->config->file);
+        session->code = SESSION_FAILED;
+    }
+    loop_stop(gateway->loop);
+}
+
+int session_run(const struct config *config, session_command command, int count, char **words)
+{
+    struct session session = {.gateway = {.config = config, .worker_id = "cli"},
+                              .command = command,
+                              .count = count,
+                              .code = SESSION_FAILED,
+                              .words = words};
+    struct gateway *gateway = &session.gateway;
+    char error[512] = "";
+    char *url = worker_store_url(config);
+    gateway->loop = loop_new();
+    gateway->tasks = task_pool_new(gateway->loop, TASKS_MAX);
+    gateway->store = store_new(gateway->loop, url, error, sizeof error);
+    free(url);
+    if (gateway->store && task_spawn(gateway->tasks, session_task, &session))
+        loop_run(gateway->loop);
+    else
+        (void)fprintf(stderr, "drawbridge: %s\n", error);
+    store_free(gateway->store);
+    task_pool_free(gateway->tasks);
+    loop_free(gateway->loop);
+    return session.code;
+}

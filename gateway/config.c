@@ -1,0 +1,279 @@
+#include "gateway/config.h"
+
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "gateway/config_private.h"
+
+enum { WORKERS_MAX = 256, HOLD_SECONDS_MAX = 86400, HOLD_SECONDS = 30 };
+
+static char *text_of(const struct config_source *source, const char *section, const char *name,
+                     const char *otherwise)
+{
+    const struct config_entry *entry = config_entry_find(source, section, name);
+    const char *text = entry && entry->value[0] ? entry->value : otherwise;
+    return text ? config_copy(text) : NULL;
+}
+
+static bool read_number(struct config_source *source, const char *name, unsigned minimum, unsigned maximum,
+                        unsigned *out)
+{
+    const struct config_entry *entry = config_entry_find(source, "gateway", name);
+    if (!entry)
+        return true;
+    size_t length = strlen(entry->value);
+    unsigned long value = strtoul(entry->value, NULL, 10);
+    if (!length || length > 6 || strspn(entry->value, "0123456789") != length || value < minimum ||
+        value > maximum)
+        return config_fail(source, entry->where, "%s = %s is out of range; set it to a number from %u to %u",
+                           name, entry->value, minimum, maximum);
+    *out = (unsigned)value;
+    return true;
+}
+
+/* One of two or more words; `out` is its position. */
+static bool read_word(struct config_source *source, const char *section, const char *name,
+                      const char *const *words, const char *choices, size_t *out)
+{
+    const struct config_entry *entry = config_entry_find(source, section, name);
+    if (!entry)
+        return true;
+    for (size_t i = 0; words[i]; i++) {
+        if (strcmp(entry->value, words[i]) == 0) {
+            *out = i;
+            return true;
+        }
+    }
+    return config_fail(source, entry->where, "%s = %s is unknown; set it to %s", name, entry->value, choices);
+}
+
+static bool read_listen(struct config_source *source, struct config *config)
+{
+    const struct config_entry *entry = config_entry_find(source, "gateway", "listen");
+    const struct config_entry *proxies = config_entry_find(source, "gateway", "trusted_proxies");
+    bool loopback = true;
+    config->listen = text_of(source, "gateway", "listen", "127.0.0.1:8080");
+    config->trusted_proxies = text_of(source, "gateway", "trusted_proxies", NULL);
+    const char *why = proxies ? config_check_networks(proxies->value) : NULL;
+    if (why)
+        return config_fail(source, proxies->where, "trusted_proxies cannot be used: %s", why);
+    why = config_check_listen(config->listen, &loopback);
+    if (why)
+        return config_fail(source, entry->where, "listen = %s cannot be used: %s; write it as 127.0.0.1:8080",
+                           config->listen, why);
+    if (!loopback && (!config->trusted_proxies || !strpbrk(config->trusted_proxies, "0123456789:")))
+        return config_fail(source, entry->where,
+                           "listen = %s can be reached from other machines, and who stands in front is not "
+                           "known; set trusted_proxies to the reverse proxy's addresses, or listen on "
+                           "127.0.0.1",
+                           config->listen);
+    return true;
+}
+
+static bool read_gateway(struct config_source *source, struct config *config)
+{
+    static const char *const modes[] = {"production", "lab", NULL};
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t mode = 0;
+    config->workers = cores < 1 ? 1 : cores > WORKERS_MAX ? WORKERS_MAX : (unsigned)cores;
+    config->hold_seconds = HOLD_SECONDS;
+    config->data_dir = text_of(source, "gateway", "data_dir", "/var/lib/drawbridge");
+    config->node_name = text_of(source, "gateway", "node_name", "drawbridge");
+    config->contact = text_of(source, "gateway", "contact", NULL);
+    if (!read_word(source, "gateway", "mode", modes, "production or lab", &mode) ||
+        !read_number(source, "workers", 1, WORKERS_MAX, &config->workers) ||
+        !read_number(source, "hold_seconds", 0, HOLD_SECONDS_MAX, &config->hold_seconds))
+        return false;
+    config->lab = mode == 1;
+    return read_listen(source, config);
+}
+
+static bool read_redis(struct config_source *source, struct config *config)
+{
+    const struct config_entry *file = config_entry_find(source, "redis", "url_file");
+    const struct config_entry *entry = file ? file : config_entry_find(source, "redis", "url");
+    config->redis_url = file ? config_secret_read(source, file) : text_of(source, "redis", "url", NULL);
+    if (!config->redis_url)
+        return !source->error[0];
+    if (strncmp(config->redis_url, "redis://", 8) != 0 && strncmp(config->redis_url, "unix://", 7) != 0)
+        return config_fail(
+            source, entry->where,
+            "the URL of Redis must start with redis:// or unix://; write redis://HOST:PORT/0 or "
+            "unix:///PATH");
+    return !source->error[0];
+}
+
+static bool read_fetch(struct config_source *source, struct config *config)
+{
+    const struct config_entry *allow = config_entry_find(source, "fetch", "allow_private");
+    const struct config_entry *file = config_entry_find(source, "fetch", "ca_file");
+    config->allow_private = text_of(source, "fetch", "allow_private", NULL);
+    config->ca_file = text_of(source, "fetch", "ca_file", NULL);
+    const char *why = allow ? config_check_networks(allow->value) : NULL;
+    if (why)
+        return config_fail(source, allow->where, "allow_private cannot be used: %s", why);
+    if (config->ca_file && access(config->ca_file, R_OK) != 0)
+        return config_fail(source, file->where,
+                           "ca_file %s cannot be read; name a file of PEM certificates, or remove it",
+                           config->ca_file);
+    return true;
+}
+
+static bool read_log(struct config_source *source, struct config *config)
+{
+    static const char *const formats[] = {"text", "json", NULL};
+    static const char *const levels[] = {"debug", "info", "warning", "error", NULL};
+    size_t format = 0;
+    size_t level = 1;
+    if (!read_word(source, "log", "format", formats, "text or json", &format) ||
+        !read_word(source, "log", "level", levels, "debug, info, warning or error", &level))
+        return false;
+    config->log_json = format == 1;
+    config->log_level = config_copy(levels[level]);
+    return true;
+}
+
+/* ---- platforms
+ * ------------------------------------------------------------------------------------------------------ */
+
+static bool is_ours(const char *name)
+{
+    return strcmp(name, "adapter") == 0 || strcmp(name, "host") == 0 || strcmp(name, "token") == 0 ||
+           strcmp(name, "token_file") == 0;
+}
+
+static void read_settings(const struct config_source *source, const char *section,
+                          struct config_platform *platform)
+{
+    platform->settings = json_object();
+    for (size_t i = 0; i < source->entry_count; i++) {
+        const struct config_entry *entry = &source->entries[i];
+        if (strcmp(entry->section, section) == 0 && !is_ours(entry->name) &&
+            config_entry_find(source, section, entry->name) == entry)
+            (void)json_object_set_new(platform->settings, entry->name, json_string(entry->value));
+    }
+}
+
+static bool read_platform(struct config_source *source, struct config *config,
+                          const struct config_section *section)
+{
+    if (config->platform_count == CONFIG_PLATFORMS_MAX)
+        return config_fail(source, section->where, "more than %d platforms; take some out",
+                           CONFIG_PLATFORMS_MAX);
+    struct config_platform *platform = &config->platforms[config->platform_count++];
+    platform->name = config_copy(section->name + 9);
+    platform->adapter = text_of(source, section->name, "adapter", NULL);
+    if (!platform->adapter)
+        return config_fail(source, section->where,
+                           "[%s] adapter is missing; set it to the kind of platform, such as platform",
+                           section->name);
+    const struct config_entry *file = config_entry_find(source, section->name, "token_file");
+    platform->token = file ? config_secret_read(source, file) : text_of(source, section->name, "token", NULL);
+    read_settings(source, section->name, platform);
+    return !source->error[0];
+}
+
+static bool read_platforms(struct config_source *source, struct config *config)
+{
+    for (size_t i = 0; i < source->section_count; i++)
+        if (strncmp(source->sections[i].name, "platform ", 9) == 0 &&
+            !read_platform(source, config, &source->sections[i]))
+            return false;
+    if (!config->platform_count)
+        config_warn(config, "no platform is configured, so that nothing is bridged; add [platform NAME]");
+    return true;
+}
+
+/* ---- the whole
+ * ------------------------------------------------------------------------------------------------------ */
+
+struct config *config_read(const char *path, char *error, size_t error_size)
+{
+    struct config_source *source = calloc(1, sizeof *source);
+    struct config *config = calloc(1, sizeof *config);
+    if (!source || !config)
+        abort();
+    error[0] = '\0';
+    *source = (struct config_source){.file = path, .error = error, .error_size = error_size};
+    config->file = config_copy(path);
+    bool good = config_source_read(source) && read_gateway(source, config) && read_redis(source, config) &&
+                read_fetch(source, config) && read_log(source, config) && read_platforms(source, config) &&
+                config_hosts_build(source, config) && config_key_read(source, config);
+    config_source_clear(source);
+    free(source);
+    if (good)
+        return config;
+    config_free(config);
+    return NULL;
+}
+
+static void free_secret(char *secret)
+{
+    if (secret)
+        OPENSSL_cleanse(secret, strlen(secret));
+    free(secret);
+}
+
+void config_free(struct config *config)
+{
+    if (!config)
+        return;
+    for (size_t i = 0; i < config->platform_count; i++) {
+        struct config_platform *platform = &config->platforms[i];
+        free(platform->name);
+        free(platform->adapter);
+        free(platform->host);
+        free_secret(platform->token);
+        json_decref(platform->settings);
+    }
+    for (size_t i = 0; i < config->host_count; i++) {
+        free(config->hosts[i].authority);
+        free(config->hosts[i].base);
+        free(config->hosts[i].account);
+    }
+    for (size_t i = 0; i < config->warning_count; i++)
+        free(config->warnings[i]);
+    char *texts[] = {config->file,      config->public_url,   config->listen,  config->data_dir,
+                     config->node_name, config->contact,      config->ca_file, config->trusted_proxies,
+                     config->log_level, config->allow_private};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        free(texts[i]);
+    free_secret(config->redis_url);
+    OPENSSL_cleanse(config, sizeof *config);
+    free(config);
+}
+
+const struct config_host *config_host_find(const struct config *config, const char *authority)
+{
+    for (size_t i = 0; i < config->host_count; i++)
+        if (strcmp(config->hosts[i].authority, authority) == 0)
+            return &config->hosts[i];
+    return NULL;
+}
+
+const struct config_platform *config_platform_find(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->platform_count; i++)
+        if (strcmp(config->platforms[i].name, name) == 0)
+            return &config->platforms[i];
+    return NULL;
+}
+
+const struct config_host *config_host_for(const struct config *config, const char *platform,
+                                          const char *native_id)
+{
+    size_t length = strlen(platform);
+    for (size_t i = 0; i < config->host_count; i++) {
+        const char *account = config->hosts[i].account;
+        if (account && strncmp(account, platform, length) == 0 && account[length] == ':' &&
+            strcmp(account + length + 1, native_id) == 0)
+            return &config->hosts[i];
+    }
+    const struct config_platform *found = config_platform_find(config, platform);
+    const struct config_host *own = found && found->host ? config_host_find(config, found->host) : NULL;
+    return own ? own : &config->hosts[0];
+}

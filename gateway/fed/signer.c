@@ -1,0 +1,263 @@
+#include "gateway/fed/signer.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "gateway/clock.h"
+#include "gateway/log.h"
+#include "gateway/sig/cavage.h"
+#include "gateway/sig/http_date.h"
+#include "gateway/sig/key.h"
+#include "gateway/store/accounts.h"
+
+enum { ACCOUNTS_KEPT = 4096, IDLE_MS = 600000, LOAD_BUDGET = 1 << 20 };
+
+struct cached_signer {
+    struct signer signer;
+    char *name, *key_id, *pem;
+    int64_t used; /* ms, monotonic */
+    UT_hash_handle hh;
+};
+
+struct signer_cache {
+    struct cached_signer *instances; /* by authority; as many as hosts are configured */
+    struct cached_signer *accounts;  /* by AID; in the order of their last use */
+};
+
+/* ---- work for the crypto pool
+ * --------------------------------------------------------------------------------------- */
+
+struct key_work {
+    const unsigned char *secret;
+    struct private_key *key;
+    char *pem;
+    unsigned char *sealed; /* what was made */
+    const void *to_open;
+    size_t sealed_length; /* of either */
+};
+
+static void make_work(void *context)
+{
+    struct key_work *work = context;
+    work->key = private_key_generate();
+    work->pem = private_key_public_pem(work->key);
+    private_key_seal(work->key, work->secret, &work->sealed, &work->sealed_length);
+}
+
+static void open_work(void *context)
+{
+    struct key_work *work = context;
+    work->key = private_key_open(work->secret, work->to_open, work->sealed_length);
+    if (work->key)
+        work->pem = private_key_public_pem(work->key);
+}
+
+void signer_make_key(struct gateway *gateway, char **public_key_pem, unsigned char **sealed,
+                     size_t *sealed_length)
+{
+    struct key_work work = {.secret = gateway->config->key_secret};
+    crypto_pool_run(gateway->crypto, make_work, &work);
+    private_key_free(work.key);
+    *public_key_pem = work.pem;
+    *sealed = work.sealed;
+    *sealed_length = work.sealed_length;
+}
+
+/* ---- the cache
+ * ------------------------------------------------------------------------------------------------------ */
+
+static struct signer_cache *cache_of(struct gateway *gateway)
+{
+    if (!gateway->signers) {
+        gateway->signers = calloc(1, sizeof *gateway->signers);
+        if (!gateway->signers)
+            abort();
+    }
+    return gateway->signers;
+}
+
+static void drop(struct cached_signer **table, struct cached_signer *entry)
+{
+    HASH_DEL(*table, entry);
+    private_key_free(entry->signer.key);
+    free(entry->name);
+    free(entry->key_id);
+    free(entry->pem);
+    free(entry);
+}
+
+static const struct signer *find(struct cached_signer **table, const char *name)
+{
+    struct cached_signer *entry;
+    HASH_FIND_STR(*table, name, entry);
+    if (!entry)
+        return NULL;
+    HASH_DEL(*table, entry);
+    HASH_ADD_KEYPTR(hh, *table, entry->name, strlen(entry->name), entry);
+    entry->used = loop_monotonic_ms();
+    return &entry->signer;
+}
+
+/* Whoever was given a signer may hold it for one piece of work, so only those go that nobody asked for in ten
+ * minutes. */
+static void make_room(struct cached_signer **table)
+{
+    int64_t now = loop_monotonic_ms();
+    while (HASH_COUNT(*table) > ACCOUNTS_KEPT && now - (*table)->used > IDLE_MS)
+        drop(table, *table);
+}
+
+static const struct signer *keep(struct cached_signer **table, const char *name, const char *key_id,
+                                 const struct key_work *opened)
+{
+    make_room(table);
+    struct cached_signer *entry = calloc(1, sizeof *entry);
+    if (!entry)
+        abort();
+    entry->name = strdup(name);
+    entry->key_id = strdup(key_id);
+    entry->pem = opened->pem;
+    if (!entry->name || !entry->key_id)
+        abort();
+    entry->signer =
+        (struct signer){.key_id = entry->key_id, .public_key_pem = entry->pem, .key = opened->key};
+    entry->used = loop_monotonic_ms();
+    HASH_ADD_KEYPTR(hh, *table, entry->name, strlen(entry->name), entry);
+    return &entry->signer;
+}
+
+/* `sealed` is the caller's and lives until the return. */
+static const struct signer *open_and_keep(struct gateway *gateway, struct cached_signer **table,
+                                          const char *name, const char *key_id, const void *sealed,
+                                          size_t sealed_length)
+{
+    struct key_work work = {
+        .secret = gateway->config->key_secret, .to_open = sealed, .sealed_length = sealed_length};
+    crypto_pool_run(gateway->crypto, open_work, &work);
+    if (!work.key) {
+        log_write(LOG_ERROR, "a private key cannot be opened: was it made with another key file?", "signer",
+                  name, (char *)NULL);
+        return NULL;
+    }
+    const struct signer *faster = find(table, name); /* another task's, made while this one waited */
+    if (!faster)
+        return keep(table, name, key_id, &work);
+    private_key_free(work.key);
+    free(work.pem);
+    return faster;
+}
+
+/* ---- instances and accounts
+ * ----------------------------------------------------------------------------------------- */
+
+/* The sealed key in the store, made when there is none; whichever worker is first, all read the same one. */
+static struct reply *load_instance_key(struct gateway *gateway, const char *key)
+{
+    struct reply *reply = store_call(gateway->store, "GET", key, (char *)NULL);
+    if (reply_failed(reply) || reply_kind(reply) != REPLY_NIL)
+        return reply;
+    reply_free(reply);
+    char *pem;
+    unsigned char *sealed;
+    size_t length;
+    signer_make_key(gateway, &pem, &sealed, &length);
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, "SET");
+    arguments_text(arguments, key);
+    arguments_bytes(arguments, sealed, length);
+    arguments_text(arguments, "NX");
+    reply_free(store_run(gateway->store, arguments));
+    free(pem);
+    free(sealed);
+    return store_call(gateway->store, "GET", key, (char *)NULL);
+}
+
+const struct signer *signer_instance(struct gateway *gateway, const struct config_host *host)
+{
+    struct cached_signer **table = &cache_of(gateway)->instances;
+    const struct signer *signer = find(table, host->authority);
+    if (signer)
+        return signer;
+    struct arena *arena = arena_new(LOAD_BUDGET);
+    struct reply *reply = load_instance_key(gateway, arena_format(arena, "instance_key:%s", host->authority));
+    if (!reply_failed(reply) && reply_kind(reply) == REPLY_TEXT) {
+        size_t length;
+        const char *sealed = reply_bytes(reply, &length);
+        signer = open_and_keep(gateway, table, host->authority,
+                               arena_format(arena, "%s/actor#main-key", host->base), sealed, length);
+    }
+    reply_free(reply);
+    arena_free(arena);
+    return signer;
+}
+
+const struct signer *signer_account(struct gateway *gateway, const char *aid)
+{
+    struct cached_signer **table = &cache_of(gateway)->accounts;
+    const struct signer *signer = find(table, aid);
+    if (signer)
+        return signer;
+    struct arena *arena = arena_new(LOAD_BUDGET);
+    struct account_record record;
+    const struct config_host *host = NULL;
+    if (account_load(gateway->store, arena, aid, &record) == LOOKUP_FOUND &&
+        record.private_key_sealed_length > 0)
+        host = config_host_find(gateway->config, record.host);
+    if (host)
+        signer = open_and_keep(gateway, table, aid,
+                               arena_format(arena, "%s#main-key", url_actor(arena, host->base, aid)),
+                               record.private_key_sealed, record.private_key_sealed_length);
+    arena_free(arena);
+    return signer;
+}
+
+/* ---- signed GETs
+ * ---------------------------------------------------------------------------------------------------- */
+
+struct get_work {
+    const struct signer *signer;
+    const char *url, *date;
+    char *signature; /* SIGNATURE_HEADER_MAX */
+    bool good;
+};
+
+static void get_sign_work(void *context)
+{
+    struct get_work *work = context;
+    work->good = cavage_sign_get(work->signer->key, work->signer->key_id, work->url, true, work->date,
+                                 work->signature, SIGNATURE_HEADER_MAX);
+}
+
+size_t signer_sign_get(struct gateway *gateway, const struct signer *signer, const char *url,
+                       struct arena *arena, struct fetch_header *headers, size_t maximum)
+{
+    if (maximum < 2)
+        return 0;
+    char date[HTTP_DATE_LENGTH + 1];
+    http_date_format(clock_now_ms() / 1000, date);
+    struct get_work work = {.signer = signer,
+                            .url = url,
+                            .date = arena_string(arena, date),
+                            .signature = arena_alloc(arena, SIGNATURE_HEADER_MAX)};
+    crypto_pool_run(gateway->crypto, get_sign_work, &work);
+    if (!work.good)
+        return 0;
+    headers[0] = (struct fetch_header){"Date", work.date};
+    headers[1] = (struct fetch_header){"Signature", work.signature};
+    return 2;
+}
+
+void signers_free(struct gateway *gateway)
+{
+    struct signer_cache *cache = gateway->signers;
+    if (!cache)
+        return;
+    while (cache->instances)
+        drop(&cache->instances, cache->instances);
+    while (cache->accounts)
+        drop(&cache->accounts, cache->accounts);
+    free(cache);
+    gateway->signers = NULL;
+}

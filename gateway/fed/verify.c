@@ -1,0 +1,171 @@
+#include "gateway/fed/verify.h"
+
+#include <string.h>
+
+#include "gateway/clock.h"
+#include "gateway/fed/json_guard.h"
+#include "gateway/fed/key_proof.h"
+#include "gateway/fed/key_search.h"
+#include "gateway/fed/local.h"
+
+enum { HASH_INLINE_MAX = 32768 }; /* larger bodies are hashed in the crypto pool */
+
+/* ---- checking
+ * ------------------------------------------------------------------------------------------------------- */
+
+struct check_work {
+    const struct signature *signature;
+    const struct public_key *key;
+    bool good;
+};
+
+static void check_work(void *context)
+{
+    struct check_work *work = context;
+    work->good = signature_check(work->signature, work->key);
+}
+
+static bool check(struct gateway *gateway, const struct signature *signature, const struct known_key *known)
+{
+    struct check_work work = {.signature = signature, .key = known->key};
+    crypto_pool_run(gateway->crypto, check_work, &work);
+    return work.good;
+}
+
+static enum verification check_or_renew(struct key_search *search, const struct signature *signature,
+                                        struct known_key *known)
+{
+    if (check(search->gateway, signature, known))
+        return VERIFIED;
+    struct known_key newer = {0};
+    enum verification result = key_search_newer(search, known, &newer);
+    if (result != VERIFIED)
+        return result;
+    known_key_clear(known);
+    *known = newer;
+    if (check(search->gateway, signature, known))
+        return VERIFIED;
+    *search->why = "the signature is not by that key";
+    return VERIFICATION_REFUSED;
+}
+
+enum verification verify_signature(struct gateway *gateway, struct arena *arena,
+                                   const struct signature *signature, const char **actor_id, const char **why)
+{
+    struct key_search search = {.gateway = gateway,
+                                .arena = arena,
+                                .key_id = signature->key_id,
+                                .document = key_document_url(arena, signature->key_id, why),
+                                .why = why};
+    if (!search.document)
+        return VERIFICATION_REFUSED;
+    if (local_is_ours(gateway->config, search.document)) {
+        *why = "the key is said to be ours";
+        return VERIFICATION_REFUSED;
+    }
+    struct known_key known = {0};
+    enum verification result = key_search_find(&search, &known);
+    if (result == VERIFIED)
+        result = check_or_renew(&search, signature, &known);
+    *actor_id = result == VERIFIED ? known.actor_id : result == VERIFICATION_KEY_GONE ? search.gone : NULL;
+    known_key_clear(&known);
+    return result;
+}
+
+/* ---- reading
+ * -------------------------------------------------------------------------------------------------------- */
+
+struct hash_work {
+    const void *body;
+    size_t length;
+    bool with_sha512;
+    struct body_digest digest;
+};
+
+static void hash_work(void *context)
+{
+    struct hash_work *work = context;
+    body_digest_make(work->body, work->length, work->with_sha512, &work->digest);
+}
+
+static struct body_digest hash_body(struct gateway *gateway, const struct http_request *request)
+{
+    const char *header = http_request_header(request, "content-digest");
+    struct hash_work work = {.with_sha512 = header && strstr(header, "sha-512")};
+    work.body = http_request_body(request, &work.length);
+    if (work.length > HASH_INLINE_MAX)
+        crypto_pool_run(gateway->crypto, hash_work, &work);
+    else
+        hash_work(&work);
+    return work.digest;
+}
+
+/* Only where a request carries several signatures does it matter who is said to have sent it. */
+static const char *claimed_actor(struct arena *arena, const struct http_request *request)
+{
+    const char *inputs = http_request_header(request, "signature-input");
+    const char *first = inputs ? strstr(inputs, "keyid") : NULL;
+    if (!first || !strstr(first + 1, "keyid"))
+        return NULL;
+    size_t length;
+    const char *body = http_request_body(request, &length), *why;
+    json_t *document = body ? json_load_guarded(body, length, &why) : NULL;
+    struct inbound_activity activity;
+    bool good = document && !inbound_activity_read(document, arena, &activity);
+    const char *actor = good ? arena_string(arena, activity.actor) : NULL;
+    json_decref(document);
+    return actor;
+}
+
+static const char *request_header(const void *context, const char *name)
+{
+    return http_request_header(context, name);
+}
+
+/* The scheme that we are known by, not the one that the last proxy spoke. */
+static const char *public_scheme(struct gateway *gateway, const struct http_request *request)
+{
+    const struct config_host *host = config_host_find(gateway->config, http_request_authority(request));
+    if (!host)
+        return http_request_scheme(request);
+    return strncmp(host->base, "https:", 6) == 0 ? "https" : "http";
+}
+
+enum verification verify_read(struct gateway *gateway, struct arena *arena,
+                              const struct http_request *request, struct signature *out, const char **why)
+{
+    struct signed_request description = {.method = http_request_method(request),
+                                         .scheme = public_scheme(gateway, request),
+                                         .authority = http_request_authority(request),
+                                         .target = http_request_target(request),
+                                         .header = request_header,
+                                         .context = request,
+                                         .actor = claimed_actor(arena, request)};
+    size_t length;
+    (void)http_request_body(request, &length);
+    description.has_body = strcmp(description.method, "GET") != 0 && strcmp(description.method, "HEAD") != 0;
+    if (description.has_body || length > 0)
+        description.body = hash_body(gateway, request);
+    else
+        body_digest_make("", 0, false, &description.body);
+    switch (signature_read(&description, clock_now_ms() / 1000, arena, out, why)) {
+    case SIGNATURE_READ:
+        return VERIFIED;
+    case SIGNATURE_ABSENT:
+        *why = "there is none";
+        return VERIFICATION_UNSIGNED;
+    case SIGNATURE_REFUSED:
+        break;
+    }
+    return VERIFICATION_REFUSED;
+}
+
+enum verification verify_request(struct gateway *gateway, struct arena *arena,
+                                 const struct http_request *request, const char **actor_id, const char **why)
+{
+    struct signature signature;
+    *actor_id = NULL;
+    *why = "";
+    enum verification result = verify_read(gateway, arena, request, &signature, why);
+    return result == VERIFIED ? verify_signature(gateway, arena, &signature, actor_id, why) : result;
+}

@@ -1,0 +1,102 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/clock.h"
+#include "gateway/config.h"
+#include "gateway/log.h"
+#include "gateway/supervisor.h"
+
+enum { EXIT_USAGE = 2 };
+
+static const char usage[] =
+    "drawbridge: makes chosen accounts of a platform full citizens of the fediverse.\n"
+    "\n"
+    "  drawbridge serve -c FILE     serves until SIGTERM\n"
+    "  drawbridge check -c FILE     reads the configuration and says what is wrong with it\n"
+    "  drawbridge --version\n"
+    "  drawbridge --help\n"
+    "\n"
+    "FILE is an INI file; every key can be overridden by the environment, for instance\n"
+    "DRAWBRIDGE_GATEWAY_PUBLIC_URL. Exit codes: 0 good, 1 failed, 2 wrong usage or configuration.\n"
+    "\n"
+    "Examples:\n"
+    "  drawbridge check -c drawbridge.ini\n"
+    "  drawbridge serve -c drawbridge.ini\n";
+
+static const char *option_value(int count, char **words, const char *name)
+{
+    for (int i = 0; i + 1 < count; i++)
+        if (strcmp(words[i], name) == 0)
+            return words[i + 1];
+    return NULL;
+}
+
+static struct config *read_config(int count, char **words)
+{
+    const char *path = option_value(count, words, "-c");
+    char error[1024] = "";
+    if (!path) {
+        (void)fputs("drawbridge: no configuration file was named; add -c FILE (see drawbridge --help)\n",
+                    stderr);
+        return NULL;
+    }
+    struct config *config = config_read(path, error, sizeof error);
+    if (!config)
+        (void)fprintf(stderr, "drawbridge: %s\n", error);
+    return config;
+}
+
+static enum log_level level_of(const char *name)
+{
+    static const char *const names[] = {"debug", "info", "warning", "error"};
+    for (size_t i = 0; name && i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(name, names[i]) == 0)
+            return (enum log_level)i;
+    return LOG_INFO;
+}
+
+static void tell_warnings(const struct config *config)
+{
+    for (size_t i = 0; i < config->warning_count; i++)
+        log_write(LOG_WARNING, config->warnings[i], (char *)NULL);
+}
+
+static int serve(const struct config *config)
+{
+    log_configure(config->log_json, level_of(config->log_level), "drawbridge");
+    const char *test_clock = getenv("DRAWBRIDGE_TEST_CLOCK");
+    if (config->lab && test_clock)
+        clock_allow_test_offset(test_clock);
+    tell_warnings(config);
+    return supervisor_run(config);
+}
+
+static int check(const struct config *config)
+{
+    for (size_t i = 0; i < config->warning_count; i++)
+        (void)printf("warning: %s\n", config->warnings[i]);
+    (void)printf("%s is good: %s on %s, %zu platform(s), %zu host(s)\n", config->file, config->public_url,
+                 config->listen, config->platform_count, config->host_count);
+    return 0;
+}
+
+int main(int count, char **words)
+{
+    const char *command = count > 1 ? words[1] : "";
+    if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0 || strcmp(command, "help") == 0)
+        return fputs(usage, stdout) < 0;
+    if (strcmp(command, "--version") == 0)
+        return puts("drawbridge " DRAWBRIDGE_VERSION) < 0;
+    bool serves = strcmp(command, "serve") == 0;
+    if (!serves && strcmp(command, "check") != 0) {
+        (void)fprintf(stderr, "drawbridge: '%s' is no command\n\n%s", command, usage);
+        return EXIT_USAGE;
+    }
+    struct config *config = read_config(count - 2, words + 2);
+    if (!config)
+        return EXIT_USAGE;
+    int code = serves ? serve(config) : check(config);
+    config_free(config);
+    return code;
+}

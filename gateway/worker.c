@@ -1,0 +1,244 @@
+#include "gateway/worker.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "gateway/client/fetch.h"
+#include "gateway/client/websocket.h"
+#include "gateway/delivery/delivery.h"
+#include "gateway/fed/inbox.h"
+#include "gateway/fed/signer.h"
+#include "gateway/fed/verify.h"
+#include "gateway/gateway.h"
+#include "gateway/http/server.h"
+#include "gateway/jobs.h"
+#include "gateway/log.h"
+#include "gateway/routes.h"
+#include "gateway/store/safety.h"
+#include "gateway/upstream/upstream.h"
+
+enum {
+    TASKS_MAX = 8192,
+    BODY_MAX = 1 << 20,
+    HEADER_MAX = 16384,
+    CONNECTIONS_MAX = 20000,
+    DESCRIPTORS_WANTED = 65536,
+    FETCHES_MAX = 8192,
+    FETCHES_PER_HOST = 16,
+    STORE_WAIT_MS = 60000,
+    DRAIN_MS = 25000,
+    DRAIN_TICK_MS = 50,
+};
+
+struct worker {
+    struct gateway gateway;
+    struct loop_signal *terminate, *interrupt;
+    struct loop_timer *drain;
+    int64_t drain_until;
+    bool first;
+};
+
+char *worker_store_url(const struct config *config)
+{
+    char *url = NULL;
+    if (config->redis_url)
+        url = strdup(config->redis_url);
+    else if (asprintf(&url, "unix://%s/redis.sock", config->data_dir) < 0)
+        url = NULL;
+    if (!url)
+        abort();
+    return url;
+}
+
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    rlim_t wanted = limit.rlim_max == RLIM_INFINITY || limit.rlim_max > DESCRIPTORS_WANTED
+                        ? DESCRIPTORS_WANTED
+                        : limit.rlim_max;
+    if (limit.rlim_cur < wanted) {
+        limit.rlim_cur = wanted;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static void make_worker_id(char out[33])
+{
+    unsigned char bytes[16];
+    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+        abort();
+    for (size_t i = 0; i < sizeof bytes; i++)
+        (void)snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+}
+
+/* ---- the rooms
+ * -------------------------------------------------------------------------------------------------- */
+
+static bool open_rooms(struct gateway *gateway, char *error, size_t error_size)
+{
+    const struct config *config = gateway->config;
+    char *store_url = worker_store_url(config);
+    gateway->store = store_new(gateway->loop, store_url, error, error_size);
+    free(store_url);
+    if (!gateway->store)
+        return false;
+    char agent[512];
+    (void)snprintf(agent, sizeof agent, "drawbridge/%s (+%s/)", DRAWBRIDGE_VERSION, config->public_url);
+    const struct fetch_options fetches = {
+        .lab = config->lab,
+        .allow_private = config->allow_private,
+        .ca_file = config->ca_file,
+        .user_agent = agent,
+        .per_host_max = FETCHES_PER_HOST,
+        .total_max = FETCHES_MAX,
+    };
+    gateway->fetch = fetch_client_new(gateway->loop, &fetches, error, error_size);
+    if (!gateway->fetch)
+        return false;
+    gateway->websockets = websocket_client_new(gateway->loop, config->ca_file);
+    const struct http_options edge = {
+        .listen = config->listen,
+        .body_max = BODY_MAX,
+        .header_max = HEADER_MAX,
+        .connections_max = CONNECTIONS_MAX,
+        .header_timeout_ms = 10000,
+        .body_timeout_ms = 30000,
+        .idle_timeout_ms = 75000,
+        .trusted_proxies = config->trusted_proxies,
+        .scheme = strncmp(config->public_url, "https:", 6) == 0 ? "https" : "http",
+    };
+    gateway->http = http_server_new(gateway->loop, &edge, route_request, gateway, error, error_size);
+    return gateway->http != NULL;
+}
+
+static void close_rooms(struct gateway *gateway)
+{
+    jobs_free(gateway);
+    delivery_free(gateway);
+    upstream_free(gateway);
+    inbox_stop(gateway);
+    http_server_free(gateway->http);
+    websocket_client_free(gateway->websockets);
+    fetch_client_free(gateway->fetch);
+    key_cache_free(gateway);
+    signers_free(gateway);
+    store_free(gateway->store);
+    crypto_pool_free(gateway->crypto);
+    task_pool_free(gateway->tasks);
+}
+
+/* ---- stopping
+ * --------------------------------------------------------------------------------------------------- */
+
+static bool is_at_rest(const struct gateway *gateway)
+{
+    return task_pool_count(gateway->tasks) == 0 && http_server_pending(gateway->http) == 0 &&
+           fetch_client_pending(gateway->fetch) == 0 && delivery_pending(gateway) == 0;
+}
+
+static void look_whether_drained(void *context)
+{
+    struct worker *worker = context;
+    bool rest = is_at_rest(&worker->gateway);
+    if (!rest && loop_monotonic_ms() < worker->drain_until) {
+        loop_timer_set(worker->drain, DRAIN_TICK_MS);
+        return;
+    }
+    if (!rest)
+        log_write(LOG_WARNING, "stopping although not all that was in flight ended; it is done again later",
+                  (char *)NULL);
+    loop_stop(worker->gateway.loop);
+}
+
+static void stop(void *context)
+{
+    struct worker *worker = context;
+    if (worker->gateway.stopping)
+        return;
+    worker->gateway.stopping = true;
+    worker->drain_until = loop_monotonic_ms() + DRAIN_MS;
+    if (worker->gateway.http)
+        http_server_drain(worker->gateway.http);
+    loop_timer_set(worker->drain, 0);
+}
+
+/* ---- running
+ * ---------------------------------------------------------------------------------------------------- */
+
+static void tell_unsafe(struct gateway *gateway)
+{
+    struct store_safety safety;
+    if (!store_check_safety(gateway->store, &safety))
+        return;
+    for (size_t i = 0; i < safety.count; i++)
+        log_write(LOG_WARNING, safety.warnings[i], (char *)NULL);
+}
+
+/* What needs the store's first answer. */
+static void start_task(void *context)
+{
+    struct worker *worker = context;
+    if (!store_wait(worker->gateway.store, STORE_WAIT_MS))
+        log_write(LOG_WARNING, "the store does not answer yet; waiting for it", (char *)NULL);
+    if (worker->first && store_is_up(worker->gateway.store))
+        tell_unsafe(&worker->gateway);
+}
+
+static bool start(struct worker *worker, char *error, size_t error_size)
+{
+    struct gateway *gateway = &worker->gateway;
+    if (!open_rooms(gateway, error, error_size))
+        return false;
+    inbox_start(gateway);
+    delivery_start(gateway);
+    jobs_start(gateway);
+    if (!upstream_start(gateway, error, error_size))
+        return false;
+    return task_spawn(gateway->tasks, start_task, worker);
+}
+
+int worker_run(const struct config *config, bool first)
+{
+    struct worker *worker = calloc(1, sizeof *worker);
+    char error[512] = "the worker cannot start";
+    if (!worker)
+        abort();
+    (void)signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit();
+    struct gateway *gateway = &worker->gateway;
+    worker->first = first;
+    gateway->config = config;
+    make_worker_id(gateway->worker_id);
+    gateway->loop = loop_new();
+    gateway->tasks = task_pool_new(gateway->loop, TASKS_MAX);
+    gateway->crypto = crypto_pool_new(gateway->loop, 2);
+    worker->drain = loop_timer_new(gateway->loop, look_whether_drained, worker);
+    worker->terminate = loop_signal_new(gateway->loop, SIGTERM, stop, worker);
+    worker->interrupt = loop_signal_new(gateway->loop, SIGINT, stop, worker);
+    if (!start(worker, error, sizeof error)) {
+        log_write(LOG_ERROR, "the gateway cannot start", "reason", error, (char *)NULL);
+        return WORKER_CANNOT_START; /* the process ends here; nothing durable is half done */
+    }
+    log_write(LOG_INFO, "the worker serves", "listen", config->listen, "public_url", config->public_url,
+              (char *)NULL);
+    loop_run(gateway->loop);
+    bool rest = is_at_rest(gateway);
+    if (rest)
+        close_rooms(gateway);
+    loop_timer_free(worker->drain);
+    loop_signal_free(worker->terminate);
+    loop_signal_free(worker->interrupt);
+    if (rest)
+        loop_free(gateway->loop);
+    log_write(LOG_INFO, "the worker ends", (char *)NULL);
+    if (rest)
+        free(worker);
+    return 0;
+}

@@ -1,0 +1,16 @@
+/* A worker: one process, one loop, one listener; all rooms of the gateway put together. */
+#ifndef DRAWBRIDGE_GATEWAY_WORKER_H
+#define DRAWBRIDGE_GATEWAY_WORKER_H
+
+#include "gateway/config.h"
+
+enum { WORKER_CANNOT_START = 3 };
+
+/* Runs until SIGTERM or SIGINT, then drains. The exit code of the process: 0, or WORKER_CANNOT_START after a
+ * line in the log that says why. `first`: it also tells what of the store's settings is unsafe. */
+int worker_run(const struct config *config, bool first);
+
+/* Where the store is: the configured URL, or the private server's socket. malloc'd. */
+char *worker_store_url(const struct config *config);
+
+#endif

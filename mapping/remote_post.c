@@ -1,0 +1,218 @@
+#include <string.h>
+
+#include "mapping/html_text.h"
+#include "mapping/ids.h"
+#include "mapping/inbound.h"
+#include "mapping/text_shorten.h"
+#include "mapping/utf8_text.h"
+
+enum { WARNING_MAX = 1000, ABSTRACT_MAX = 500, HTML_MAX = 65536 };
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* ---- joining texts
+ * -------------------------------------------------------------------------------------------------- */
+
+static void join(struct arena *arena, struct rich_text *whole, const struct rich_text *more)
+{
+    if (more->length == 0)
+        return;
+    const char *gap = whole->length ? "\n\n" : "";
+    size_t offset = whole->length + strlen(gap);
+    struct span *spans = arena_alloc(arena, (whole->span_count + more->span_count + 1) * sizeof *spans);
+    if (whole->span_count)
+        memcpy(spans, whole->spans, whole->span_count * sizeof *spans);
+    for (size_t i = 0; i < more->span_count; i++) {
+        spans[whole->span_count + i] = more->spans[i];
+        spans[whole->span_count + i].start += offset;
+        spans[whole->span_count + i].end += offset;
+    }
+    whole->text = arena_format(arena, "%s%s%s", whole->text, gap, more->text);
+    whole->length = offset + more->length;
+    whole->spans = spans;
+    whole->span_count += more->span_count;
+}
+
+static struct rich_text text_of_one_span(struct arena *arena, const char *text, enum span_kind kind,
+                                         const char *target)
+{
+    struct span *span = arena_alloc(arena, sizeof *span);
+    *span = (struct span){.start = 0, .end = strlen(text), .kind = kind, .target = target};
+    return (struct rich_text){.text = text, .length = strlen(text), .spans = span, .span_count = 1};
+}
+
+/* ---- the body
+ * ------------------------------------------------------------------------------------------------------- */
+
+struct body {
+    struct rich_text text;
+    bool whole; /* nothing of the text was left out */
+};
+
+static struct body text_of(struct arena *arena, const struct remote_post_input *input, const char *html,
+                           struct loss *loss)
+{
+    struct body body;
+    bool has_quote = input->quote_of.native || input->quote_of.remote;
+    body.text = html_to_text(arena, html,
+                             &(struct html_text_options){.note = input->note,
+                                                         .people = input->people,
+                                                         .people_count = input->people_count,
+                                                         .length_max = MODEL_TEXT_MAX,
+                                                         .drop_quote_inline = has_quote},
+                             &body.whole, loss);
+    return body;
+}
+
+/* Everything that is no Note is shown as title, summary and a link to where it can be read, seen or heard
+ * whole. */
+static bool is_plain_note(const struct inbound_note *note)
+{
+    return strcmp(note->type, "Note") == 0 || strcmp(note->type, "ChatMessage") == 0 ||
+           (strcmp(note->type, "Question") == 0 && !note->name);
+}
+
+static const char *link_of(const struct inbound_note *note)
+{
+    return note->url ? note->url : note->id;
+}
+
+static struct rich_text link_text(struct arena *arena, const struct inbound_note *note)
+{
+    return text_of_one_span(arena, link_of(note), SPAN_LINK, link_of(note));
+}
+
+static struct rich_text titled_body(struct arena *arena, const struct remote_post_input *input,
+                                    struct loss *loss)
+{
+    const struct inbound_note *note = input->note;
+    struct rich_text whole = {.text = ""};
+    if (note->name) {
+        struct rich_text title = text_of_one_span(arena, note->name, SPAN_BOLD, NULL);
+        join(arena, &whole, &title);
+    }
+    const char *html = note->summary ? note->summary : note->content_html;
+    struct rich_text abstract = text_of(arena, input, html, loss).text;
+    const struct text_policy policy = {.maximum = ABSTRACT_MAX, .unit = TEXT_UNIT_GRAPHEMES};
+    if (!text_fits(&abstract, &policy))
+        abstract = text_shorten(arena, &abstract, &policy, NULL);
+    join(arena, &whole, &abstract);
+    struct rich_text link = link_text(arena, note);
+    join(arena, &whole, &link);
+    loss_add(loss, note->type, "shown as title, summary and link");
+    return whole;
+}
+
+/* Votes cannot be cast from here: the choices are shown, the link leads to where they can. */
+static void add_poll(struct arena *arena, const struct inbound_note *note, struct rich_text *text,
+                     struct loss *loss)
+{
+    const char *lines = "";
+    for (size_t i = 0; i < note->poll->option_count; i++)
+        lines = arena_format(arena, "%s%s○ %s", lines, i ? "\n" : "", note->poll->options[i].name);
+    struct rich_text choices = {.text = lines, .length = strlen(lines)};
+    struct rich_text link = link_text(arena, note);
+    join(arena, text, &choices);
+    join(arena, text, &link);
+    loss_add(loss, "poll", "its choices are shown as text, votes are cast where it is linked");
+}
+
+/* ---- the post
+ * ------------------------------------------------------------------------------------------------------- */
+
+static void shorten(struct arena *arena, const struct remote_post_input *input, struct remote_post *post,
+                    struct loss *loss)
+{
+    bool bounded = input->text_max_bytes && input->text_max_bytes < MODEL_TEXT_MAX;
+    const struct text_policy policy = {.maximum = input->text_max,
+                                       .maximum_bytes = bounded ? input->text_max_bytes : MODEL_TEXT_MAX,
+                                       .unit = input->text_unit};
+    if (text_fits(&post->body, &policy))
+        return;
+    size_t before = text_measure(post->body.text, post->body.length, policy.unit);
+    post->body = text_shorten(arena, &post->body, &policy, post->url);
+    size_t after = text_measure(post->body.text, post->body.length, policy.unit);
+    post->html = NULL; /* it would say all that the platform does not take */
+    loss_add(loss, "text",
+             arena_format(arena, "shortened from %zu to %zu, with a link to the original", before, after));
+}
+
+static void collect_mentions(const struct remote_post_input *input, struct remote_post *post)
+{
+    for (size_t i = 0; i < input->people_count && post->mention_count < COUNT(post->mentions); i++) {
+        const char *native = input->people[i].native;
+        bool known = !native;
+        for (size_t k = 0; k < post->mention_count && !known; k++)
+            known = strcmp(post->mentions[k], native) == 0;
+        if (!known)
+            post->mentions[post->mention_count++] = native;
+    }
+}
+
+static void copy_media(struct arena *arena, const struct inbound_note *note, struct remote_post *post)
+{
+    struct media *media = arena_alloc(arena, (note->media_count + 1) * sizeof *media);
+    if (note->media_count)
+        memcpy(media, note->media, note->media_count * sizeof *media);
+    post->media = media;
+    post->media_count = note->media_count;
+}
+
+static void write_body(struct arena *arena, const struct remote_post_input *input, struct remote_post *post,
+                       struct loss *loss)
+{
+    const struct inbound_note *note = input->note;
+    if (!is_plain_note(note)) {
+        post->title = note->name;
+        post->body = titled_body(arena, input, loss);
+        return;
+    }
+    struct body body = text_of(arena, input, note->content_html, loss);
+    post->body = body.text;
+    /* On a Note the summary is the warning; elsewhere it is the abstract (PROTOCOL §3.3). */
+    post->warning = utf8_clean_line(arena, note->summary, WARNING_MAX);
+    if (note->poll) {
+        add_poll(arena, note, &post->body, loss);
+        return;
+    }
+    bool empty = post->body.length == 0 && post->media_count == 0;
+    if (!body.whole || empty) {
+        struct rich_text link = link_text(arena, note);
+        join(arena, &post->body, &link);
+        return;
+    }
+    post->html = html_sanitize(arena, note->content_html, HTML_MAX);
+}
+
+struct remote_post *remote_post_make(struct arena *arena, const struct remote_post_input *input,
+                                     struct loss *loss)
+{
+    const struct inbound_note *note = input->note;
+    if (!note->id || !note->type || note->is_vote)
+        return NULL;
+    char *key = arena_alloc(arena, KEY_LENGTH + 1);
+    remote_key_make("rp", note->id, NULL, key);
+    struct remote_post *post = arena_alloc(arena, sizeof *post);
+    *post = (struct remote_post){
+        .key = key,
+        .object_id = note->id,
+        .url = link_of(note),
+        .author = input->author,
+        .reply_to = input->reply_to,
+        .root = input->root,
+        .quote_of = input->quote_of,
+        .visibility = note->visibility,
+        .poll = note->poll,
+        .created = note->published,
+        .edited = note->updated > note->published ? note->updated : 0,
+        .revision = input->revision,
+    };
+    if (note->language)
+        post->languages[post->language_count++] = note->language;
+    copy_media(arena, note, post);
+    collect_mentions(input, post);
+    write_body(arena, input, post, loss);
+    post->sensitive = note->sensitive || post->warning;
+    shorten(arena, input, post, loss);
+    return post;
+}
