@@ -61,11 +61,11 @@ token_file = ${plaza.tokenFile}
     await this.isReady();
   }
 
-  /** Kills the supervisor and nothing else; its workers must notice. Then starts anew on what is left. */
+  /** Kills the supervisor and nothing else; its workers must notice and drain. Then starts anew on what is left. */
   async killSupervisor() {
     const workers = this.workers();
     await this.process.kill();
-    await until("the workers of a killed supervisor end", 20, () => !workers.some(isAlive));
+    await until("the workers of a killed supervisor end", 45, () => !workers.some(isAlive));
     await this.start();
   }
 

@@ -81,7 +81,7 @@ export class Process {
   }
 
   /** SIGTERM; the exit code. After `seconds` it is killed and that is an error. */
-  async stop(seconds = 15) {
+  async stop(seconds = 45) {
     this.signal("SIGTERM");
     const late = setTimeout(() => this.signal("SIGKILL"), seconds * 1000);
     const { code, signal, error } = await this.ended;
