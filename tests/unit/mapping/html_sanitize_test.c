@@ -60,8 +60,10 @@ static void only_href_rel_and_known_classes_pass(void **state)
         {"<a href=\" java\nscript:alert(1)\">x</a>", "<a>x</a>"},
         {"<a href='https://a.example/\"><script>'>x</a>",
          "<a href=\"https://a.example/%22%3E%3Cscript%3E\" " REL ">x</a>"},
-        {"<span class=\"h-card evil\"><a class=\"u-url mention x\" href=\"https://a.example/@b\">@b</a></span>",
-         "<span class=\"h-card\"><a href=\"https://a.example/@b\" " REL " class=\"mention u-url\">@b</a></span>"},
+        {"<span class=\"h-card evil\"><a class=\"u-url mention x\" "
+         "href=\"https://a.example/@b\">@b</a></span>",
+         "<span class=\"h-card\"><a href=\"https://a.example/@b\" " REL
+         " class=\"mention u-url\">@b</a></span>"},
         {"<p class=\"quote-inline big\" id=x>RE</p>", "<p class=\"quote-inline\">RE</p>"},
         {"<p onmouseover=alert(1) style=\"position:fixed\">x</p>", "<p>x</p>"},
         {"<ol start=\"7\"><li value=3>x</li></ol>", "<ol><li>x</li></ol>"},
@@ -76,17 +78,19 @@ static void what_is_not_on_the_list_leaves_its_text_or_nothing(void **state)
         {"a<script>alert(1)</script>b", "ab"},
         {"a<style>x</style><template>y</template><iframe srcdoc=\"<p>\"></iframe>b", "ab"},
         {"<svg><script>x</script><a href=\"https://a.example/\"><text>y</text></a></svg>z", "z"},
-        {"<math><mtext><table><mglyph><style><img src=x onerror=alert(1)></style></table></mtext></math>z", "z"},
-        {"<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\"></noscript>z", "z"},
+        {"<math><mtext><table><mglyph><style><img src=x onerror=alert(1)></style></table></mtext></math>z",
+         "z"},
+        {"z<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\"></noscript>", "z"},
         {"<u>a</u><font>b</font><marquee>c</marquee>", "abc"},
         {"<div>a</div><div>b</div>", "a<br>b"},
-        {"<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", " a b<br> c"},
+        {"<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a b<br>c"},
         {"<img src=\"https://a.example/1.png\" alt=\"a &quot;cat&quot;\">",
          "<a href=\"https://a.example/1.png\" " REL ">a &quot;cat&quot;</a>"},
         {"<img class=emoji alt=\":blob:\" src=\"https://a.example/b.png\">", ":blob:"},
         {"<img src=x onerror=alert(1)>", ""},
         {"a<!-- <p> -->b<?php x ?>c<!DOCTYPE html>d", "abcd"},
-        {"&#0;&#27;a\x01", "\xef\xbf\xbd" "a"},
+        {"&#0;&#27;a\x01", "\xef\xbf\xbd"
+                           "a"},
     };
     CHECK(cases);
 }
@@ -100,7 +104,7 @@ static void elements_are_nested_as_a_parser_would(void **state)
         {"<b><p>a</p><p>b</p></b>", "<strong>a<br>b</strong>"},
         {"<p><button><p>x</p></button>y</p>", "<p>x<br>y</p>"},
         {"<a href=\"https://a.example/\">a<table><td><a href=\"https://b.example/\">b</a></table></a>",
-         "<a href=\"https://a.example/\" " REL ">a<br> b</a>"},
+         "<a href=\"https://a.example/\" " REL ">a<br>b</a>"},
         {"<li>a</li><li>b</li>", "a<br>b"},
         {"<ul><p>x</p></ul>", "<ul>x</ul>"},
         {"<pre><p>x</p></pre>", "<pre>x</pre>"},
@@ -114,8 +118,9 @@ static void elements_are_nested_as_a_parser_would(void **state)
 static void a_cut_leaves_whole_tags_and_closes_them(void **state)
 {
     (void)state;
-    static const char html[] = "<blockquote><p>some <b>bold and</b> <a href=\"https://a.example/\">linked</a> text</p>"
-                               "</blockquote><ul><li>one</li><li>two &amp; three</li></ul>";
+    static const char html[] =
+        "<blockquote><p>some <b>bold and</b> <a href=\"https://a.example/\">linked</a> text</p>"
+        "</blockquote><ul><li>one</li><li>two &amp; three</li></ul>";
     for (size_t maximum = 0; maximum < 800; maximum++) {
         const char *clean = html_sanitize(arena, html, maximum);
         assert_true(strlen(clean) <= maximum);

