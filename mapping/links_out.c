@@ -1,5 +1,6 @@
 /* Addresses that leave: what may be linked, and where mentions and hashtags lead. */
 #include <string.h>
+#include <strings.h>
 
 #include <utf8proc.h>
 
@@ -8,14 +9,9 @@
 
 enum { HASHTAG_MAX = 200 };
 
-static bool starts_with(const char *text, const char *start)
-{
-    return strncmp(text, start, strlen(start)) == 0;
-}
-
 static bool is_address(const char *url, const char *scheme)
 {
-    if (!url || !starts_with(url, scheme))
+    if (!url || strncasecmp(url, scheme, strlen(scheme)) != 0)
         return false;
     const char *host = url + strlen(scheme);
     size_t length = strlen(url);
@@ -35,6 +31,47 @@ bool url_is_https(const char *url)
 bool url_is_web(const char *url)
 {
     return url_is_https(url) || is_address(url, "http://");
+}
+
+const char *url_mended(struct arena *arena, const char *url)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    size_t length = url ? strlen(url) : 0;
+    if (length > URL_MAX)
+        return NULL;
+    char *mended = arena_alloc(arena, 3 * length + 1);
+    char *end = mended;
+    for (size_t i = 0; i < length; i++) {
+        unsigned char byte = (unsigned char)url[i];
+        if (byte >= ' ' && strchr(" \"<>\\^`{|}", byte)) {
+            *end++ = '%';
+            *end++ = digits[byte >> 4];
+            *end++ = digits[byte & 15];
+        } else {
+            *end++ = (char)byte;
+        }
+    }
+    *end = '\0';
+    return url_is_web(mended) ? mended : NULL;
+}
+
+const char *media_type_of(const char *url, const char *fallback)
+{
+    static const struct {
+        const char *ending, *type;
+    } types[] = {
+        {".jpg", "image/jpeg"},      {".jpeg", "image/jpeg"}, {".png", "image/png"}, {".gif", "image/gif"},
+        {".webp", "image/webp"},     {".avif", "image/avif"}, {".mp4", "video/mp4"}, {".webm", "video/webm"},
+        {".mov", "video/quicktime"}, {".mp3", "audio/mpeg"},  {".ogg", "audio/ogg"}, {".flac", "audio/flac"},
+        {".m4a", "audio/mp4"},       {".wav", "audio/wav"},
+    };
+    size_t length = strcspn(url, "?#");
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        size_t ending = strlen(types[i].ending);
+        if (length > ending && strncasecmp(url + length - ending, types[i].ending, ending) == 0)
+            return types[i].type;
+    }
+    return fallback;
 }
 
 static bool same(const char *one, const char *other)
