@@ -1,11 +1,19 @@
 -- ARGV: worker now limit
--- This worker lives. Claims of workers that do not go back to the front of their lanes, at most `limit` a call.
+-- This worker lives, and says so within 8 s of Redis' own time. Claims of workers that do not go back to the front of their lanes, at most `limit` a call.
 -- Returns how many.
 -- include lanes
 local now = ARGV[2]
 redis.call('SADD', 'workers', ARGV[1])
 redis.call('SET', 'worker:' .. ARGV[1], 1, 'PX', 8000)
 local reclaimed, limit = 0, tonumber(ARGV[3])
+
+-- When nobody has beaten for so long, it was Redis that was away: the living get time to say that they live.
+if not redis.call('SET', 'beats', 1, 'PX', 8000, 'GET') then
+  redis.call('SET', 'beats_grace', 1, 'PX', 4000)
+end
+if redis.call('EXISTS', 'beats_grace') == 1 then
+  return 0
+end
 
 local function reclaim(worker, name)
   local claim = claim_read(name)
