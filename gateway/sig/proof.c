@@ -1,0 +1,91 @@
+#include "gateway/sig/proof.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/sig/base58.h"
+#include "gateway/sig/digest.h"
+#include "gateway/sig/jcs.h"
+
+static bool says(const json_t *object, const char *name, const char *value)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text && strcmp(text, value) == 0;
+}
+
+static bool is_ours(const json_t *proof)
+{
+    return says(proof, "type", "DataIntegrityProof") && says(proof, "cryptosuite", "eddsa-jcs-2022") &&
+           says(proof, "proofPurpose", "assertionMethod");
+}
+
+/* The one proof of the document, alone or in an array; NULL when there is none or more than one that counts.
+ */
+static const json_t *find(const json_t *document)
+{
+    const json_t *proofs = json_object_get(document, "proof"), *found = NULL;
+    if (!json_is_array(proofs))
+        return is_ours(proofs) ? proofs : NULL;
+    for (size_t i = 0; i < json_array_size(proofs); i++) {
+        const json_t *proof = json_array_get(proofs, i);
+        if (!is_ours(proof))
+            continue;
+        if (found)
+            return NULL;
+        found = proof;
+    }
+    return found;
+}
+
+/* A shallow copy without two members. */
+static json_t *without(const json_t *object, const char *one, const char *other)
+{
+    json_t *copy = json_copy((json_t *)(uintptr_t)object);
+    if (!copy)
+        abort();
+    (void)json_object_del(copy, one);
+    (void)json_object_del(copy, other);
+    return copy;
+}
+
+static bool hash(json_t *value, unsigned char out[SHA256_LENGTH])
+{
+    struct buffer text;
+    buffer_init(&text, JCS_TEXT_MAX);
+    bool good = jcs_write(value, &text);
+    if (good && EVP_Digest(buffer_text(&text), text.length, out, NULL, EVP_sha256(), NULL) != 1)
+        abort();
+    buffer_clear(&text);
+    json_decref(value);
+    return good;
+}
+
+const char *proof_read(const json_t *document, struct arena *arena, struct proof *out)
+{
+    *out = (struct proof){0};
+    const json_t *proof = find(document);
+    if (!proof)
+        return "the document has no proof, or not one, that we check";
+    const json_t *context = json_object_get(proof, "@context");
+    /* The proof is over its own context: then the document must be read by the same. */
+    if (context && json_equal((json_t *)(uintptr_t)context, json_object_get(document, "@context")) != 1)
+        return "the proof's context is not the document's";
+    const char *method = json_string_value(json_object_get(proof, "verificationMethod"));
+    const char *value = json_string_value(json_object_get(proof, "proofValue"));
+    size_t length;
+    if (!method || !value || !multibase_decode(value, out->value, sizeof out->value, &length) ||
+        length != PROOF_VALUE_LENGTH)
+        return "the proof lacks its key or its value";
+    if (!hash(without(proof, "proofValue", "proofValue"), out->hashes) ||
+        !hash(without(document, "proof", "signature"), out->hashes + SHA256_LENGTH))
+        return "the document is too large to be checked";
+    out->verification_method = arena_string(arena, method);
+    return NULL;
+}
+
+bool proof_check(const struct proof *proof, const struct public_key *key)
+{
+    return public_key_verify(key, SIGN_ED25519, proof->hashes, sizeof proof->hashes, proof->value,
+                             sizeof proof->value);
+}
