@@ -28,6 +28,7 @@ struct connection {
     struct request *request;
     struct connection *next; /* among the waiting */
     bool answered;
+    bool close_after; /* a POST without a length: libwebsockets would wait for a body that never comes */
 };
 
 struct connection_slot {
@@ -139,9 +140,9 @@ static int on_writable(struct connection_slot *slot)
         return 0;
     struct lws *wsi = connection->wsi;
     slot->connection = NULL;
-    bool written = write_answer(wsi, connection->request);
+    bool keep = write_answer(wsi, connection->request) && !connection->close_after;
     connection_free(connection);
-    return !written || lws_http_transaction_completed(wsi) ? -1 : 0;
+    return !keep || lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
 /* ---- the request ---- */
@@ -265,6 +266,8 @@ static int on_request(struct server *server, struct lws *wsi, struct connection_
         (void)write_answer(wsi, request);
         return -1;
     }
+    connection->close_after =
+        request->method == METHOD_POST && !lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
     if (length == 0)
         handle(connection);
     return 0;
