@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/admin/commands.h"
 #include "gateway/clock.h"
 #include "gateway/config.h"
 #include "gateway/log.h"
@@ -14,6 +15,9 @@ static const char usage[] =
     "\n"
     "  drawbridge serve -c FILE     serves until SIGTERM\n"
     "  drawbridge check -c FILE     reads the configuration and says what is wrong with it\n"
+    "  drawbridge ledger …          where a post or an account is, and what became of its Delete\n"
+    "  drawbridge host …            the servers that deliveries go to\n"
+    "  drawbridge COMMAND --help    more about a command\n"
     "  drawbridge --version\n"
     "  drawbridge --help\n"
     "\n"
@@ -81,22 +85,55 @@ static int check(const struct config *config)
     return 0;
 }
 
-int main(int count, char **words)
+/* Takes "-c FILE" out of a command's words. */
+static int without_config(int count, char **words)
 {
-    const char *command = count > 1 ? words[1] : "";
-    if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0 || strcmp(command, "help") == 0)
-        return fputs(usage, stdout) < 0;
-    if (strcmp(command, "--version") == 0)
-        return puts("drawbridge " DRAWBRIDGE_VERSION) < 0;
-    bool serves = strcmp(command, "serve") == 0;
-    if (!serves && strcmp(command, "check") != 0) {
-        (void)fprintf(stderr, "drawbridge: '%s' is no command\n\n%s", command, usage);
+    int kept = 0;
+    for (int i = 0; i < count; i++) {
+        if (strcmp(words[i], "-c") == 0 && i + 1 < count)
+            i++;
+        else
+            words[kept++] = words[i];
+    }
+    return kept;
+}
+
+static bool asks_for_help(int count, char **words)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(words[i], "--help") == 0 || strcmp(words[i], "-h") == 0)
+            return true;
+    return false;
+}
+
+static int run(const char *name, int count, char **words)
+{
+    const struct command *command = command_find(name);
+    bool serves = strcmp(name, "serve") == 0;
+    if (!command && !serves && strcmp(name, "check") != 0) {
+        (void)fprintf(stderr, "drawbridge: '%s' is no command\n\n%s", name, usage);
         return EXIT_USAGE;
     }
-    struct config *config = read_config(count - 2, words + 2);
+    if (asks_for_help(count, words))
+        return fputs(command ? command->help : usage, stdout) < 0;
+    struct config *config = read_config(count, words);
     if (!config)
         return EXIT_USAGE;
-    int code = serves ? serve(config) : check(config);
+    int code;
+    if (command)
+        code = session_run(config, command->run, without_config(count, words), words);
+    else
+        code = serves ? serve(config) : check(config);
     config_free(config);
     return code;
+}
+
+int main(int count, char **words)
+{
+    const char *name = count > 1 ? words[1] : "";
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
+        return fputs(usage, stdout) < 0;
+    if (strcmp(name, "--version") == 0)
+        return puts("drawbridge " DRAWBRIDGE_VERSION) < 0;
+    return run(name, count - 2, words + 2);
 }

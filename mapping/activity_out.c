@@ -204,7 +204,8 @@ json_t *quote_stamp_document(const char *stamp, const struct quote_request *requ
 
 char *document_text(const json_t *document, size_t *length)
 {
-    char *text = json_dumps(document, JSON_COMPACT);
+    /* Six digits are enough for a focal point, and 0.1 stays 0.1. */
+    char *text = json_dumps(document, JSON_COMPACT | JSON_REAL_PRECISION(6));
     if (!text)
         abort();
     *length = strlen(text);

@@ -98,8 +98,9 @@ static void add_field(json_t *fields, struct arena *arena, const char *name, con
     if (!label || !text)
         return;
     buffer_init(&html, HTML_OUT_MAX);
-    if (url_is_web(text))
-        html_add_link(&html, text, "me nofollow noopener", strstr(text, "://") + 3);
+    const char *url = url_mended(arena, text);
+    if (url)
+        html_add_link(&html, url, "me nofollow noopener", strstr(text, "://") + 3);
     else
         html_add_escaped(&html, text, strlen(text), false);
     json_t *field = json_pack("{ss}", "type", "PropertyValue");
@@ -170,7 +171,8 @@ static void put_profile(json_t *document, struct arena *arena, const struct outb
     const struct account *account = actor->account;
     struct link_scope scope = {.links = actor->links,
                                .count = actor->link_count,
-                               .tag_base = arena_format(arena, "%s/tags/", actor->base)};
+                               .tag_base = arena_format(arena, "%s/tags/", actor->base),
+                               .emoji_base = arena_format(arena, "%s/emoji/", actor->base)};
     const char *name = plain_text(arena, account->name, NAME_MAX_BYTES);
     put_text(document, "name", name ? name : actor->name);
     put_summary(document, arena, actor, &scope);

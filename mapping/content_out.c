@@ -2,6 +2,7 @@
  * for. */
 #include <string.h>
 
+#include "mapping/inbound.h"
 #include "mapping/json_out.h"
 #include "mapping/note_out.h"
 
@@ -17,11 +18,15 @@ const char *draft_original(const struct draft *draft)
     return url_is_web(draft->post->url) ? draft->post->url : draft->id;
 }
 
+/* Without a URL, the words must do. */
 static void add_link_paragraph(struct buffer *html, const char *before, const char *url, const char *text)
 {
     buffer_add_string(html, "<p>");
     buffer_add_string(html, before);
-    html_add_link(html, url, NULL, text);
+    if (url)
+        html_add_link(html, url, NULL, text);
+    else
+        html_add_escaped(html, text, strlen(text), false);
     buffer_add_string(html, "</p>");
 }
 
@@ -30,12 +35,14 @@ static bool names_something(const struct reference *reference)
     return reference->native || reference->remote;
 }
 
+/* Where people can see it: its own page, else that of the post that points at it; NULL when neither is known.
+ */
 static const char *page_of(const struct draft *draft, const struct reference *reference)
 {
     const struct outbound_link *link = link_find(&draft->scope, reference->native, reference->remote);
     if (link && url_is_web(link->url))
         return link->url;
-    return link && link->id ? link->id : draft_original(draft);
+    return link && link->id ? link->id : url_is_web(draft->post->url) ? draft->post->url : NULL;
 }
 
 /* A title that is too short a text for an Article. */
@@ -62,10 +69,11 @@ static bool links_to(const struct rich_text *body, const char *url)
 static void add_card(struct draft *draft, struct buffer *html)
 {
     const struct card *card = draft->post->card;
-    if (!card || !url_is_web(card->url) || links_to(&draft->body, card->url))
+    const char *url = card ? url_mended(draft->arena, card->url) : NULL;
+    if (!url || links_to(&draft->body, card->url))
         return;
     const char *title = plain_text(draft->arena, card->title, CARD_TITLE_MAX);
-    add_link_paragraph(html, "", card->url, title ? title : card->url);
+    add_link_paragraph(html, "", url, title ? title : url);
 }
 
 static void add_rest(struct draft *draft, struct buffer *html)
@@ -81,9 +89,12 @@ static void add_parent(struct draft *draft, struct buffer *html)
     const struct reference *parent = &draft->post->reply_to;
     if (draft->parent || !names_something(parent))
         return;
-    add_link_paragraph(html, "↩ ", page_of(draft, parent),
+    const char *page = page_of(draft, parent);
+    add_link_paragraph(html, "↩ ", page,
                        arena_format(draft->arena, "In reply to a post on %s", draft_platform(draft)));
-    loss_add(&draft->loss, "reply", "the post that it answers is not in the fediverse: linked");
+    loss_add(&draft->loss, "reply",
+             page ? "the post that it answers is not in the fediverse: linked"
+                  : "the post that it answers is not in the fediverse: left out");
 }
 
 static void add_quote(struct draft *draft, struct buffer *html)
@@ -99,13 +110,25 @@ static void add_quote(struct draft *draft, struct buffer *html)
         return;
     }
     add_link_paragraph(html, "RE: ", page, arena_format(draft->arena, "a post on %s", draft_platform(draft)));
-    loss_add(&draft->loss, "quote", "the post that it quotes is not in the fediverse: linked");
+    loss_add(&draft->loss, "quote",
+             page ? "the post that it quotes is not in the fediverse: linked"
+                  : "the post that it quotes is not in the fediverse: left out");
+}
+
+/* Long form has headings and lists that spans do not tell: there the platform's own HTML says more. */
+static void add_body(struct draft *draft, struct buffer *html)
+{
+    bool own = draft->is_article && draft->post->html && !draft->cut;
+    if (own)
+        buffer_add_string(html, html_sanitize(draft->arena, draft->post->html, HTML_OUT_MAX));
+    else
+        html_add_text(html, draft->arena, &draft->body, &draft->scope);
 }
 
 bool content_write(struct draft *draft, struct buffer *html)
 {
     add_title(draft, html);
-    html_add_text(html, draft->arena, &draft->body, &draft->scope);
+    add_body(draft, html);
     add_rest(draft, html);
     poll_add_text(draft, html);
     media_add_links(draft, html);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "mapping/utf8.h"
+#include "mapping/utf8_text.h"
 
 enum { OPEN_MAX = 16, QUOTES_MAX = 4 };
 
@@ -52,7 +52,8 @@ static size_t add_special(struct buffer *out, const char *text, size_t length, b
     default:
         break;
     }
-    size_t size = utf8_character(text, length);
+    int32_t code = 0;
+    size_t size = utf8_next(text, length, &code);
     if (size > 1)
         buffer_add(out, text, size);
     else if (size == 0)
@@ -179,14 +180,17 @@ static const char *element_of(enum span_kind kind)
 static bool add_opening(struct writer *writer, const struct span *span)
 {
     const char *element = element_of(span->kind);
-    if (!element || (span->kind == SPAN_LINK && !url_is_web(span->target)))
+    if (!element)
         return false;
     if (span->kind != SPAN_LINK) {
         buffer_format(writer->out, "<%s>", element);
         return true;
     }
+    const char *url = url_mended(writer->arena, span->target);
+    if (!url)
+        return false;
     buffer_add_string(writer->out, "<a href=\"");
-    add_string(writer->out, span->target);
+    add_string(writer->out, url);
     buffer_add_string(writer->out, "\" rel=\"nofollow noopener\">");
     return true;
 }
@@ -298,7 +302,12 @@ static void add_paragraphs(struct writer *writer, size_t start, size_t end)
         size_t lines = 0;
         size_t first = newlines_end(text, start, end, &lines);
         size_t last = paragraph_end(text, first, end, &start);
-        if (is_blank(text, first, last))
+        /* HTML shows no blanks at the edges of a paragraph. */
+        while (first < last && is_blank(text, first, first + 1))
+            first++;
+        while (last > first && is_blank(text, last - 1, last))
+            last--;
+        if (first == last)
             continue;
         buffer_add_string(writer->out, "<p>");
         add_inline(writer, first, last, true);

@@ -20,6 +20,11 @@ struct link_scope {
 bool url_is_web(const char *url);
 /* The same, https only. */
 bool url_is_https(const char *url);
+/* The address with blanks, quotes and their like percent-encoded, as platforms often do not; NULL when it is
+ * no web address even so. In the arena. */
+const char *url_mended(struct arena *arena, const char *url);
+/* image/png and the like by the ending of a URL; `fallback` when it does not tell. */
+const char *media_type_of(const char *url, const char *fallback);
 
 /* The entry for a native id or for a remote id; NULL when there is none. */
 const struct outbound_link *link_find(const struct link_scope *scope, const char *native, const char *remote);

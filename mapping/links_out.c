@@ -1,21 +1,18 @@
 /* Addresses that leave: what may be linked, and where mentions and hashtags lead. */
 #include <string.h>
+#include <strings.h>
 
 #include <utf8proc.h>
 
 #include "mapping/html_out.h"
 #include "mapping/utf8.h"
+#include "mapping/utf8_text.h"
 
 enum { HASHTAG_MAX = 200 };
 
-static bool starts_with(const char *text, const char *start)
-{
-    return strncmp(text, start, strlen(start)) == 0;
-}
-
 static bool is_address(const char *url, const char *scheme)
 {
-    if (!url || !starts_with(url, scheme))
+    if (!url || strncasecmp(url, scheme, strlen(scheme)) != 0)
         return false;
     const char *host = url + strlen(scheme);
     size_t length = strlen(url);
@@ -37,6 +34,47 @@ bool url_is_web(const char *url)
     return url_is_https(url) || is_address(url, "http://");
 }
 
+const char *url_mended(struct arena *arena, const char *url)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    size_t length = url ? strlen(url) : 0;
+    if (length > URL_MAX)
+        return NULL;
+    char *mended = arena_alloc(arena, 3 * length + 1);
+    char *end = mended;
+    for (size_t i = 0; i < length; i++) {
+        unsigned char byte = (unsigned char)url[i];
+        if (byte >= ' ' && strchr(" \"<>\\^`{|}", byte)) {
+            *end++ = '%';
+            *end++ = digits[byte >> 4];
+            *end++ = digits[byte & 15];
+        } else {
+            *end++ = (char)byte;
+        }
+    }
+    *end = '\0';
+    return url_is_web(mended) ? mended : NULL;
+}
+
+const char *media_type_of(const char *url, const char *fallback)
+{
+    static const struct {
+        const char *ending, *type;
+    } types[] = {
+        {".jpg", "image/jpeg"},      {".jpeg", "image/jpeg"}, {".png", "image/png"}, {".gif", "image/gif"},
+        {".webp", "image/webp"},     {".avif", "image/avif"}, {".mp4", "video/mp4"}, {".webm", "video/webm"},
+        {".mov", "video/quicktime"}, {".mp3", "audio/mpeg"},  {".ogg", "audio/ogg"}, {".flac", "audio/flac"},
+        {".m4a", "audio/mp4"},       {".wav", "audio/wav"},
+    };
+    size_t length = strcspn(url, "?#");
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        size_t ending = strlen(types[i].ending);
+        if (length > ending && strncasecmp(url + length - ending, types[i].ending, ending) == 0)
+            return types[i].type;
+    }
+    return fallback;
+}
+
 static bool same(const char *one, const char *other)
 {
     return one && other && strcmp(one, other) == 0;
@@ -56,15 +94,6 @@ const struct outbound_link *link_of_mention(const struct link_scope *scope, cons
         return link_find(scope, span->target, NULL);
     const struct outbound_link *link = link_find(scope, NULL, span->target);
     return link ? link : link_find(scope, NULL, span->label);
-}
-
-static utf8proc_int32_t next_character(const char *text, size_t length, size_t *size)
-{
-    utf8proc_int32_t character = -1;
-    *size = utf8_character(text, length);
-    if (*size)
-        (void)utf8proc_iterate((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)*size, &character);
-    return character;
 }
 
 static bool belongs_in_tag(utf8proc_int32_t character)
@@ -97,8 +126,9 @@ bool hashtag_is_valid(const char *tag)
     size_t length = tag ? strlen(tag) : 0;
     size_t size = 0;
     for (size_t at = 0; at < length; at += size) {
-        utf8proc_int32_t character = next_character(tag + at, length - at, &size);
-        if (character < 0 || !belongs_in_tag(character))
+        int32_t character = 0;
+        size = utf8_next(tag + at, length - at, &character);
+        if (size == 0 || !belongs_in_tag(character))
             return false;
     }
     return length > 0 && length <= HASHTAG_MAX;
@@ -111,10 +141,11 @@ const char *hashtag_url(struct arena *arena, const char *tag_base, const char *t
     buffer_add_string(&url, tag_base);
     size_t length = strlen(tag);
     size_t size = 0;
-    for (size_t at = 0; at < length && size + at <= length; at += size) {
+    for (size_t at = 0; at < length; at += size) {
         utf8proc_uint8_t bytes[4];
-        utf8proc_int32_t character = next_character(tag + at, length - at, &size);
-        if (character < 0)
+        int32_t character = 0;
+        size = utf8_next(tag + at, length - at, &character);
+        if (size == 0)
             break;
         utf8proc_ssize_t count = utf8proc_encode_char(utf8proc_tolower(character), bytes);
         for (utf8proc_ssize_t i = 0; i < count; i++) {
@@ -135,8 +166,9 @@ const char *plain_text(struct arena *arena, const char *text, size_t maximum)
     char *clean = arena_alloc(arena, length + 1);
     size_t kept = 0;
     for (size_t at = 0; at < length;) {
-        size_t size = utf8_character(text + at, length - at);
-        if (size > 1 || (size == 1 && text_is_clean(text + at, 1) && text[at] != '\r')) {
+        int32_t code = 0;
+        size_t size = utf8_next(text + at, length - at, &code);
+        if (size > 1 || (size == 1 && (text[at] == '\n' || text[at] == '\t' || !utf8_is_control(code)))) {
             memcpy(clean + kept, text + at, size);
             kept += size;
         }

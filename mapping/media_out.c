@@ -1,11 +1,10 @@
 /* Attachments (FEP-1311): four are shown, the rest is linked. */
 #include <string.h>
-#include <strings.h>
 
 #include "mapping/json_out.h"
 #include "mapping/note_out.h"
 
-enum { ALT_MAX = 8000, ALT_IN_LINK_MAX = 200 };
+enum { ALT_IN_LINK_MAX = 200, LINKS_MAX = 8192 };
 
 static const char *kind_name(enum media_kind kind)
 {
@@ -27,25 +26,6 @@ static const char *attachment_type(enum media_kind kind)
     return kind == MEDIA_IMAGE ? "Image" : kind == MEDIA_VIDEO ? "Video" : "Audio";
 }
 
-const char *media_type_of(const char *url, const char *fallback)
-{
-    static const struct {
-        const char *ending, *type;
-    } types[] = {
-        {".jpg", "image/jpeg"},      {".jpeg", "image/jpeg"}, {".png", "image/png"}, {".gif", "image/gif"},
-        {".webp", "image/webp"},     {".avif", "image/avif"}, {".mp4", "video/mp4"}, {".webm", "video/webm"},
-        {".mov", "video/quicktime"}, {".mp3", "audio/mpeg"},  {".ogg", "audio/ogg"}, {".flac", "audio/flac"},
-        {".m4a", "audio/mp4"},       {".wav", "audio/wav"},
-    };
-    size_t length = strcspn(url, "?#");
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        size_t ending = strlen(types[i].ending);
-        if (length > ending && strncasecmp(url + length - ending, types[i].ending, ending) == 0)
-            return types[i].type;
-    }
-    return fallback;
-}
-
 /* Pixelfed and PeerTube drop what has no media type, so the usual one of the kind stands in. */
 static const char *type_of(const struct media *media)
 {
@@ -54,9 +34,9 @@ static const char *type_of(const struct media *media)
     return media->type ? media->type : media_type_of(media->url, usual[media->kind]);
 }
 
-static bool can_be_attached(const struct media *media)
+static bool can_be_attached(struct draft *draft, const struct media *media)
 {
-    return media->kind != MEDIA_FILE && url_is_https(media->url);
+    return media->kind != MEDIA_FILE && url_is_https(url_mended(draft->arena, media->url));
 }
 
 static double clamp(double value)
@@ -104,9 +84,9 @@ static json_t *attachment_of(struct draft *draft, size_t index)
     json_t *object = json_object();
     put_text(object, "type", attachment_type(media->kind));
     put_text(object, "mediaType", type_of(media));
-    put_text(object, "url", media->url);
-    put_text(object, "name", plain_text(draft->arena, media->alt, ALT_MAX));
-    if (media->alt && strlen(media->alt) > ALT_MAX)
+    put_text(object, "url", url_mended(draft->arena, media->url));
+    put_text(object, "name", plain_text(draft->arena, media->alt, draft->alt_max));
+    if (media->alt && strlen(media->alt) > draft->alt_max)
         loss_add(&draft->loss, place_of(draft, index), "its description was shortened");
     put_measures(object, media);
     if (url_is_https(media->thumbnail_url) && media->kind != MEDIA_IMAGE)
@@ -118,7 +98,7 @@ json_t *media_attachments(struct draft *draft)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < draft->post->media_count && json_array_size(list) < ATTACHMENTS_MAX; i++)
-        if (can_be_attached(&draft->post->media[i]))
+        if (can_be_attached(draft, &draft->post->media[i]))
             (void)json_array_append_new(list, attachment_of(draft, i));
     return list;
 }
@@ -130,14 +110,14 @@ static void add_media_link(struct draft *draft, struct buffer *html, size_t inde
     char *label =
         arena_format(draft->arena, "%s%s%s", place_of(draft, index), alt ? ": " : "", alt ? alt : "");
     label[0] = (char)(label[0] - 'a' + 'A');
-    html_add_link(html, media->url, NULL, label);
+    html_add_link(html, url_mended(draft->arena, media->url), NULL, label);
 }
 
 static const char *reason_of(struct draft *draft, const struct media *media)
 {
     if (media->kind == MEDIA_FILE)
         return "linked, other servers show no files";
-    if (!url_is_https(media->url))
+    if (!url_is_https(url_mended(draft->arena, media->url)))
         return "linked, its address is not https";
     return arena_format(draft->arena, "linked, %d are shown", ATTACHMENTS_MAX);
 }
@@ -145,14 +125,19 @@ static const char *reason_of(struct draft *draft, const struct media *media)
 void media_add_links(struct draft *draft, struct buffer *html)
 {
     const struct post *post = draft->post;
+    size_t before = html->length;
     size_t attached = 0;
     size_t linked = 0;
     for (size_t i = 0; i < post->media_count; i++) {
         const struct media *media = &post->media[i];
-        if (can_be_attached(media) && attached++ < ATTACHMENTS_MAX)
+        if (can_be_attached(draft, media) && attached++ < ATTACHMENTS_MAX)
             continue;
-        if (!url_is_web(media->url)) {
+        if (!url_mended(draft->arena, media->url)) {
             loss_add(&draft->loss, place_of(draft, i), "left out, it has no public address");
+            continue;
+        }
+        if (html->length - before > LINKS_MAX) {
+            loss_add(&draft->loss, place_of(draft, i), "left out, there are too many to link");
             continue;
         }
         loss_add(&draft->loss, place_of(draft, i), reason_of(draft, media));
@@ -167,12 +152,12 @@ json_t *media_cover(struct draft *draft)
 {
     for (size_t i = 0; i < draft->post->media_count; i++) {
         const struct media *media = &draft->post->media[i];
-        if (media->kind != MEDIA_IMAGE || !url_is_https(media->url))
+        if (media->kind != MEDIA_IMAGE || !can_be_attached(draft, media))
             continue;
         json_t *image = json_object();
         put_text(image, "type", "Image");
         put_text(image, "mediaType", type_of(media));
-        put_text(image, "url", media->url);
+        put_text(image, "url", url_mended(draft->arena, media->url));
         put_text(image, "name", plain_text(draft->arena, media->alt, ALT_IN_LINK_MAX));
         return image;
     }

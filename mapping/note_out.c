@@ -12,6 +12,8 @@ enum {
     NOTE_BUDGET = 16 << 20,
     ACTIVITY_MAX = 60 * 1024, /* Misskey's inbox ends at 64 KiB */
     ARTICLE_CHARACTERS = 2000,
+    ALT_MAX = 8000,
+    ALT_MAX_IN_NEED = 1500,
     TITLE_MAX = 1000,
     WARNING_MAX = 2000,
     REPLIES_MAX = 20,
@@ -47,8 +49,6 @@ static void put_addressing(struct draft *draft, json_t *document, const json_t *
         if (strcmp(json_string_value(json_object_get(tag, "type")), "Mention") == 0)
             add_once(cc, json_string_value(json_object_get(tag, "href")), draft->actor);
     }
-    if (draft->parent)
-        add_once(cc, draft->parent->author, draft->actor);
     if (draft->quoted)
         add_once(cc, draft->quoted->author, draft->actor);
     put_new(document, "to", string_list(listed ? PUBLIC_COLLECTION : draft->followers, NULL));
@@ -301,6 +301,7 @@ static json_t *fit(struct draft *draft, struct loss *loss)
     struct luxuries luxuries = {.source = true, .language = true, .body_length = SIZE_MAX};
     for (int attempt = 0; attempt < CUTS_MAX; attempt++) {
         draft->loss.entries = json_array();
+        draft->alt_max = luxuries.body_length ? ALT_MAX : ALT_MAX_IN_NEED;
         draft->cut = luxuries.body_length < whole.length;
         draft->body = draft->cut ? cut_text(draft->arena, &whole, luxuries.body_length) : whole;
         json_t *document = write_note(draft, &luxuries);

@@ -17,6 +17,7 @@ struct draft {
     const struct outbound_link *parent; /* federated, or NULL */
     const struct outbound_link *quoted; /* federated, or NULL */
     struct rich_text body;              /* normal; cut where the whole did not fit */
+    size_t alt_max;                     /* bytes of an image description */
     bool cut, is_article, is_question;
 };
 
@@ -28,8 +29,6 @@ const char *draft_original(const struct draft *draft);
 /* media_out.c: the attachment list, and a paragraph of links to what it does not show. */
 json_t *media_attachments(struct draft *draft);
 void media_add_links(struct draft *draft, struct buffer *html);
-/* image/png and the like by the ending of a URL; `fallback` when it does not tell. */
-const char *media_type_of(const char *url, const char *fallback);
 /* The first image as an Image object; NULL when there is none. */
 json_t *media_cover(struct draft *draft);
 

@@ -69,12 +69,15 @@ void poll_add_text(struct draft *draft, struct buffer *html)
         if (poll->closed)
             buffer_format(html, " – %llu", (unsigned long long)poll->options[i].votes);
     }
-    buffer_add_string(html, "</p><p>");
-    html_add_link(html, draft_original(draft), NULL,
-                  arena_format(draft->arena, poll->closed ? "See the poll on %s" : "Vote on %s",
-                               draft_platform(draft)));
     buffer_add_string(html, "</p>");
+    if (url_is_web(draft->post->url)) {
+        buffer_add_string(html, "<p>");
+        html_add_link(html, draft->post->url, NULL,
+                      arena_format(draft->arena, poll->closed ? "See the poll on %s" : "Vote on %s",
+                                   draft_platform(draft)));
+        buffer_add_string(html, "</p>");
+    }
     loss_add(&draft->loss, "poll",
-             poll->votable ? "shown as text with a link: its options cannot be told apart by name"
-                           : "shown as text with a link: votes of other servers cannot be carried back");
+             poll->votable ? "shown as text: its options cannot be told apart by name"
+                           : "shown as text: votes of other servers cannot be carried back");
 }

@@ -25,7 +25,7 @@ static void append(json_t *tags, const char *type, const char *href, const char 
 
 void tags_add_mention(json_t *tags, const char *actor_id, const char *handle)
 {
-    if (has_entry(tags, "href", actor_id) || json_array_size(tags) >= TAGS_MAX)
+    if (has_entry(tags, "href", actor_id))
         return;
     json_t *tag = json_pack("{ss ss}", "type", "Mention", "href", actor_id);
     if (tag && handle)
@@ -63,7 +63,9 @@ static bool add_emoji(json_t *tags, const struct link_scope *scope, const char *
                                       json_sprintf("%s%.*s", scope->emoji_base, (int)length - 2, text + 1));
         (void)json_object_set_new(emoji, "type", json_string("Emoji"));
         (void)json_object_set(emoji, "name", name);
-        (void)json_object_set_new(emoji, "icon", json_pack("{ss ss}", "type", "Image", "url", image));
+        (void)json_object_set_new(emoji, "icon",
+                                  json_pack("{ss ss ss}", "type", "Image", "mediaType",
+                                            media_type_of(image, "image/png"), "url", image));
         (void)json_array_append_new(tags, emoji);
     }
     json_decref(name);
@@ -89,15 +91,17 @@ static bool add_hashtag(json_t *tags, struct arena *arena, const struct link_sco
     return true;
 }
 
-static bool is_tag(enum span_kind kind)
+static bool points_somewhere(enum span_kind kind)
 {
-    return kind >= SPAN_MENTION && kind <= SPAN_EMOJI;
+    return kind <= SPAN_EMOJI;
 }
 
 static bool add_tag(json_t *tags, struct arena *arena, const struct rich_text *text,
                     const struct link_scope *scope, const struct span *span)
 {
     switch (span->kind) {
+    case SPAN_LINK:
+        return url_mended(arena, span->target) != NULL;
     case SPAN_MENTION:
     case SPAN_REMOTE_MENTION:
         return add_mention(tags, scope, span);
@@ -113,11 +117,13 @@ static bool add_tag(json_t *tags, struct arena *arena, const struct rich_text *t
 static void tell(struct loss *loss, struct arena *arena, const struct rich_text *text,
                  const struct span *span)
 {
-    static const char *const what[] = {[SPAN_MENTION] = "mention",
+    static const char *const what[] = {[SPAN_LINK] = "link",
+                                       [SPAN_MENTION] = "mention",
                                        [SPAN_REMOTE_MENTION] = "mention",
                                        [SPAN_HASHTAG] = "hashtag",
                                        [SPAN_EMOJI] = "emoji"};
-    static const char *const why[] = {[SPAN_MENTION] = "shown as text: this account is not in the fediverse",
+    static const char *const why[] = {[SPAN_LINK] = "shown as text: its address is no web address",
+                                      [SPAN_MENTION] = "shown as text: this account is not in the fediverse",
                                       [SPAN_REMOTE_MENTION] = "this person could not be found: not notified",
                                       [SPAN_HASHTAG] = "shown as text: other servers cannot link such a tag",
                                       [SPAN_EMOJI] = "shown as text: it has no usable name or image"};
@@ -132,7 +138,7 @@ json_t *tags_of_text(struct arena *arena, const struct rich_text *text, const st
     json_t *tags = json_array();
     for (size_t i = 0; i < text->span_count; i++) {
         const struct span *span = &text->spans[i];
-        if (!is_tag(span->kind))
+        if (!points_somewhere(span->kind))
             continue;
         if (json_array_size(tags) >= TAGS_MAX) {
             loss_add(loss, "tags", arena_format(arena, "only the first %d are told", TAGS_MAX));

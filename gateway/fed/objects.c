@@ -6,6 +6,7 @@
 #include "gateway/fed/render.h"
 #include "gateway/fed/serve.h"
 #include "gateway/http/negotiate.h"
+#include "gateway/ledger/observe.h"
 #include "mapping/outbound.h"
 
 #define ACTIVITY "application/activity+json"
@@ -30,6 +31,8 @@ void serve_actor(struct serving *serving, const struct local_id *id)
     enum view view;
     if (!serve_account(serving, id->aid, PART_ACTOR, &record, &view))
         return;
+    struct observation observation;
+    observe_request(serving, &observation);
     if (view == VIEW_STUB)
         serve_json(serving, 200, ACTIVITY, render_actor_stub(serving->gateway, serving->arena, &record),
                    CACHE_ACTOR);
@@ -38,6 +41,7 @@ void serve_actor(struct serving *serving, const struct local_id *id)
     else
         serve_json(serving, 200, ACTIVITY, render_actor(serving->gateway, serving->arena, &record),
                    CACHE_ACTOR);
+    observe_answered(serving, &observation, OBSERVED_ACTOR, id->aid, NULL);
 }
 
 void serve_profile_page(struct serving *serving, const char *name)
@@ -108,9 +112,12 @@ void serve_post(struct serving *serving, const struct local_id *id)
     struct post_record post;
     if (!load_post(serving, id, &record, &post))
         return;
+    struct observation observation;
+    observe_request(serving, &observation);
     if (post.state == POST_TOMBSTONE) {
         serve_json(serving, 410, ACTIVITY, render_tombstone(serving->gateway, serving->arena, &record, &post),
                    CACHE_NOTE);
+        observe_answered(serving, &observation, OBSERVED_TOMBSTONE, id->aid, id->oid);
         return;
     }
     if (wanted_by(serving) == WANTED_HTML) {
@@ -120,6 +127,7 @@ void serve_post(struct serving *serving, const struct local_id *id)
     }
     serve_json(serving, 200, ACTIVITY, render_note(serving->gateway, serving->arena, &record, &post, NULL),
                CACHE_NOTE);
+    observe_answered(serving, &observation, OBSERVED_POST, id->aid, id->oid);
 }
 
 /* ---- collections

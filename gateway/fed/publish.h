@@ -13,6 +13,9 @@ bool publish_post(struct gateway *gateway, const char *aid, const char *oid, con
 bool publish_post_delete(struct gateway *gateway, const char *aid, const char *oid, const char *trace);
 /* The same for a native post whose newest generation is a tombstone, if its Delete was not queued yet. */
 bool publish_owed_delete(struct gateway *gateway, const char *aid, const char *native, const char *trace);
+/* The Delete of a tombstone once more, to a host that is met after it was sent. */
+bool publish_late_delete(struct gateway *gateway, const char *aid, const char *oid, const char *actor_id,
+                         const char *inbox, const char *shared_inbox);
 /* Update of the actor, to followers and all that know it. */
 bool publish_actor(struct gateway *gateway, const char *aid, const char *trace);
 /* Delete of the actor: a barrier behind all that is queued for it. */

@@ -135,31 +135,33 @@ static struct arguments *post_arguments(const char *aid, const char *oid)
     return arguments;
 }
 
-enum lookup post_remove(struct store *store, const char *aid, const char *oid, int64_t now,
-                        enum post_outcome *outcome)
+static enum lookup remove_post(struct store *store, const char *aid, const char *oid, int64_t now, bool tell,
+                               enum post_outcome *outcome)
 {
     struct arguments *arguments = post_arguments(aid, oid);
     arguments_number(arguments, now);
+    arguments_text(arguments, tell ? "1" : "0");
     return read_outcome(store_script(store, "post_remove", arguments), outcome);
 }
 
-enum lookup post_release(struct store *store, const char *aid, const char *oid, enum post_outcome *outcome)
+enum lookup post_remove(struct store *store, const char *aid, const char *oid, int64_t now,
+                        enum post_outcome *outcome)
 {
-    return read_outcome(store_script(store, "post_release", post_arguments(aid, oid)), outcome);
+    return remove_post(store, aid, oid, now, false, outcome);
 }
 
-enum lookup post_mark_sent(struct store *store, const char *aid, const char *oid, uint64_t revision,
-                           bool is_delete)
+enum lookup post_remove_and_tell(struct store *store, const char *aid, const char *oid, int64_t now,
+                                 enum post_outcome *outcome)
 {
-    struct arguments *arguments = arguments_new();
-    arguments_text(arguments, "HSET");
-    arguments_format(arguments, "post:%s:%s", aid, oid);
-    arguments_text(arguments, is_delete ? "delete_sent" : "sent");
-    arguments_number(arguments, is_delete ? 1 : (int64_t)revision);
-    struct reply *reply = store_run(store, arguments);
-    enum lookup result = reply_failed(reply) ? LOOKUP_DOWN : LOOKUP_FOUND;
-    reply_free(reply);
-    return result;
+    return remove_post(store, aid, oid, now, true, outcome);
+}
+
+enum lookup post_release(struct store *store, const char *aid, const char *oid, int64_t now,
+                         enum post_outcome *outcome)
+{
+    struct arguments *arguments = post_arguments(aid, oid);
+    arguments_number(arguments, now);
+    return read_outcome(store_script(store, "post_release", arguments), outcome);
 }
 
 enum lookup post_list(struct store *store, struct arena *arena, const char *aid, int64_t before, size_t limit,

@@ -40,11 +40,12 @@ enum lookup post_put(struct store *store, const char *aid, const char *oid, cons
                      int64_t published, int64_t now, int64_t hold_ms, enum post_outcome *outcome);
 enum lookup post_remove(struct store *store, const char *aid, const char *oid, int64_t now,
                         enum post_outcome *outcome);
-/* Ends the hold window: POST_CREATED when it was held, POST_STALE else. */
-enum lookup post_release(struct store *store, const char *aid, const char *oid, enum post_outcome *outcome);
-/* Notes that the activity of this revision (or the Delete) is queued. */
-enum lookup post_mark_sent(struct store *store, const char *aid, const char *oid, uint64_t revision,
-                           bool is_delete);
+/* The same, and its Delete is queued as work with it: the caller owes nothing. */
+enum lookup post_remove_and_tell(struct store *store, const char *aid, const char *oid, int64_t now,
+                                 enum post_outcome *outcome);
+/* Ends the hold window and queues the publishing as work: POST_CREATED when it was held, POST_STALE else. */
+enum lookup post_release(struct store *store, const char *aid, const char *oid, int64_t now,
+                         enum post_outcome *outcome);
 
 /* Public posts, newest first, older than `before` (ms, exclusive; 0 = from the newest). Returns ids in the
  * arena. */

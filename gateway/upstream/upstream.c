@@ -87,6 +87,12 @@ void upstream_push_kick(struct gateway *gateway, const char *name)
         work_kick(platform->push);
 }
 
+bool upstream_sweep(struct gateway *gateway, const char *name, const char *aid)
+{
+    struct platform *platform = find(gateway, name);
+    return !platform || reconcile_account(platform, aid);
+}
+
 bool upstream_limits(struct gateway *gateway, const char *name, struct adapter_limits *out)
 {
     struct platform *platform = find(gateway, name);

@@ -15,6 +15,9 @@ void upstream_free(struct gateway *gateway);
 /* Something was queued for the platform of that name. */
 void upstream_push_kick(struct gateway *gateway, const char *platform);
 
+/* Compares an account with what the platform has of it. Waits. False: try again later. */
+bool upstream_sweep(struct gateway *gateway, const char *platform, const char *aid);
+
 /* The platform's limits for text that goes back; false when there is no such platform. */
 bool upstream_limits(struct gateway *gateway, const char *platform, struct adapter_limits *out);
 

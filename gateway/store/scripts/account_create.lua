@@ -14,6 +14,8 @@ local number = redis.call('INCR', 'sequence:account')
 redis.call('HSET', 'account:' .. aid, 'number', number, 'platform', platform, 'native', native, 'host', host,
   'name', name, 'state', 'on', 'state_since', ARGV[9], 'created', ARGV[9], 'public_key', ARGV[7],
   'private_key', ARGV[8], 'hold', ARGV[10], 'source', ARGV[11])
+redis.call('HSET', 'account_numbers', number, aid)
+redis.call('ZADD', 'sweeps', tonumber(ARGV[9]) + 86400000, aid)
 redis.call('HSET', 'native:' .. platform, native, aid)
 redis.call('SADD', 'accounts:' .. platform, aid)
 return {aid, 1}

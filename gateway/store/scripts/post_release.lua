@@ -1,13 +1,24 @@
--- ARGV: aid oid
--- Ends the hold window. Returns created, or stale when the post is not held.
+-- ARGV: aid oid now
+-- Ends the hold window and queues the publishing. Returns created, or stale when the post is not held. A post whose account
+-- is leaving never existed outside.
 local aid, oid = ARGV[1], ARGV[2]
-local key = 'post:' .. aid .. ':' .. oid
+local key, account = 'post:' .. aid .. ':' .. oid, 'account:' .. aid
 redis.call('ZREM', 'holds', aid .. ':' .. oid)
-local post = redis.call('HMGET', key, 'state', 'published')
+local post = redis.call('HMGET', key, 'state', 'published', 'native')
 if post[1] ~= 'held' then
+  return 'stale'
+end
+local owner = redis.call('HMGET', account, 'state', 'platform')
+if owner[1] == 'leaving' or owner[1] == 'gone' then
+  local natives = 'native_post:' .. owner[2]
+  if redis.call('HGET', natives, post[3]) == aid .. ' ' .. oid then
+    redis.call('HDEL', natives, post[3])
+  end
+  redis.call('DEL', key)
   return 'stale'
 end
 redis.call('HSET', key, 'state', 'live')
 redis.call('ZADD', 'outbox:' .. aid, post[2], oid)
-redis.call('HINCRBY', 'account:' .. aid, 'posts', 1)
+redis.call('HINCRBY', account, 'posts', 1)
+redis.call('XADD', 'work:jobs', '*', 'chain', aid, 'data', 'publish ' .. oid, 'time', ARGV[3], 'trace', '')
 return 'created'

@@ -1,5 +1,6 @@
--- ARGV: aid oid now
--- A live post becomes a tombstone; a held one never existed. Returns deleted, unseen or stale (a tombstone already).
+-- ARGV: aid oid now queue("1"|"0")
+-- A live post becomes a tombstone; a held one never existed. With `queue` its Delete is queued as work here, else the caller
+-- owes it. Returns deleted, unseen or stale (a tombstone already).
 local aid, oid = ARGV[1], ARGV[2]
 local key = 'post:' .. aid .. ':' .. oid
 local state = redis.call('HGET', key, 'state')
@@ -23,4 +24,7 @@ redis.call('HDEL', key, 'source', 'updated', 'visibility')
 redis.call('ZREM', 'outbox:' .. aid, oid)
 redis.call('HINCRBY', 'account:' .. aid, 'posts', -1)
 redis.call('DEL', 'reactions:' .. aid .. ':' .. oid)
+if ARGV[4] == '1' then
+  redis.call('XADD', 'work:jobs', '*', 'chain', aid, 'data', 'delete ' .. oid, 'time', ARGV[3], 'trace', '')
+end
 return 'deleted'

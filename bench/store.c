@@ -1,0 +1,318 @@
+/* What deliveries cost in Redis: bytes per thing that is kept, and the CPU time of Redis per delivery that is
+ * queued, claimed and acknowledged, beside the least that any queue with leases does. */
+#include <inttypes.h>
+
+#include "gateway/ledger/exposure_codec.h"
+#include "tests/unit/gateway/delivery/redis_lab.h"
+
+enum { PIPELINE = 200, NOTE_SIZE = 2048 };
+
+static struct redis_lab lab;
+static const char *const now = "1700000000000";
+
+static void figure(const char *name, double value, const char *unit)
+{
+    printf("figure %s %.3f%s%s\n", name, value, unit[0] ? " " : "", unit);
+    (void)fflush(stdout);
+}
+
+static void check(const redisReply *reply)
+{
+    if (reply && reply->type != REDIS_REPLY_ERROR)
+        return;
+    (void)fprintf(stderr, "redis: %s\n", reply ? reply->str : "no answer");
+    exit(1);
+}
+
+static double info(const char *section, const char *name)
+{
+    redisReply *reply = redisCommand(lab.redis, "INFO %s", section);
+    check(reply);
+    const char *at = strstr(reply->str, name);
+    double value = at ? strtod(at + strlen(name) + 1, NULL) : 0;
+    freeReplyObject(reply);
+    return value;
+}
+
+static double bytes_now(void)
+{
+    return info("memory", "used_memory");
+}
+
+static double cpu_now(void)
+{
+    return info("cpu", "used_cpu_user") + info("cpu", "used_cpu_sys");
+}
+
+static void command(const char *text)
+{
+    redisReply *reply = redisCommand(lab.redis, text);
+    check(reply);
+    freeReplyObject(reply);
+}
+
+static void fresh(void)
+{
+    command("FLUSHALL SYNC");
+    command("HSET account:a number 1 state on platform plaza");
+    command("HSET account_numbers 1 a");
+}
+
+static unsigned waiting;
+
+static void drain(void)
+{
+    for (; waiting; waiting--) {
+        redisReply *reply = NULL;
+        if (redisGetReply(lab.redis, (void **)&reply) != REDIS_OK)
+            exit(1);
+        check(reply);
+        freeReplyObject(reply);
+    }
+}
+
+static const char *digest_of_script(const char *name)
+{
+    for (size_t i = 0; script_table[i].name; i++)
+        if (strcmp(script_table[i].name, name) == 0)
+            return lab.digests[i];
+    abort();
+}
+
+static void queue_script(const char *name, int count, const char **arguments)
+{
+    const char *all[32] = {"EVALSHA", digest_of_script(name), "0"};
+    for (int i = 0; i < count; i++)
+        all[i + 3] = arguments[i];
+    (void)redisAppendCommandArgv(lab.redis, count + 3, all, NULL);
+    if (++waiting == PIPELINE)
+        drain();
+}
+
+/* ---- followers
+ * ---------------------------------------------------------------------------------------------------------------
+ */
+
+static void add_follower(unsigned number, unsigned host)
+{
+    char origin[64], actor[128], hash[32], follow[160], inbox[96];
+    (void)snprintf(origin, sizeof origin, "https://server%u.example", host);
+    (void)snprintf(actor, sizeof actor, "%s/users/person%u", origin, number);
+    (void)snprintf(hash, sizeof hash, "%c%c%020u", 'A' + (char)(number * 7919 % 26),
+                   'a' + (char)(number * 104729 % 26), number);
+    (void)snprintf(follow, sizeof follow, "%s/%08x-89ab-4cde-8f01-%012x", origin, number * 2654435761U,
+                   number);
+    (void)snprintf(inbox, sizeof inbox, "%s/inbox", origin);
+    queue_script("follower_add", 7, (const char *[]){"a", actor, hash, follow, origin, inbox, "1"});
+}
+
+static void followers(const char *name, unsigned count, unsigned hosts)
+{
+    fresh();
+    double before = bytes_now();
+    for (unsigned i = 0; i < count; i++)
+        add_follower(i, (unsigned)((double)hosts * (i % 1000) * (i % 1000) / 1000000.0) +
+                            (i < hosts ? i : 0) % hosts);
+    drain();
+    figure(name, (bytes_now() - before) / count, "bytes");
+}
+
+/* ---- the queue
+ * ---------------------------------------------------------------------------------------------------------------
+ */
+
+static void make_hosts(unsigned hosts)
+{
+    fresh();
+    for (unsigned i = 0; i < hosts; i++)
+        add_follower(i, i);
+    drain();
+}
+
+static void queue_posts(unsigned posts)
+{
+    static char note[NOTE_SIZE + 1];
+    memset(note, 'n', NOTE_SIZE);
+    for (unsigned i = 0; i < posts; i++) {
+        char oid[32], key[40], text[128];
+        (void)snprintf(oid, sizeof oid, "post%012u", i);
+        (void)snprintf(key, sizeof key, "o%s", oid);
+        (void)snprintf(text, sizeof text, "HSET post:a:%s number %u state live revision 1", oid, i + 1);
+        command(text);
+        const char *arguments[] = {"create", "a",     oid, "1", key, "2", "https://us.example/p#create",
+                                   "hash",   "trace", now, "a", "",  "0", note,
+                                   "0"};
+        queue_script("delivery_enqueue", 15, arguments);
+    }
+    drain();
+}
+
+static unsigned fan_out(unsigned posts)
+{
+    unsigned pages = 0;
+    for (unsigned i = 1; i <= posts; i++) {
+        char activity[16], cursor[64] = "a 0";
+        (void)snprintf(activity, sizeof activity, "%u", i);
+        while (cursor[0]) {
+            redisReply *reply = LAB_SCRIPT(&lab, "delivery_fanout", activity, cursor, now, "500");
+            (void)snprintf(cursor, sizeof cursor, "%s", reply->str);
+            freeReplyObject(reply);
+            pages++;
+        }
+    }
+    return pages;
+}
+
+static unsigned claim_and_acknowledge(void)
+{
+    unsigned done = 0;
+    for (;;) {
+        redisReply *reply = LAB_SCRIPT(&lab, "delivery_claim", "w", now, "200");
+        size_t count = reply->elements / 10;
+        for (size_t i = 0; i < count; i++)
+            queue_script("delivery_done", 10,
+                         (const char *[]){"w", reply->element[i * 10]->str, "ok", "good", "202", "http", now,
+                                          now, "0", ""});
+        drain();
+        freeReplyObject(reply);
+        if (!count)
+            return done;
+        done += (unsigned)count;
+    }
+}
+
+/* The least that any durable queue with leases does for one delivery. */
+static void bare_push(unsigned count, unsigned lanes)
+{
+    for (unsigned i = 0; i < count; i++) {
+        (void)redisAppendCommand(lab.redis, "RPUSH bare:%u %u", i % lanes, i);
+        if (++waiting == PIPELINE)
+            drain();
+    }
+    drain();
+}
+
+static void bare_claim(unsigned count, unsigned lanes)
+{
+    for (unsigned i = 0; i < count; i++) {
+        (void)redisAppendCommand(lab.redis, "LPOP bare:%u", i % lanes);
+        (void)redisAppendCommand(lab.redis, "HSET bare_claims %u 1", i);
+        (void)redisAppendCommand(lab.redis, "HDEL bare_claims %u", i);
+        waiting += 3;
+        if (waiting >= PIPELINE)
+            drain();
+    }
+    drain();
+}
+
+static void queue(unsigned posts, unsigned hosts)
+{
+    unsigned count = posts * hosts;
+    make_hosts(hosts);
+    double bytes = bytes_now();
+    queue_posts(posts);
+    double cpu = cpu_now();
+    (void)fan_out(posts);
+    double enqueue = (cpu_now() - cpu) / count;
+    figure("queue.bytes_per_delivery", (bytes_now() - bytes) / count, "bytes");
+    cpu = cpu_now();
+    unsigned done = claim_and_acknowledge();
+    double claim = (cpu_now() - cpu) / count;
+    if (done != count) {
+        (void)fprintf(stderr, "%u deliveries of %u came out\n", done, count);
+        exit(1);
+    }
+    fresh();
+    cpu = cpu_now();
+    bare_push(count, hosts);
+    double bare_enqueue = (cpu_now() - cpu) / count;
+    cpu = cpu_now();
+    bare_claim(count, hosts);
+    double bare = (cpu_now() - cpu) / count;
+    figure("queue.enqueue", enqueue * 1e6, "us");
+    figure("queue.enqueue.ratio", bare_enqueue / enqueue, "");
+    figure("queue.claim_and_acknowledge", claim * 1e6, "us");
+    figure("queue.claim_and_acknowledge.ratio", bare / claim, "");
+}
+
+/* One post to very many hosts: each lane holds one entry. The worst shape for memory. */
+static void queue_wide(unsigned hosts)
+{
+    make_hosts(hosts);
+    double bytes = bytes_now();
+    queue_posts(1);
+    (void)fan_out(1);
+    figure("queue_wide.bytes_per_delivery", (bytes_now() - bytes) / hosts, "bytes");
+}
+
+/* ---- exposure
+ * ----------------------------------------------------------------------------------------------------------------
+ */
+
+static uint64_t random_state = 88172645463325252ULL;
+static uint32_t random_below(uint32_t limit)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (uint32_t)(random_state % limit);
+}
+
+static void commit(unsigned post, struct host_list *list)
+{
+    size_t length;
+    char number[16];
+    host_list_settle(list);
+    unsigned char *bytes = exposure_encode(list, &length);
+    bool shared = length > 64;
+    (void)snprintf(number, sizeof number, "%u", post);
+    uint64_t sum[2] = {14695981039346656037ULL, 1099511628211ULL};
+    for (size_t i = 0; i < length; i++)
+        for (size_t k = 0; k < 2; k++)
+            sum[k] = (sum[k] ^ bytes[i]) * 1099511628211ULL;
+    const char *texts[] = {"1", number, "", "0", shared ? "" : (char *)bytes, (char *)sum, (char *)bytes};
+    const size_t lengths[] = {
+        1, strlen(number), 0, 1, shared ? 0 : length, shared ? sizeof sum : 0, shared ? length : 0};
+    redisReply *reply = lab_script(&lab, "exposure_commit", 7, texts, lengths);
+    if (reply->integer != 1)
+        exit(1);
+    freeReplyObject(reply);
+    free(bytes);
+    host_list_clear(list);
+}
+
+static void exposure(const char *name, unsigned posts, uint32_t exposed, uint32_t hosts, uint32_t varied)
+{
+    fresh();
+    double before = bytes_now();
+    for (unsigned post = 1; post <= posts; post++) {
+        struct host_list list = {0};
+        if (exposed == hosts)
+            for (uint32_t i = 1; i <= hosts; i++)
+                host_list_add(&list, i);
+        else
+            while (list.count < exposed)
+                host_list_add(&list, 1 + random_below(hosts));
+        for (uint32_t i = 0; i < varied; i++) /* a few drop out, others for each post */
+            list.numbers[random_below((uint32_t)list.count)] = 1;
+        commit(post, &list);
+    }
+    figure(name, (bytes_now() - before) / ((double)posts * exposed), "bytes");
+}
+
+int main(void)
+{
+    if (!lab_start(&lab)) {
+        (void)fprintf(stderr, "redis-server did not start\n");
+        return 1;
+    }
+    followers("follower.bytes", 100000, 2000);
+    followers("follower_alone_on_its_host.bytes", 20000, 20000);
+    queue(100, 1000);
+    queue_wide(10000);
+    exposure("exposure_sparse.bytes_per_pair", 5000, 10, 100000, 0);
+    exposure("exposure_dense.bytes_per_pair", 500, 10000, 10000, 0);
+    exposure("exposure_dense_varied.bytes_per_pair", 500, 10000, 10000, 100);
+    lab_stop(&lab);
+    return 0;
+}

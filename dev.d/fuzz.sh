@@ -1,0 +1,28 @@
+# ./dev fuzz [TARGET] [SECONDS]: each target is a libFuzzer program build/fuzz/fuzz/TARGET; its seeds are fuzz/seeds/TARGET.
+
+command_fuzz() {
+    local target=${1:-} seconds=${2:-60} targets status=0
+    [[ $target =~ ^[0-9]+$ ]] && seconds=$target target=
+    [ -e fuzz/CMakeLists.txt ] || {
+        echo "There is no fuzz target yet."
+        return 0
+    }
+    install_build_packages
+    install_packages "for the fuzzer" "${fuzz_packages[@]}"
+    cmake -S . -B build/fuzz -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_COMPILER=clang -DDRAWBRIDGE_FUZZ=ON >/dev/null
+    ninja -C build/fuzz
+    mapfile -t targets < <(find build/fuzz/fuzz -maxdepth 1 -type f -executable -name "${target:-*}" -printf '%f\n' | sort)
+    [ ${#targets[@]} -gt 0 ] || {
+        echo "There is no fuzz target $target in build/fuzz/fuzz" >&2
+        return 2
+    }
+    for target in "${targets[@]}"; do
+        local corpus=build/fuzz/corpus/$target seeds=()
+        mkdir -p "$corpus"
+        [ ! -d "fuzz/seeds/$target" ] || seeds=("fuzz/seeds/$target")
+        echo "== $target, $seconds s"
+        "build/fuzz/fuzz/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+            -artifact_prefix="build/fuzz/$target-" "$corpus" "${seeds[@]}" || status=1
+    done
+    return $status
+}

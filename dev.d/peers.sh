@@ -1,0 +1,64 @@
+# The real servers of the tests and the demo: Node 20 and Fedify from npm, snac from Debian's backports. Everything goes
+# into build/, so that the system keeps its Node and its sources.
+
+peers=build/peers
+
+# npm_folder NAME: installs tests/peers/NAME's lock file into build/peers/NAME, once for each state of that file.
+npm_folder() {
+    local from=tests/peers/$1 into=$peers/$1 state
+    state=$(cat "$from/package.json" "$from/package-lock.json" | sha256sum)
+    [ "$(cat "$into/.installed" 2>/dev/null)" != "$state" ] || return 0
+    command -v npm >/dev/null || install_packages "for npm, which brings the tests' servers" nodejs npm
+    echo "Fetching $1 by npm into $into"
+    mkdir -p "$into"
+    rm -f "$into/.installed"
+    cp "$from/package.json" "$from/package-lock.json" "$into/"
+    (cd "$into" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) || return
+    echo "$state" >"$into/.installed"
+}
+
+install_node() {
+    npm_folder node
+    local node
+    node=$(echo "$PWD/$peers"/node/node_modules/node-linux-*/bin/node)
+    [ -x "$node" ] || {
+        echo "npm has no Node 20 for this machine ($(uname -m)): the tests with real servers run on x86_64 and aarch64" >&2
+        return 1
+    }
+    mkdir -p "$peers/bin"
+    ln -sfn "$node" "$peers/bin/node"
+}
+
+# Debian's backports have a newer snac than Debian 12 itself; a later Debian may have it in its own archive.
+install_snac() {
+    [ ! -x build/snac/usr/bin/snac ] || return 0
+    echo "Fetching snac from Debian's backports into build/snac"
+    local apt=$PWD/build/apt release mirror
+    release=$(. /etc/os-release && echo "${VERSION_CODENAME:-bookworm}")
+    # shellcheck disable=SC2016 # apt's own placeholders
+    mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' 2>/dev/null |
+        awk -v release="$release" '$2 == release { print $1; exit }')
+    rm -rf "$apt"
+    mkdir -p "$apt/sources" "$apt/lists/partial" "$apt/cache/archives/partial" build/snac
+    printf 'Types: deb\nURIs: %s\nSuites: %s %s-backports\nComponents: main\nSigned-By: %s\n' \
+        "${mirror:-http://deb.debian.org/debian}" "$release" "$release" \
+        /usr/share/keyrings/debian-archive-keyring.gpg >"$apt/sources/backports.sources"
+    local options=(-qq -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$apt/sources"
+        -o "Dir::State::lists=$apt/lists" -o "Dir::Cache=$apt/cache" -o "APT::Sandbox::User=$(id -un)"
+        -o APT::Update::Post-Invoke= -o Acquire::Languages=none)
+    apt-get "${options[@]}" update
+    (cd "$apt" && apt-get "${options[@]}" download snac2)
+    dpkg-deb -x "$apt"/snac2_*.deb build/snac
+    rm -rf "$apt"
+}
+
+install_demo_peers() {
+    install_node
+    install_snac
+}
+
+install_test_peers() {
+    install_demo_peers
+    npm_folder fedify
+    npm_folder conformance
+}

@@ -1,0 +1,19 @@
+/* The CLI's commands that read or change a running installation. */
+#ifndef DRAWBRIDGE_GATEWAY_ADMIN_COMMANDS_H
+#define DRAWBRIDGE_GATEWAY_ADMIN_COMMANDS_H
+
+#include "gateway/admin/session.h"
+
+struct command {
+    const char *name;
+    session_command run;
+    const char *help; /* what `drawbridge NAME --help` prints */
+};
+
+/* The command of that name, or NULL. */
+const struct command *command_find(const char *name);
+
+int command_ledger(struct gateway *gateway, int count, char **words);
+int command_host(struct gateway *gateway, int count, char **words);
+
+#endif

@@ -1,0 +1,146 @@
+#include "gateway/delivery/engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/clock.h"
+#include "gateway/delivery/send.h"
+#include "gateway/log.h"
+
+enum {
+    FLYING_MAX = 2000,
+    CLAIM_MAX = 200,
+    PUMP_IDLE_MS = 200,
+    FAN_IDLE_MS = 500,
+    BEAT_MS = 1000,
+    RECLAIM_MAX = 500
+};
+
+/* ---- claims
+ * ------------------------------------------------------------------------------------------------------ */
+
+static struct claim read_claim(const struct reply *reply, size_t at)
+{
+    return (struct claim){.name = reply_text(reply_at(reply, at)),
+                          .url = reply_text(reply_at(reply, at + 1)),
+                          .actor_id = reply_text(reply_at(reply, at + 2)),
+                          .aid = reply_text(reply_at(reply, at + 3)),
+                          .kind = reply_text(reply_at(reply, at + 4)),
+                          .id = reply_text(reply_at(reply, at + 5)),
+                          .trace = reply_text(reply_at(reply, at + 6)),
+                          .created = reply_number(reply_at(reply, at + 7)),
+                          .origin = reply_text(reply_at(reply, at + 8)),
+                          .scheme = reply_text(reply_at(reply, at + 9))};
+}
+
+/* The fifth part of "AN:H:PRIORITY:N:A:INBOX". */
+static void activity_number(const char *name, char *out, size_t size)
+{
+    for (int colons = 0; *name && colons < 4; name++)
+        colons += *name == ':';
+    (void)snprintf(out, size, "%.*s", (int)strspn(name, "0123456789"), name);
+}
+
+static void take(struct gateway *gateway, const struct claim *claim)
+{
+    char number[24];
+    activity_number(claim->name, number, sizeof number);
+    struct body *body = bodies_get(gateway->delivery->bodies, gateway->store, number);
+    const struct signer *signer = body ? signer_account(gateway, claim->aid) : NULL;
+    if (signer) {
+        send_claim(gateway, claim, body, signer);
+        return;
+    }
+    body_unref(body);
+    send_put_off(gateway, claim, body ? "our own key cannot be had" : "its text cannot be had");
+}
+
+static bool pump_round(struct gateway *gateway)
+{
+    size_t room = FLYING_MAX - gateway->delivery->flying;
+    if (gateway->delivery->flying >= FLYING_MAX)
+        return false;
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, gateway->worker_id);
+    arguments_number(arguments, clock_now_ms());
+    arguments_number(arguments, (int64_t)(room < CLAIM_MAX ? room : CLAIM_MAX));
+    struct reply *reply = store_script(gateway->store, "delivery_claim", arguments);
+    size_t count = reply_failed(reply) ? 0 : reply_count(reply) / CLAIM_TEXTS;
+    for (size_t i = 0; i < count; i++) {
+        struct claim claim = read_claim(reply, i * CLAIM_TEXTS);
+        take(gateway, &claim);
+    }
+    reply_free(reply);
+    return count > 0;
+}
+
+/* ---- leases
+ * ------------------------------------------------------------------------------------------------------ */
+
+static bool beat_round(struct gateway *gateway)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, gateway->worker_id);
+    arguments_number(arguments, clock_now_ms());
+    arguments_number(arguments, RECLAIM_MAX);
+    struct reply *reply = store_script(gateway->store, "delivery_beat", arguments);
+    int64_t reclaimed = reply_failed(reply) ? 0 : reply_number(reply);
+    reply_free(reply);
+    if (reclaimed > 0) {
+        log_number(LOG_WARNING, "a worker died; what it had in flight is sent again", "count", reclaimed,
+                   (char *)NULL);
+        rounds_kick(&gateway->delivery->pump);
+    }
+    return reclaimed == RECLAIM_MAX;
+}
+
+static void store_back(void *context, const char *message)
+{
+    struct gateway *gateway = context;
+    /* Beat first when the store comes back, lest our own leases be taken for those of a dead worker. */
+    if (!message && gateway->delivery)
+        rounds_kick(&gateway->delivery->beat);
+}
+
+void delivery_start(struct gateway *gateway)
+{
+    struct delivery *delivery = calloc(1, sizeof *delivery);
+    if (!delivery)
+        abort();
+    gateway->delivery = delivery;
+    delivery->gateway = gateway;
+    delivery->bodies = bodies_new();
+    store_listen(gateway->store, "delivery", store_back, gateway);
+    rounds_start(&delivery->beat, gateway, beat_round, BEAT_MS, true);
+    rounds_start(&delivery->fan, gateway, fanout_round, FAN_IDLE_MS, false);
+    rounds_start(&delivery->pump, gateway, pump_round, PUMP_IDLE_MS, false);
+}
+
+void delivery_kick(struct gateway *gateway)
+{
+    struct delivery *delivery = gateway->delivery;
+    if (!delivery)
+        return;
+    rounds_kick(&delivery->fan);
+    rounds_kick(&delivery->pump);
+}
+
+size_t delivery_pending(const struct gateway *gateway)
+{
+    return gateway->delivery ? gateway->delivery->flying : 0;
+}
+
+void delivery_free(struct gateway *gateway)
+{
+    struct delivery *delivery = gateway->delivery;
+    if (!delivery)
+        return;
+    gateway->delivery = NULL;
+    rounds_free(&delivery->pump);
+    rounds_free(&delivery->fan);
+    rounds_free(&delivery->beat);
+    fanout_forget(delivery);
+    bodies_free(delivery->bodies);
+    free(delivery);
+}

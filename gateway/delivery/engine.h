@@ -1,0 +1,61 @@
+/* Private to delivery/: the engine of one worker. */
+#ifndef DRAWBRIDGE_GATEWAY_DELIVERY_ENGINE_H
+#define DRAWBRIDGE_GATEWAY_DELIVERY_ENGINE_H
+
+#include "gateway/delivery/delivery.h"
+
+enum { SEEN_SLOTS = 1024, TROUBLES_MAX = 8 };
+
+/* The body of an activity, shared by all that is in flight of it. */
+struct body;
+
+struct bodies; /* the last ones used */
+struct bodies *bodies_new(void);
+void bodies_free(struct bodies *bodies);
+/* The body of activity number `number`, a new reference. Waits when it is not kept. NULL: not to be had. */
+struct body *bodies_get(struct bodies *bodies, struct store *store, const char *number);
+void body_unref(struct body *body);
+const char *body_text(const struct body *body, size_t *length);
+const char *body_digest_header(const struct body *body);         /* "SHA-256=…" */
+const char *body_content_digest_header(const struct body *body); /* "sha-256=:…:" */
+
+/* A task that runs its round again and again until the gateway stops: at once while there is more, else after
+ * a kick or `idle_ms`. One that drains goes on until nothing is in flight, then gives this worker's name up.
+ */
+struct rounds {
+    struct gateway *gateway;
+    bool (*round)(struct gateway *gateway); /* waits; true: there is more */
+    int64_t idle_ms;
+    bool drains; /* goes on while anything is in flight */
+    struct task *parked;
+    struct loop_timer *timer;
+    bool kicked, ended;
+};
+void rounds_start(struct rounds *rounds, struct gateway *gateway, bool (*round)(struct gateway *gateway),
+                  int64_t idle_ms, bool drains);
+void rounds_kick(struct rounds *rounds);
+void rounds_free(struct rounds *rounds);
+
+struct delivery {
+    struct gateway *gateway;
+    struct rounds pump, fan, beat;
+    struct bodies *bodies;
+    size_t flying;
+    size_t troubles; /* inboxes that are looked into just now */
+    struct {
+        uint32_t origin;
+        int64_t at; /* monotonic */
+    } seen[SEEN_SLOTS];
+    /* the fan-out in hand: hosts of its present source */
+    struct host_list *fan_hosts;
+    char fan_for[64];
+};
+
+/* fanout.c */
+bool fanout_round(struct gateway *gateway);
+void fanout_forget(struct delivery *delivery);
+
+/* troubles.c: an inbox moved or its owner may be gone: the actor's own server is asked. Does not wait. */
+void inbox_trouble(struct gateway *gateway, const char *actor_id, const char *inbox, const char *url);
+
+#endif

@@ -1,0 +1,85 @@
+/* Activities into the queue. */
+#include <string.h>
+
+#include "gateway/clock.h"
+#include "gateway/delivery/engine.h"
+#include "mapping/ids.h"
+#include "mapping/inbound.h"
+
+enum { QUEUE_BUDGET = 1 << 18 };
+
+/* How each kind travels. */
+static const struct {
+    const char *name, *key; /* key: prefix of the order key */
+    const char *sources;    /* of its fan-out: audience, exposure of the post, exposure of the account */
+} kinds[] = {
+    [DELIVERY_CREATE] = {"create", "o", "a"},    [DELIVERY_UPDATE] = {"update", "o", "ae"},
+    [DELIVERY_DELETE] = {"delete", "o", "e"},    [DELIVERY_ANSWER] = {"answer", "f", ""},
+    [DELIVERY_PROFILE] = {"profile", "p", "ax"}, [DELIVERY_LEAVE] = {"leave", "x", "x"},
+};
+
+static bool may_stand(const char *url)
+{
+    for (const unsigned char *at = (const unsigned char *)url; at && *at; at++)
+        if (*at <= ' ' || *at == 0x7f)
+            return false;
+    return url && url[0] != '\0';
+}
+
+static size_t add_targets(struct arguments *arguments, struct arena *arena,
+                          const struct delivery_activity *activity)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < activity->target_count && count < DELIVERY_TARGETS_MAX; i++) {
+        const struct delivery_target *target = &activity->targets[i];
+        const char *origin = url_origin(arena, target->actor_id);
+        bool shared = target->shared_inbox && may_stand(target->shared_inbox) &&
+                      url_same_origin(target->shared_inbox, target->actor_id);
+        const char *inbox = shared ? target->shared_inbox : target->inbox;
+        if (!origin || !may_stand(inbox))
+            continue;
+        arguments_text(arguments, origin);
+        arguments_text(arguments, inbox);
+        arguments_text(arguments, shared ? "1" : "0");
+        arguments_text(arguments, target->reason ? arena_format(arena, "%c", target->reason) : "");
+        count++;
+    }
+    return count;
+}
+
+bool delivery_queue(struct gateway *gateway, const struct delivery_activity *activity)
+{
+    struct arena *arena = arena_new(QUEUE_BUDGET);
+    bool one_object = activity->kind == DELIVERY_CREATE || activity->kind == DELIVERY_UPDATE ||
+                      activity->kind == DELIVERY_DELETE;
+    const char *order = one_object ? activity->oid : activity->order_key ? activity->order_key : "";
+    char once[23];
+    id_hash(activity->id, once);
+    struct arguments *targets = arguments_new();
+    size_t target_count = add_targets(targets, arena, activity);
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, kinds[activity->kind].name);
+    arguments_text(arguments, activity->aid);
+    arguments_text(arguments, activity->oid);
+    arguments_number(arguments, (int64_t)activity->revision);
+    arguments_format(arguments, "%s%s", kinds[activity->kind].key, order);
+    arguments_number(arguments, activity->priority);
+    arguments_text(arguments, activity->id);
+    arguments_text(arguments, once);
+    arguments_text(arguments, activity->trace);
+    arguments_number(arguments, clock_now_ms());
+    arguments_text(arguments, activity->late ? "" : kinds[activity->kind].sources);
+    arguments_text(arguments, activity->target_count == 1 ? activity->targets[0].actor_id : "");
+    arguments_text(arguments, activity->late ? "1" : "0");
+    arguments_bytes(arguments, activity->body, activity->body_length);
+    arguments_number(arguments, (int64_t)target_count);
+    arguments_append(arguments, targets);
+    arguments_free(targets);
+    arena_free(arena);
+    struct reply *reply = store_script(gateway->store, "delivery_enqueue", arguments);
+    bool good = !reply_failed(reply);
+    reply_free(reply);
+    if (good)
+        delivery_kick(gateway);
+    return good;
+}

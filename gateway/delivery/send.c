@@ -1,0 +1,309 @@
+#include "gateway/delivery/send.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "gateway/clock.h"
+#include "gateway/delivery/answer.h"
+#include "gateway/fed/local.h"
+#include "gateway/log.h"
+#include "gateway/sig/cavage.h"
+#include "gateway/sig/http_date.h"
+#include "gateway/sig/rfc9421.h"
+
+enum {
+    SEND_TIMEOUT_MS = 20000,
+    TELL_AGAIN_MS = 500,
+    PUT_OFF_MS = 30000,
+    SIGNATURE_SIZE = 2048,
+    INPUT_SIZE = 1024,
+    REASON_SIZE = 64,
+};
+/* PROTOCOL §2.2: a scheme that worked is remembered for 7 days, one that did not for a day. */
+static const int64_t SCHEME_KEPT_MS = (int64_t)7 * 86400 * 1000;
+static const int64_t SCHEME_REFUSED_MS = (int64_t)86400 * 1000;
+
+#define CONTENT_TYPE "application/activity+json"
+
+enum scheme { SCHEME_CAVAGE, SCHEME_RFC9421 };
+
+struct sending {
+    struct crypto_job job; /* first: the pool hands it back */
+    struct gateway *gateway;
+    struct claim claim; /* texts in `texts` */
+    char *texts;
+    struct body *body;
+    const struct signer *signer;
+    enum scheme scheme;
+    bool may_knock, knocked, is_signed;
+    char date[HTTP_DATE_LENGTH + 1];
+    int64_t signed_at; /* s */
+    char signature[SIGNATURE_SIZE], input[INPUT_SIZE];
+    struct loop_timer *again; /* while the store does not take the result */
+    /* the result */
+    struct delivery_answer answer;
+    int status;
+    char remember[32], reason[REASON_SIZE];
+};
+
+static void start_signing(struct sending *sending);
+
+static const char *copy_text(char **to, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = memcpy(*to, text, size);
+    *to += size;
+    return copy;
+}
+
+static void copy_claim(struct sending *sending, const struct claim *claim)
+{
+    const char *const *texts[] = {&claim->name, &claim->url,   &claim->actor_id, &claim->aid,   &claim->kind,
+                                  &claim->id,   &claim->trace, &claim->origin,   &claim->scheme};
+    size_t size = 0;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        size += strlen(*texts[i]) + 1;
+    char *to = sending->texts = malloc(size);
+    if (!to)
+        abort();
+    sending->claim = (struct claim){.name = copy_text(&to, claim->name),
+                                    .url = copy_text(&to, claim->url),
+                                    .actor_id = copy_text(&to, claim->actor_id),
+                                    .aid = copy_text(&to, claim->aid),
+                                    .kind = copy_text(&to, claim->kind),
+                                    .id = copy_text(&to, claim->id),
+                                    .trace = copy_text(&to, claim->trace),
+                                    .origin = copy_text(&to, claim->origin),
+                                    .scheme = copy_text(&to, claim->scheme),
+                                    .created = claim->created};
+}
+
+static struct sending *sending_new(struct gateway *gateway, const struct claim *claim)
+{
+    struct sending *sending = calloc(1, sizeof *sending);
+    if (!sending)
+        abort();
+    sending->gateway = gateway;
+    copy_claim(sending, claim);
+    gateway->delivery->flying++;
+    return sending;
+}
+
+static void sending_free(struct sending *sending)
+{
+    struct delivery *delivery = sending->gateway->delivery;
+    delivery->flying--;
+    rounds_kick(&delivery->pump);
+    loop_timer_free(sending->again);
+    body_unref(sending->body);
+    free(sending->texts);
+    free(sending);
+}
+
+/* ---- the result to the store
+ * --------------------------------------------------------------------------------- */
+
+static void tell_result(void *context);
+
+static void log_result(const struct sending *sending)
+{
+    static const char *const what[] = {"delivered", "a delivery was refused", "a delivery waits for a retry",
+                                       "a host was not reached"};
+    log_number(LOG_INFO, what[sending->answer.outcome], "status", sending->status, "trace",
+               sending->claim.trace, "host", sending->claim.origin, "activity", sending->claim.id, "reason",
+               strcmp(sending->reason, "http") == 0 ? NULL : sending->reason, (char *)NULL);
+}
+
+static void result_told(void *context, const struct reply *reply)
+{
+    struct sending *sending = context;
+    if (!reply_failed(reply)) {
+        log_result(sending);
+        sending_free(sending);
+        return;
+    }
+    /* The lease stays ours while this worker beats: the result must not get lost, or it would be sent again.
+     */
+    if (!sending->again)
+        sending->again = loop_timer_new(sending->gateway->loop, tell_result, sending);
+    loop_timer_set(sending->again, TELL_AGAIN_MS);
+}
+
+static void tell_result(void *context)
+{
+    static const char *const outcomes[] = {"ok", "drop", "retry", "host"};
+    static const char *const healths[] = {"good", "bad", "none"};
+    struct sending *sending = context;
+    const struct delivery_answer *answer = &sending->answer;
+    int64_t now = clock_now_ms();
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, sending->gateway->worker_id);
+    arguments_text(arguments, sending->claim.name);
+    arguments_text(arguments, outcomes[answer->outcome]);
+    arguments_text(arguments, healths[answer->health]);
+    arguments_number(arguments, sending->status);
+    arguments_text(arguments, sending->reason);
+    arguments_number(arguments, now);
+    arguments_number(arguments, now + answer->delay_ms);
+    arguments_number(arguments, answer->pause_ms ? now + answer->pause_ms : 0);
+    arguments_text(arguments, sending->remember);
+    store_script_start(sending->gateway->store, "delivery_done", arguments, result_told, sending);
+}
+
+/* ---- the answer
+ * -------------------------------------------------------------------------------------------------- */
+
+static double chance(void)
+{
+    uint32_t bits;
+    if (getrandom(&bits, sizeof bits, 0) != (ssize_t)sizeof bits)
+        abort();
+    return bits / 4294967296.0;
+}
+
+/* The fourth and the last part of "AN:H:PRIORITY:N:A:INBOX". */
+static const char *claim_part(const char *name, int part)
+{
+    while (part-- > 0)
+        name = strchr(name, ':') + 1;
+    return name;
+}
+
+static bool is_farewell(const char *kind)
+{
+    return strcmp(kind, "delete") == 0 || strcmp(kind, "undo") == 0 || strcmp(kind, "leave") == 0;
+}
+
+static void remember_scheme(struct sending *sending)
+{
+    bool good = sending->answer.outcome == OUTCOME_OK;
+    int64_t now = clock_now_ms();
+    if (!sending->knocked)
+        return;
+    if (sending->scheme == SCHEME_CAVAGE)
+        (void)snprintf(sending->remember, sizeof sending->remember, "-");
+    else
+        (void)snprintf(sending->remember, sizeof sending->remember, "%s %lld", good ? "rfc9421" : "cavage",
+                       (long long)(now + (good ? SCHEME_KEPT_MS : SCHEME_REFUSED_MS)));
+}
+
+static void answered(void *context, struct fetch_result *result)
+{
+    struct sending *sending = context;
+    struct delivery_attempt attempt = {
+        .error = result->error,
+        .status = result->status,
+        .retry_after_ms = result->retry_after_ms,
+        .attempts = (unsigned)strtoul(claim_part(sending->claim.name, 3), NULL, 10),
+        .farewell = is_farewell(sending->claim.kind),
+        .chance = chance(),
+    };
+    sending->answer = delivery_answer(&attempt);
+    sending->status = result->error == FETCH_OK ? result->status : 0;
+    (void)snprintf(sending->reason, sizeof sending->reason, "%s", sending->answer.reason);
+    if (sending->answer.knock && sending->may_knock && !sending->knocked) {
+        sending->knocked = true;
+        sending->scheme = sending->scheme == SCHEME_CAVAGE ? SCHEME_RFC9421 : SCHEME_CAVAGE;
+        start_signing(sending);
+        return;
+    }
+    remember_scheme(sending);
+    if (sending->answer.moved || sending->answer.gone)
+        inbox_trouble(sending->gateway, sending->claim.actor_id, claim_part(sending->claim.name, 5),
+                      sending->claim.url);
+    tell_result(sending);
+}
+
+/* ---- signing and sending
+ * ----------------------------------------------------------------------------------------- */
+
+/* On a thread of the crypto pool: touches nothing but its own. */
+static void sign(struct crypto_job *job)
+{
+    struct sending *sending = (struct sending *)job;
+    const struct signer *signer = sending->signer;
+    if (sending->scheme == SCHEME_CAVAGE)
+        sending->is_signed = cavage_sign_post(signer->key, signer->key_id, sending->claim.url, sending->date,
+                                              body_digest_header(sending->body), CONTENT_TYPE,
+                                              sending->signature, sizeof sending->signature);
+    else
+        sending->is_signed =
+            rfc9421_sign(signer->key, signer->key_id, "POST", sending->claim.url,
+                         body_content_digest_header(sending->body), sending->signed_at, sending->input,
+                         sizeof sending->input, sending->signature, sizeof sending->signature);
+}
+
+static void give_up(struct sending *sending, enum delivery_outcome outcome, int64_t delay_ms,
+                    const char *reason)
+{
+    sending->answer =
+        (struct delivery_answer){.outcome = outcome, .health = HEALTH_NONE, .delay_ms = delay_ms};
+    (void)snprintf(sending->reason, sizeof sending->reason, "%s", reason);
+    tell_result(sending);
+}
+
+static void signed_now(struct crypto_job *job)
+{
+    struct sending *sending = (struct sending *)job;
+    if (!sending->is_signed) {
+        give_up(sending, OUTCOME_DROP, 0, "the address cannot be signed for");
+        return;
+    }
+    bool cavage = sending->scheme == SCHEME_CAVAGE;
+    struct fetch_header headers[] = {
+        {"Content-Type", CONTENT_TYPE},
+        {"Date", sending->date},
+        {cavage ? "Digest" : "Content-Digest",
+         cavage ? body_digest_header(sending->body) : body_content_digest_header(sending->body)},
+        {"Signature", sending->signature},
+        {"Signature-Input", sending->input},
+    };
+    struct fetch_request request = {.method = "POST",
+                                    .url = sending->claim.url,
+                                    .headers = headers,
+                                    .header_count = cavage ? 4 : 5,
+                                    .timeout_ms = SEND_TIMEOUT_MS};
+    request.body = body_text(sending->body, &request.body_length);
+    fetch_start(sending->gateway->fetch, &request, answered, sending);
+}
+
+static void start_signing(struct sending *sending)
+{
+    sending->signed_at = clock_now_ms() / 1000;
+    http_date_format(sending->signed_at, sending->date);
+    sending->job = (struct crypto_job){.work = sign, .done = signed_now};
+    crypto_pool_submit(sending->gateway->crypto, &sending->job);
+}
+
+static void choose_scheme(struct sending *sending)
+{
+    const char *scheme = sending->claim.scheme;
+    size_t length = strcspn(scheme, " ");
+    bool valid = scheme[length] == ' ' && strtoll(scheme + length, NULL, 10) > clock_now_ms();
+    sending->may_knock = true;
+    if (valid && length == 7 && memcmp(scheme, "rfc9421", 7) == 0)
+        sending->scheme = SCHEME_RFC9421;
+    else if (valid)
+        sending->may_knock = false; /* the other scheme was refused within the last day */
+}
+
+void send_claim(struct gateway *gateway, const struct claim *claim, struct body *body,
+                const struct signer *signer)
+{
+    struct sending *sending = sending_new(gateway, claim);
+    sending->body = body;
+    sending->signer = signer;
+    choose_scheme(sending);
+    if (claim->url[0] == '\0' || local_is_ours(gateway->config, claim->url))
+        give_up(sending, OUTCOME_DROP, 0, "the address is our own or unknown");
+    else
+        start_signing(sending);
+}
+
+void send_put_off(struct gateway *gateway, const struct claim *claim, const char *reason)
+{
+    struct sending *sending = sending_new(gateway, claim);
+    give_up(sending, OUTCOME_HOST, PUT_OFF_MS, reason);
+}

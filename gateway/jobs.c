@@ -1,0 +1,221 @@
+#include "gateway/jobs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/clock.h"
+#include "gateway/fed/publish.h"
+#include "gateway/lease.h"
+#include "gateway/leaving.h"
+#include "gateway/ledger/exposure.h"
+#include "gateway/log.h"
+#include "gateway/upstream/upstream.h"
+#include "gateway/work.h"
+
+enum {
+    PARALLEL = 16,
+    TICK_MS = 250,
+    BATCH = 100,
+    JOB_BUDGET = 1 << 21,
+    SLOW_EVERY_TICKS = 8, /* leaves, expiries, sweeps */
+};
+static const int64_t SWEEP_EVERY_MS = (int64_t)86400 * 1000;
+
+struct jobs {
+    struct gateway *gateway;
+    struct work *work;
+    struct lease lease;
+    unsigned ticks;
+};
+
+bool job_queue(struct gateway *gateway, const char *kind, const char *aid, const char *trace)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, kind);
+    arguments_text(arguments, aid);
+    arguments_number(arguments, clock_now_ms());
+    arguments_text(arguments, trace);
+    struct reply *reply = store_script(gateway->store, "job_queue", arguments);
+    bool good = !reply_failed(reply);
+    reply_free(reply);
+    if (good && gateway->jobs) {
+        work_kick(gateway->jobs->work);
+        work_announce(gateway, "jobs");
+    }
+    return good;
+}
+
+/* ---- one job after the other
+ * ------------------------------------------------------------------------------------- */
+
+static enum work_result sweep(struct gateway *gateway, const char *aid)
+{
+    struct arena *arena = arena_new(JOB_BUDGET);
+    struct account_record record;
+    enum lookup found = account_load(gateway->store, arena, aid, &record);
+    bool good = found != LOOKUP_DOWN;
+    if (found == LOOKUP_FOUND && record.consent == CONSENT_ON)
+        good = upstream_sweep(gateway, record.platform, aid);
+    arena_free(arena);
+    return good ? WORK_DONE : WORK_LATER;
+}
+
+/* A job that was queued by job_queue may be queued again from now on. */
+static enum work_result end_job(struct gateway *gateway, const struct work_entry *entry,
+                                enum work_result result)
+{
+    char name[128];
+    if (result != WORK_DONE)
+        return result;
+    (void)snprintf(name, sizeof name, "%s %s", entry->data, entry->chain);
+    struct reply *reply = store_call(gateway->store, "SREM", "jobs_waiting", name, (char *)NULL);
+    bool good = !reply_failed(reply);
+    reply_free(reply);
+    return good ? WORK_DONE : WORK_LATER;
+}
+
+static enum work_result handle(void *context, const struct work_entry *entry)
+{
+    struct gateway *gateway = context;
+    const char *aid = entry->chain;
+    const char *data = entry->data;
+    if (strncmp(data, "publish ", 8) == 0)
+        return publish_post(gateway, aid, data + 8, entry->trace) ? WORK_DONE : WORK_LATER;
+    if (strncmp(data, "delete ", 7) == 0)
+        return publish_post_delete(gateway, aid, data + 7, entry->trace) ? WORK_DONE : WORK_LATER;
+    if (strcmp(data, "leave") == 0)
+        return end_job(gateway, entry, leaving_begin(gateway, aid, entry));
+    if (strcmp(data, "farewell") == 0)
+        return leaving_tell(gateway, aid, entry->trace) ? WORK_DONE : WORK_LATER;
+    if (strcmp(data, "sweep") == 0)
+        return end_job(gateway, entry, sweep(gateway, aid));
+    log_write(LOG_ERROR, "a job of an unknown kind is dropped", "kind", data, "aid", aid, (char *)NULL);
+    return WORK_DONE;
+}
+
+/* ---- what falls due with time: one worker looks, by lease
+ * -------------------------------------------------------------- */
+
+static struct reply *due(struct gateway *gateway, const char *key)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, "ZRANGEBYSCORE");
+    arguments_text(arguments, key);
+    arguments_text(arguments, "-inf");
+    arguments_number(arguments, clock_now_ms());
+    arguments_text(arguments, "LIMIT");
+    arguments_text(arguments, "0");
+    arguments_number(arguments, BATCH);
+    return store_run(gateway->store, arguments);
+}
+
+/* "ONE:TWO" taken apart in place; NULL when there is no colon. */
+static char *second_part(char *text)
+{
+    char *colon = strchr(text, ':');
+    if (!colon)
+        return NULL;
+    *colon = '\0';
+    return colon + 1;
+}
+
+/* Calls `each` with both parts of every member. Returns how many there were. */
+static size_t each_pair(struct gateway *gateway, struct reply *list,
+                        void (*each)(struct gateway *gateway, const char *one, const char *two))
+{
+    size_t count = reply_failed(list) ? 0 : reply_count(list);
+    for (size_t i = 0; i < count; i++) {
+        char text[128];
+        (void)snprintf(text, sizeof text, "%s", reply_text(reply_at(list, i)));
+        const char *two = second_part(text);
+        if (two)
+            each(gateway, text, two);
+    }
+    reply_free(list);
+    return count;
+}
+
+static void release(struct gateway *gateway, const char *aid, const char *oid)
+{
+    enum post_outcome outcome;
+    (void)post_release(gateway->store, aid, oid, clock_now_ms(), &outcome);
+}
+
+static void compact(struct gateway *gateway, const char *account, const char *post)
+{
+    (void)exposure_compact(gateway, account,
+                           post); /* what could not be packed now is packed at a later tick */
+}
+
+static void expire(struct gateway *gateway, const char *account, const char *post)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, account);
+    arguments_text(arguments, post);
+    reply_free(store_script(gateway->store, "exposure_expire", arguments));
+}
+
+static void queue_sweeps(struct gateway *gateway)
+{
+    struct reply *list = due(gateway, "sweeps");
+    for (size_t i = 0; !reply_failed(list) && i < reply_count(list); i++) {
+        const char *aid = reply_text(reply_at(list, i));
+        if (!job_queue(gateway, "sweep", aid, ""))
+            break;
+        char next[24];
+        (void)snprintf(next, sizeof next, "%lld", (long long)(clock_now_ms() + SWEEP_EVERY_MS));
+        reply_free(store_call(gateway->store, "ZADD", "sweeps", next, aid, (char *)NULL));
+    }
+    reply_free(list);
+}
+
+static void tick(struct jobs *jobs)
+{
+    struct gateway *gateway = jobs->gateway;
+    if (each_pair(gateway, due(gateway, "holds"), release))
+        work_kick(jobs->work);
+    (void)each_pair(gateway, store_call(gateway->store, "SRANDMEMBER", "compactions", "100", (char *)NULL),
+                    compact);
+    if (jobs->ticks++ % SLOW_EVERY_TICKS != 0)
+        return;
+    (void)each_pair(gateway, due(gateway, "expiries"), expire);
+    leaving_finish_all(gateway);
+    queue_sweeps(gateway);
+}
+
+static void tick_task(void *context)
+{
+    struct jobs *jobs = context;
+    while (!jobs->gateway->stopping) {
+        int64_t left = jobs->lease.valid_until - loop_monotonic_ms();
+        if (left < LEASE_MS - LEASE_RENEW_MS)
+            (void)lease_take(jobs->gateway, &jobs->lease);
+        if (lease_held(&jobs->lease))
+            tick(jobs);
+        task_sleep(TICK_MS);
+    }
+    lease_give_up(jobs->gateway, &jobs->lease);
+}
+
+void jobs_start(struct gateway *gateway)
+{
+    struct jobs *jobs = calloc(1, sizeof *jobs);
+    if (!jobs)
+        abort();
+    gateway->jobs = jobs;
+    jobs->gateway = gateway;
+    jobs->lease.name = "jobs:time";
+    jobs->work = work_start(gateway, "jobs", PARALLEL, handle, gateway);
+    if (!task_spawn(gateway->tasks, tick_task, jobs))
+        abort();
+}
+
+void jobs_free(struct gateway *gateway)
+{
+    if (!gateway->jobs)
+        return;
+    work_free(gateway->jobs->work);
+    free(gateway->jobs);
+    gateway->jobs = NULL;
+}

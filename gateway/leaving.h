@@ -1,0 +1,17 @@
+/* An account leaves (DESIGN §6): each post gets its Delete, then the actor; when no reachable host is owed
+ * anything any more, or after seven days, it is gone. Calls wait. */
+#ifndef DRAWBRIDGE_GATEWAY_LEAVING_H
+#define DRAWBRIDGE_GATEWAY_LEAVING_H
+
+#include "gateway/gateway.h"
+#include "gateway/work.h"
+
+/* All posts become tombstones, their Deletes and then the farewell are queued as work. Resumes where it was
+ * interrupted. */
+enum work_result leaving_begin(struct gateway *gateway, const char *aid, const struct work_entry *entry);
+/* The farewell: Delete of the actor. False: the store is away. */
+bool leaving_tell(struct gateway *gateway, const char *aid, const char *trace);
+/* Looks at each account that said its farewell whether it can be gone. */
+void leaving_finish_all(struct gateway *gateway);
+
+#endif

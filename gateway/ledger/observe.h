@@ -1,0 +1,23 @@
+/* Fetches with a verified signature are exposures, and a verified fetch of our 410 is the best evidence of a
+ * Delete (DESIGN §5). The signature is read before the request is answered and checked after it: never on the
+ * way of an answer. */
+#ifndef DRAWBRIDGE_GATEWAY_LEDGER_OBSERVE_H
+#define DRAWBRIDGE_GATEWAY_LEDGER_OBSERVE_H
+
+#include "gateway/fed/serve.h"
+#include "gateway/sig/signature.h"
+
+struct observation {
+    bool is_signed;
+    struct signature signature; /* in the serving's arena */
+};
+
+enum observed { OBSERVED_ACTOR, OBSERVED_POST, OBSERVED_TOMBSTONE };
+
+/* Before the answer. */
+void observe_request(struct serving *serving, struct observation *observation);
+/* After the answer: the request is not touched any more. Waits. `oid` NULL for an actor. */
+void observe_answered(struct serving *serving, const struct observation *observation, enum observed what,
+                      const char *aid, const char *oid);
+
+#endif

@@ -1,0 +1,32 @@
+-- ARGV: aid actor actor_hash follow_id origin inbox shared("1"|"0")
+-- Keeps a follower, or what is new about it: another Follow id, another inbox. Returns 1 for a new one, 0 for a known one,
+-- -1 when the account takes no followers.
+-- include hosts
+-- include audience
+-- include exposure
+local aid, actor, follow = ARGV[1], ARGV[2], ARGV[4]
+local account = redis.call('HMGET', 'account:' .. aid, 'state', 'number')
+if account[1] ~= 'on' then
+  return -1
+end
+local host = host_number(ARGV[5])
+local inbox = inbox_number(host, ARGV[6], actor)
+host_best_inbox(host, inbox, ARGV[7] == '1')
+account_expose(account[2], host)
+if follow:sub(1, #ARGV[5]) == ARGV[5] then
+  follow = '~' .. follow:sub(#ARGV[5] + 1) -- the origin is the actor's: not kept twice
+end
+local known = redis.call('HGET', 'followers:' .. aid, actor)
+redis.call('HSET', 'followers:' .. aid, actor, inbox .. ' ' .. follow)
+if known then
+  local before = known:match('^%d+')
+  if before ~= inbox then
+    audience_leave(aid, before)
+    audience_join(aid, host, inbox)
+  end
+  return 0
+end
+audience_join(aid, host, inbox)
+following_change(ARGV[3], account[2], true)
+redis.call('HINCRBY', 'account:' .. aid, 'followers', 1)
+return 1

@@ -1,0 +1,90 @@
+-- Activities and their end. What a script reads of an activity, a post or an account is read once a call.
+local activities, posts, states = {}, {}, {}
+
+local function activity_read(number)
+  local known = activities[number]
+  if known == nil then
+    local v = redis.call('HMGET', 'activity:' .. number, 'kind', 'aid', 'an', 'oid', 'p', 'revision', 'key', 'created', 'id',
+      'trace', 'reasons', 'to')
+    known = v[1] and {number = number, kind = v[1], aid = v[2], an = v[3], oid = v[4], p = v[5], revision = tonumber(v[6]),
+      key = v[7], created = tonumber(v[8]), id = v[9], trace = v[10], reasons = v[11], to = v[12] or ''}
+    activities[number] = known
+  end
+  return known
+end
+
+local function post_read(aid, oid)
+  local key = 'post:' .. aid .. ':' .. oid
+  local known = posts[key]
+  if not known then
+    local v = redis.call('HMGET', key, 'state', 'sent')
+    known = {state = v[1], sent = tonumber(v[2] or '0')}
+    posts[key] = known
+  end
+  return known
+end
+
+local function account_read(aid)
+  local known = states[aid]
+  if not known then
+    local v = redis.call('HMGET', 'account:' .. aid, 'state', 'profile_sent')
+    known = {state = v[1], profile_sent = tonumber(v[2] or '0')}
+    states[aid] = known
+  end
+  return known
+end
+
+local function is_farewell(kind)
+  return kind == 'delete' or kind == 'undo' or kind == 'leave'
+end
+
+local function shows_post(kind)
+  return kind == 'create' or kind == 'update' or kind == 'announce'
+end
+
+-- True when nobody must get this any more: the post is gone, the account is leaving, something newer is queued.
+local function is_void(activity)
+  if shows_post(activity.kind) then
+    local post = post_read(activity.aid, activity.oid)
+    if post.state ~= 'live' or account_read(activity.aid).state ~= 'on' then
+      return true
+    end
+    return activity.kind == 'update' and activity.revision < post.sent
+  end
+  if activity.kind == 'profile' then
+    local account = account_read(activity.aid)
+    return account.state ~= 'on' or activity.revision < account.profile_sent
+  end
+  return false
+end
+
+local function activity_end(activity)
+  redis.call('DEL', 'activity:' .. activity.number)
+  if shows_post(activity.kind) then
+    redis.call('SADD', 'compactions', activity.an .. ':' .. activity.p)
+  elseif activity.kind == 'leave' and redis.call('HGET', 'account:' .. activity.aid, 'state') == 'gone' then
+    redis.call('HDEL', 'account:' .. activity.aid, 'private_key') -- nothing is left to sign
+  end
+end
+
+-- One entry is done with; the last one after the fan-out takes the activity along.
+local function entry_end(activity)
+  local left = redis.call('HINCRBY', 'activity:' .. activity.number, 'refs', -1)
+  if left <= 0 and redis.call('HGET', 'activity:' .. activity.number, 'fanout') ~= '1' then
+    activity_end(activity)
+  end
+end
+
+-- What is known of a Delete at a host: "S CODE TIME". A receipt outlives what comes after it.
+local function delete_note(activity, host, state, code, now)
+  if activity.kind ~= 'delete' and activity.kind ~= 'leave' then
+    return
+  end
+  local key = 'delete_state:' .. activity.an .. ':' .. activity.p
+  local known = redis.call('HGET', key, host)
+  local first = known and known:sub(1, 1)
+  if first == 'v' or (first == 'a' and state ~= 'a') then
+    return
+  end
+  redis.call('HSET', key, host, state .. ' ' .. code .. ' ' .. now)
+end

@@ -1,0 +1,73 @@
+-- A lane is what one account owes to one host, "AN:H". Its entries wait in lane:AN:H:PRIORITY as "A INBOX", or "A INBOX N" after
+-- N attempts, or "@KEY": the entries that wait behind an order key are free to go.
+-- busy:AN:H holds 'n', the number in flight, and for each busy order key "A F D": F entries of activity A in flight, D waiting
+-- for a retry. Entries of one activity never wait for each other; those of another activity with that key wait behind it.
+local LANE_MAX, HOST_MAX = 4, 16
+local DAY = 86400000
+local PROBE_FIRST, PROBE_MAX, FAILURES_MAX, BAD_DAYS_MAX = 900000, 21600000, 5, 7
+
+-- What is urgent brings its lane forward among the lanes too, but never without end before those that wait long.
+local AHEAD = {['0'] = 3600000, ['1'] = 600000}
+
+local function lane_push(lane, priority, entry, front, now)
+  redis.call(front and 'LPUSH' or 'RPUSH', 'lane:' .. lane .. ':' .. priority, entry)
+  local ahead = AHEAD[priority]
+  if ahead then
+    redis.call('ZADD', 'ready', 'LT', tonumber(now) - ahead, lane)
+  else
+    redis.call('ZADD', 'ready', 'NX', now, lane)
+  end
+end
+
+local function lane_waits(lane)
+  local name = 'lane:' .. lane .. ':'
+  return redis.call('EXISTS', name .. '0', name .. '1', name .. '2', name .. '3', name .. '4', name .. '5') > 0
+end
+
+local function key_read(lane, key)
+  local value = redis.call('HGET', 'busy:' .. lane, key)
+  if not value then
+    return nil
+  end
+  local activity, flying, delayed = value:match('^(%d+) (%d+) (%d+)$')
+  return {activity = activity, flying = tonumber(flying), delayed = tonumber(delayed)}
+end
+
+-- Stores the state of a key; when nothing of it is under way any more, those behind it may go.
+local function key_write(lane, key, state, now)
+  if state.flying > 0 or state.delayed > 0 then
+    redis.call('HSET', 'busy:' .. lane, key, state.activity .. ' ' .. state.flying .. ' ' .. state.delayed)
+    return
+  end
+  redis.call('HDEL', 'busy:' .. lane, key)
+  local next_one = redis.call('LINDEX', 'behind:' .. lane .. ':' .. key, 0)
+  if next_one then
+    lane_push(lane, next_one:sub(1, 1), '@' .. key, true, now)
+  end
+end
+
+-- Claims are named "AN:H:PRIORITY:N:A:INBOX"; so are delays.
+local function claim_read(name)
+  local an, host, priority, attempts, activity, inbox = name:match('^(%d+):(%d+):(%d):(%d+):(%d+):(.+)$')
+  return {lane = an .. ':' .. host, an = an, host = host, priority = priority, attempts = attempts, activity = activity,
+    inbox = inbox}
+end
+
+local function flight_end(claim)
+  local busy, host = 'busy:' .. claim.lane, 'host:' .. claim.host
+  if redis.call('HINCRBY', busy, 'n', -1) <= 0 then
+    redis.call('HDEL', busy, 'n')
+  end
+  if redis.call('HINCRBY', host, 'in_flight', -1) <= 0 then
+    redis.call('HDEL', host, 'in_flight')
+  end
+end
+
+-- Parked lanes of a host that may be used again come back by and by.
+local function unpark(host, count, now)
+  local lanes = redis.call('SPOP', 'parked:' .. host, count)
+  for _, lane in ipairs(lanes) do
+    redis.call('ZADD', 'ready', 'NX', now, lane)
+  end
+  return #lanes
+end

@@ -1,0 +1,364 @@
+#include "plaza/test_api.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "plaza/fields.h"
+#include "plaza/posts.h"
+#include "plaza/threads.h"
+
+static bool find_user(struct plaza *plaza, struct request *request, const char *handle,
+                      struct account *account)
+{
+    if (account_by_handle(&plaza->database, handle, account))
+        return true;
+    answer_problem(request, 404, "user_unknown", NULL, "There is no member of that name.");
+    return false;
+}
+
+static void answer_user(struct plaza *plaza, struct request *request, int status,
+                        const struct account *account)
+{
+    answer_json(request, status, account_json(plaza, account));
+}
+
+static void answer_post(struct plaza *plaza, struct request *request, int status, int64_t id)
+{
+    sqlite3_stmt *row = database_query(&plaza->database, POST_SELECT "WHERE post.id = ?", "i", id);
+    if (database_row(&plaza->database, &row))
+        answer_json(request, status, post_row_json(plaza, row));
+    database_finish(&row);
+}
+
+static void answer_outcome(struct request *request, enum post_outcome outcome, const char *field)
+{
+    switch (outcome) {
+    case POST_OK:
+        break;
+    case POST_NOT_FOUND:
+        answer_problem(request, 404, "post_unknown", NULL, "There is no such post.");
+        break;
+    case POST_GONE:
+        answer_problem(request, 410, "gone", NULL, "The post was deleted.");
+        break;
+    case POST_NOT_YOURS:
+        answer_problem(request, 403, "not_yours", NULL, "The post is somebody else's.");
+        break;
+    case POST_EMPTY:
+        answer_problem(request, 422, "empty", "text", "The text is empty.");
+        break;
+    case POST_TOO_LONG:
+        answer_problem(request, 422, "too_long", "text", "The text is too long.");
+        break;
+    case POST_BAD_FIELD:
+        answer_problem(request, 422, "invalid", field, "A field is not as it must be.");
+        break;
+    case POST_PARENT_UNKNOWN:
+        answer_problem(request, 404, "parent_unknown", "reply_to", "What it answers is not there.");
+        break;
+    }
+}
+
+/* ---- members ---- */
+
+static void post_user(struct plaza *plaza, struct request *request)
+{
+    json_t *body = request_json(request);
+    struct fields fields = {.object = body};
+    struct account account;
+    const char *handle = body ? field_text(&fields, "handle", HANDLE_MAX) : NULL;
+    const char *name = body ? field_text_or_null(&fields, "name", NAME_BYTES_MAX) : NULL;
+    if (body && fields_good(&fields, request)) {
+        int64_t id = account_create(&plaza->database, handle, name ? name : handle);
+        if (id && account_by_id(&plaza->database, id, &account))
+            answer_user(plaza, request, 201, &account);
+        else
+            answer_problem(request, 409, "taken", "handle", "The handle is taken or malformed.");
+    }
+    json_decref(body);
+}
+
+static void get_user(struct plaza *plaza, struct request *request)
+{
+    struct account account;
+    if (find_user(plaza, request, request->captures[0], &account))
+        answer_user(plaza, request, 200, &account);
+}
+
+static void set_federation(struct plaza *plaza, struct request *request, struct account *account,
+                           struct fields *fields)
+{
+    bool on = field_bool(fields, "on", account->federation);
+    if (fields_good(fields, request))
+        account_set_federation(plaza, account, on);
+}
+
+static void set_handle(struct plaza *plaza, struct request *request, struct account *account,
+                       struct fields *fields)
+{
+    const char *handle = field_text(fields, "handle", HANDLE_MAX);
+    if (fields_good(fields, request) && !account_rename(plaza, account, handle))
+        answer_problem(request, 409, "taken", "handle", "The handle is taken or malformed.");
+}
+
+static void set_status(struct plaza *plaza, struct request *request, struct account *account,
+                       struct fields *fields)
+{
+    const char *status = field_text(fields, "status", 16);
+    if (fields_good(fields, request) && !account_set_status(plaza, account, status))
+        answer_problem(request, 422, "invalid", "status", "active, suspended, deactivated or deleted");
+}
+
+static void set_profile(struct plaza *plaza, struct request *request, struct account *account,
+                        struct fields *fields)
+{
+    const char *name = field_text_or_null(fields, "name", NAME_BYTES_MAX);
+    const char *bio = field_text_or_null(fields, "bio", BIO_BYTES_MAX);
+    bool replies = field_bool(fields, "replies", account->replies);
+    bool discoverable = field_bool(fields, "discoverable", account->discoverable);
+    if (!fields_good(fields, request))
+        return;
+    struct account before = *account;
+    account_set_profile(plaza, account, name ? name : before.name, bio ? bio : before.bio);
+    account_set_wishes(plaza, account, replies, discoverable);
+}
+
+static void change_user(struct plaza *plaza, struct request *request,
+                        void (*change)(struct plaza *, struct request *, struct account *, struct fields *))
+{
+    struct account account;
+    json_t *body = request_json(request);
+    if (body && find_user(plaza, request, request->captures[0], &account)) {
+        struct fields fields = {.object = body};
+        change(plaza, request, &account, &fields);
+        if (!request->status)
+            answer_user(plaza, request, 200, &account);
+    }
+    json_decref(body);
+}
+
+static void post_federation(struct plaza *plaza, struct request *request)
+{
+    change_user(plaza, request, set_federation);
+}
+
+static void put_handle(struct plaza *plaza, struct request *request)
+{
+    change_user(plaza, request, set_handle);
+}
+
+static void put_status(struct plaza *plaza, struct request *request)
+{
+    change_user(plaza, request, set_status);
+}
+
+static void put_profile(struct plaza *plaza, struct request *request)
+{
+    change_user(plaza, request, set_profile);
+}
+
+/* ---- posts ---- */
+
+static struct post_draft read_draft(struct fields *fields)
+{
+    return (struct post_draft){
+        .text = field_text(fields, "text", 1 << 20),
+        .warning = field_text_or_null(fields, "warning", 1 << 20),
+        .language = field_text_or_null(fields, "language", 255),
+        .visibility = field_text_or_null(fields, "visibility", 255),
+        .image_url = field_text_or_null(fields, "image_url", 1 << 20),
+        .image_alt = field_text_or_null(fields, "image_alt", 1 << 20),
+        .parent = field_text_or_null(fields, "reply_to", 255),
+    };
+}
+
+/* Answers with the new post; its number, or 0. */
+static int64_t create(struct plaza *plaza, struct request *request, const struct account *author,
+                      struct fields *fields)
+{
+    struct post_draft draft = read_draft(fields);
+    int64_t id = 0;
+    const char *field = NULL;
+    if (!fields_good(fields, request))
+        return 0;
+    enum post_outcome outcome = post_create(plaza, author, &draft, &id, &field);
+    if (outcome != POST_OK) {
+        answer_outcome(request, outcome, field);
+        return 0;
+    }
+    answer_post(plaza, request, 201, id);
+    return id;
+}
+
+static void post_post(struct plaza *plaza, struct request *request)
+{
+    struct account account;
+    json_t *body = request_json(request);
+    if (body && find_user(plaza, request, request->captures[0], &account)) {
+        struct fields fields = {.object = body};
+        (void)create(plaza, request, &account, &fields);
+    }
+    json_decref(body);
+}
+
+/* The author of the post in the path: tests act for whoever wrote it. */
+static bool find_author(struct plaza *plaza, struct request *request, int64_t *id, struct account *author)
+{
+    struct post_head head;
+    *id = text_numbered_id(request->captures[0], "p_");
+    if (*id && post_head(&plaza->database, *id, &head) &&
+        account_by_id(&plaza->database, head.account, author))
+        return true;
+    answer_outcome(request, POST_NOT_FOUND, NULL);
+    return false;
+}
+
+static void put_post(struct plaza *plaza, struct request *request)
+{
+    struct account author;
+    int64_t id;
+    json_t *body = request_json(request);
+    if (body && find_author(plaza, request, &id, &author)) {
+        struct fields fields = {.object = body};
+        struct post_draft draft = read_draft(&fields);
+        const char *field = NULL;
+        if (fields_good(&fields, request)) {
+            enum post_outcome outcome = post_edit(plaza, &author, id, &draft, &field);
+            if (outcome == POST_OK)
+                answer_post(plaza, request, 200, id);
+            else
+                answer_outcome(request, outcome, field);
+        }
+    }
+    json_decref(body);
+}
+
+static void delete_post(struct plaza *plaza, struct request *request)
+{
+    struct account author;
+    int64_t id;
+    if (!find_author(plaza, request, &id, &author))
+        return;
+    answer_empty(request, 204);
+    answer_outcome(request, post_delete(plaza, &author, id), NULL);
+}
+
+/* The post as people see it, with all that answers it: {…, "replies": […]}; 410 when it is deleted. */
+static void get_post(struct plaza *plaza, struct request *request)
+{
+    char local[LOCAL_ID_SIZE];
+    int64_t thread = 0;
+    enum post_outcome outcome = post_resolve(&plaza->database, request->captures[0], local, &thread);
+    if (outcome != POST_OK) {
+        answer_outcome(request, outcome, NULL);
+        return;
+    }
+    json_t *posts = thread_json(plaza, thread);
+    json_t *found = NULL;
+    json_t *replies = json_array();
+    json_int_t depth = 0;
+    size_t index;
+    json_t *post;
+    json_array_foreach(posts, index, post)
+    {
+        json_int_t level = json_integer_value(json_object_get(post, "depth"));
+        if (found && level <= depth)
+            break;
+        if (found)
+            json_array_append(replies, post);
+        else if (strcmp(json_string_value(json_object_get(post, "id")), local) == 0) {
+            found = json_incref(post);
+            depth = level;
+        }
+    }
+    json_decref(posts);
+    if (!found) {
+        json_decref(replies);
+        answer_outcome(request, POST_NOT_FOUND, NULL);
+        return;
+    }
+    json_object_set_new(found, "replies", replies);
+    answer_json(request, 200, found);
+}
+
+static void post_like_as(struct plaza *plaza, struct request *request)
+{
+    struct account account;
+    json_t *body = request_json(request);
+    if (body && find_user(plaza, request, request->captures[0], &account)) {
+        struct fields fields = {.object = body};
+        const char *target = field_text(&fields, "target", 255);
+        bool on = field_bool(&fields, "on", true);
+        if (fields_good(&fields, request)) {
+            answer_empty(request, 204);
+            answer_outcome(request, post_like(plaza, &account, target, on), NULL);
+        }
+    }
+    json_decref(body);
+}
+
+static void post_block_as(struct plaza *plaza, struct request *request)
+{
+    struct account account;
+    json_t *body = request_json(request);
+    if (body && find_user(plaza, request, request->captures[0], &account)) {
+        struct fields fields = {.object = body};
+        const char *key = field_text(&fields, "key", 255);
+        bool on = field_bool(&fields, "on", true);
+        if (fields_good(&fields, request)) {
+            answer_empty(request, 204);
+            if (!account_block(plaza, &account, key, on))
+                answer_problem(request, 404, "actor_unknown", "key", "There is no such person.");
+        }
+    }
+    json_decref(body);
+}
+
+/* Both in one transaction, so they become visible together: the shortest life that a post can have. */
+static void post_and_delete(struct plaza *plaza, struct request *request)
+{
+    struct account account;
+    json_t *body = request_json(request);
+    struct fields fields = {.object = body};
+    const char *handle = body ? field_text(&fields, "user", HANDLE_MAX) : NULL;
+    if (body && fields_good(&fields, request) && find_user(plaza, request, handle, &account)) {
+        int64_t id = create(plaza, request, &account, &fields);
+        if (id)
+            (void)post_delete(plaza, &account, id);
+    }
+    json_decref(body);
+}
+
+static void cut_streams(struct plaza *plaza, struct request *request)
+{
+    request->cut_streams = true;
+    answer_empty(request, 204);
+}
+
+static const struct route routes[] = {
+    {METHOD_POST, "/test/users", post_user, true},
+    {METHOD_GET, "/test/users/*", get_user, false},
+    {METHOD_POST, "/test/users/*/federation", post_federation, true},
+    {METHOD_PUT, "/test/users/*/handle", put_handle, true},
+    {METHOD_PUT, "/test/users/*/status", put_status, true},
+    {METHOD_PUT, "/test/users/*/profile", put_profile, true},
+    {METHOD_POST, "/test/users/*/posts", post_post, true},
+    {METHOD_POST, "/test/users/*/likes", post_like_as, true},
+    {METHOD_POST, "/test/users/*/blocks", post_block_as, true},
+    {METHOD_GET, "/test/posts/*", get_post, false},
+    {METHOD_PUT, "/test/posts/*", put_post, true},
+    {METHOD_DELETE, "/test/posts/*", delete_post, true},
+    {METHOD_POST, "/test/post-and-delete", post_and_delete, true},
+    {METHOD_POST, "/test/cut-streams", cut_streams, false},
+};
+
+bool test_api_owns(const struct plaza *plaza, const char *path)
+{
+    return plaza->options.test_api && strncmp(path, "/test/", 6) == 0;
+}
+
+bool test_api_handle(struct plaza *plaza, struct request *request)
+{
+    return routes_run(plaza, request, routes, sizeof routes / sizeof *routes);
+}

@@ -1,0 +1,47 @@
+// The demo of ./dev run: Plaza, the gateway and a snac server on loopback, to play with until Ctrl-C. With --check it
+// walks the whole loop by itself instead.
+import { atEnd, step, story } from "./lib/harness.mjs";
+import { walk } from "./lib/walk.mjs";
+import { World } from "./lib/world.mjs";
+
+const check = process.argv.includes("--check");
+const ports = { gateway: 8080, plaza: 8081, peer: 8082 };
+
+const told = ({ plaza, gateway, peer }) => `
+Open these two, side by side:
+
+  ${plaza.origin}/        Plaza, a small centralized platform. Sign in as alice.
+  ${peer.actor}/admin     snac, another fediverse server. User ${peer.user}, password ${peer.password}
+
+What to try:
+
+  1. On Plaza, as alice, switch the fediverse on. From then on ${gateway.origin}/@alice exists; before, it does not.
+  2. On snac, under "Operations", follow  alice@${gateway.host}
+  3. Post on Plaza. A few seconds later the post stands in snac's timeline.
+  4. Answer it there. The answer appears on Plaza, under the post, from ${peer.handle}.
+  5. Edit the post, or delete it: snac follows. Like or boost it there: Plaza counts.
+  6. Switch the fediverse off again: everything of alice's is gone from ${gateway.origin}.
+
+snac looks for new messages every three seconds. Everything lives in ${gateway.folder.path}
+and is removed at the end. Ctrl-C stops it all.
+`;
+
+if (check) {
+  await story("The whole loop, with snac as the other server", async () => {
+    const world = await step("Redis, Plaza, the gateway and snac run", () => World.start({ peer: "snac" }));
+    await walk(world);
+  });
+} else {
+  const stopped = new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => resolve(signal));
+  });
+  await story("The demo", async () => {
+    const world = await step("Redis, Plaza, the gateway and snac run", () => World.start({ peer: "snac", ports, testApi: false }));
+    console.log(told(world));
+    const servers = [world.plaza, world.gateway, world.peer].map(({ process }) => process);
+    const ended = servers.map((server) => server.ended.then(() => server));
+    const first = await Promise.race([stopped, ...ended]);
+    if (first.name) throw new Error(`${first.name} has ended: ${first.tail(5)}`);
+    atEnd(() => console.log("\nStopping."));
+  });
+}

@@ -1,0 +1,91 @@
+// The gateway under test: `drawbridge serve` with its own folder, and what a test may ask of it from outside.
+import fs from "node:fs";
+import { get, webfingerUrl } from "./http.mjs";
+import { binaries } from "./paths.mjs";
+import { Process, childrenOf, isAlive, run } from "./processes.mjs";
+import { until } from "./wait.mjs";
+
+export class Gateway {
+  constructor(folder, { port, plaza, workers = 2 }) {
+    this.folder = folder;
+    this.host = `127.0.0.1:${port}`;
+    this.origin = `http://${this.host}`;
+    this.data = folder.join("gateway");
+    this.configuration = folder.join("drawbridge.ini");
+    fs.writeFileSync(
+      this.configuration,
+      `[gateway]
+public_url = ${this.origin}
+listen = ${this.host}
+data_dir = ${this.data}
+mode = lab
+workers = ${workers}
+
+[platform plaza]
+adapter = platform
+url = ${plaza.publicOrigin}
+token_file = ${plaza.tokenFile}
+`,
+    );
+  }
+
+  async start() {
+    this.process = new Process(this.folder, "gateway", binaries.drawbridge, ["serve", "-c", this.configuration]);
+    await this.isReady(40);
+  }
+
+  async isReady(seconds = 30) {
+    await this.process.ready("the gateway is ready", seconds, async () => (await get(`${this.origin}/readyz`)).status === 200);
+  }
+
+  /** The worker processes' ids. */
+  workers() {
+    return childrenOf(this.process.pid)
+      .filter(({ name }) => name.startsWith("drawbridge"))
+      .map(({ pid }) => pid);
+  }
+
+  redis(...args) {
+    return run("redis-cli", ["-s", `${this.data}/redis.sock`, ...args]);
+  }
+
+  async redisPid() {
+    return Number(/process_id:(\d+)/.exec(await this.redis("INFO", "server"))[1]);
+  }
+
+  async killWorkers() {
+    const pids = this.workers();
+    if (pids.length === 0) throw new Error("the supervisor has no worker");
+    for (const pid of pids) process.kill(pid, "SIGKILL");
+    await until("the supervisor has new workers", 20, () => this.workers().some((pid) => !pids.includes(pid)));
+    await this.isReady();
+  }
+
+  /** Kills the supervisor and nothing else; its workers must notice and drain. Then starts anew on what is left. */
+  async killSupervisor() {
+    const workers = this.workers();
+    await this.process.kill();
+    await until("the workers of a killed supervisor end", 45, () => !workers.some(isAlive));
+    await this.start();
+  }
+
+  async killRedis() {
+    const pid = await this.redisPid();
+    process.kill(pid, "SIGKILL");
+    await until("Redis runs again", 20, async () => (await this.redisPid()) !== pid);
+    await this.isReady();
+  }
+
+  /** The actor's id behind an account's handle. */
+  async actorOf(name) {
+    const { status, json } = await get(webfingerUrl(this.origin, `acct:${name}@${this.host}`));
+    if (status !== 200) throw new Error(`webfinger for ${name}: ${status}`);
+    return json.links.find(({ rel }) => rel === "self").href;
+  }
+
+  /** What no run may leave behind in the log: findings of the sanitizers, crashes. */
+  findings() {
+    const log = fs.readFileSync(this.process.logPath, "utf8");
+    return log.match(/^.*(ERROR: (Address|Leak|Undefined)|runtime error:|Assertion .* failed|SUMMARY: ).*$/gm) ?? [];
+  }
+}

@@ -1,0 +1,34 @@
+// Requests as servers of the fediverse make them. Nothing follows redirects by itself.
+import assert from "node:assert/strict";
+
+export const ACTIVITY = "application/activity+json";
+
+/** A GET: {status, headers, text, json}; `json` is undefined where the body is none. */
+export async function get(url, { accept = ACTIVITY, headers = {} } = {}) {
+  const answer = await fetch(url, { headers: { accept, ...headers }, redirect: "manual", signal: AbortSignal.timeout(10_000) });
+  const text = await answer.text();
+  return { status: answer.status, headers: answer.headers, text, json: parsed(text) };
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A call of a JSON API; throws on an answer that is not 2xx. */
+export async function call(method, url, body, headers = {}) {
+  const answer = await fetch(url, {
+    method,
+    headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
+    body: body === undefined ? undefined : JSON.stringify(body),
+    signal: AbortSignal.timeout(20_000),
+  });
+  const text = await answer.text();
+  assert.ok(answer.ok, `${method} ${url}: ${answer.status} ${text.slice(0, 500)}`);
+  return parsed(text);
+}
+
+export const webfingerUrl = (origin, resource) => `${origin}/.well-known/webfinger?resource=${encodeURIComponent(resource)}`;

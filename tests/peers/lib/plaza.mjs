@@ -1,0 +1,101 @@
+// Plaza, driven by its test API as its members would drive it by its pages.
+import fs from "node:fs";
+import net from "node:net";
+import { randomBytes } from "node:crypto";
+import { call } from "./http.mjs";
+import { binaries } from "./paths.mjs";
+import { Process } from "./processes.mjs";
+
+export class Plaza {
+  /** `publicOrigin` is where the gateway reaches Plaza, if not directly. */
+  constructor(folder, { port, fediverseHost, publicOrigin, testApi = true }) {
+    this.folder = folder;
+    this.port = port;
+    this.origin = `http://127.0.0.1:${port}`;
+    this.publicOrigin = publicOrigin ?? this.origin;
+    this.fediverseHost = fediverseHost;
+    this.testApi = testApi;
+    this.tokenFile = folder.join("plaza-token");
+    fs.writeFileSync(this.tokenFile, `dbg_${randomBytes(32).toString("base64url")}\n`, { mode: 0o600 });
+  }
+
+  async start() {
+    this.process = new Process(this.folder, "plaza", binaries.plaza, [
+      ...["--listen", `127.0.0.1:${this.port}`, "--database", this.folder.join("plaza.db"), "--token-file", this.tokenFile],
+      ...["--fediverse-host", this.fediverseHost],
+      ...(this.testApi ? ["--test-api"] : []),
+      ...(this.publicOrigin === this.origin ? [] : ["--public-url", this.publicOrigin]),
+    ]);
+    await this.process.ready("Plaza listens", 20, async () => (await fetch(`${this.origin}/.well-known/drawbridge`)).ok);
+  }
+
+  test(method, what, body) {
+    return call(method, `${this.origin}/test/${what}`, body);
+  }
+
+  async federate(user, on) {
+    await this.test("POST", `users/${user}/federation`, { on });
+  }
+
+  /** The post's id. */
+  async post(user, text, more = {}) {
+    return (await this.test("POST", `users/${user}/posts`, { text, ...more })).id;
+  }
+
+  async edit(post, text) {
+    await this.test("PUT", `posts/${post}`, { text });
+  }
+
+  async remove(post) {
+    await this.test("DELETE", `posts/${post}`);
+  }
+
+  /** A post and its removal that become visible together: the shortest life that a post can have. */
+  async postAndRemoveAtOnce(user, text) {
+    return (await this.test("POST", "post-and-delete", { user, text })).id;
+  }
+
+  /**
+   * A post and its removal as fast as they can come: both requests in one write. `previous` is the last post's id; ids
+   * are numbered in their order.
+   */
+  async postAndRemove(user, text, previous) {
+    const post = previous.replace(/\d+$/, (number) => Number(number) + 1);
+    const body = JSON.stringify({ text });
+    const requests = [
+      `POST /test/users/${user}/posts HTTP/1.1\r\nHost: 127.0.0.1:${this.port}\r\nContent-Type: application/json\r\n`,
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      `DELETE /test/posts/${post} HTTP/1.1\r\nHost: 127.0.0.1:${this.port}\r\nConnection: close\r\n\r\n`,
+    ];
+    const answers = await new Promise((resolve, reject) => {
+      const socket = net.connect(this.port, "127.0.0.1", () => socket.write(requests.join("")));
+      let text = "";
+      socket.setTimeout(10_000, () => socket.destroy(new Error("Plaza does not answer")));
+      socket.on("data", (data) => (text += data)).on("error", reject).on("close", () => resolve(text));
+    });
+    const statuses = [...answers.matchAll(/HTTP\/1\.1 (\d)\d\d/g)].map(([, kind]) => kind);
+    if (statuses.join() !== "2,2" || !answers.includes(`"${post}"`)) throw new Error(`post and removal of ${post}: ${answers}`);
+    return post;
+  }
+
+  /** What a member sees of a post: {text, likes, reposts, replies: [{id, parent, text, handle}]}; answers to answers too. */
+  async show(post) {
+    const shown = await this.test("GET", `posts/${post}`);
+    const replies = shown.replies
+      .filter(({ deleted }) => !deleted)
+      .map(({ id, parent, text, author }) => ({ id, parent, text, handle: author.shown }));
+    return { text: shown.text, likes: shown.likes.length, reposts: shown.reposts.length, replies };
+  }
+
+  async replyWith(post, text) {
+    return (await this.show(post)).replies.find((reply) => reply.text.includes(text));
+  }
+
+  async rename(user, handle) {
+    await this.test("PUT", `users/${user}/handle`, { handle });
+  }
+
+  async cutStreams() {
+    await this.test("POST", "cut-streams");
+  }
+}

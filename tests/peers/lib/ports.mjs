@@ -1,0 +1,23 @@
+// Ports below 32768: those above are handed out to outgoing connections at random.
+import net from "node:net";
+import { randomInt } from "node:crypto";
+
+const isFree = (port) =>
+  new Promise((resolve) => {
+    const server = net.createServer();
+    server.once("error", () => resolve(false));
+    server.listen({ port, host: "127.0.0.1", exclusive: true }, () => server.close(() => resolve(true)));
+  });
+
+const given = new Set();
+
+/** A port on loopback that nothing listens on; `wanted` if that one is free. */
+export async function freePort(wanted) {
+  for (let tries = 0; tries < 200; tries++) {
+    const port = tries === 0 && wanted ? wanted : randomInt(12000, 32000);
+    if (given.has(port) || !(await isFree(port))) continue;
+    given.add(port);
+    return port;
+  }
+  throw new Error("no free port on 127.0.0.1 between 12000 and 32000");
+}

@@ -1,0 +1,55 @@
+// One small fediverse on loopback: Plaza, the gateway beside it, and a real server whose people follow and answer.
+import assert from "node:assert/strict";
+import { Fedify } from "./fedify.mjs";
+import { Gateway } from "./gateway.mjs";
+import { atEnd } from "./harness.mjs";
+import { Plaza } from "./plaza.mjs";
+import { freePort } from "./ports.mjs";
+import { Folder } from "./processes.mjs";
+import { Proxy } from "./proxy.mjs";
+import { Snac } from "./snac.mjs";
+
+const peerClasses = { fedify: Fedify, snac: Snac };
+
+export class World {
+  /** `peer` is "fedify", "snac" or nothing; `proxied` puts a proxy between the gateway and Plaza. */
+  static async start({ peer, proxied = false, ports = {}, workers = 2, testApi = true } = {}) {
+    const world = new World();
+    world.folder = new Folder();
+    atEnd((failed) => world.close(failed));
+    const plazaPort = await freePort(ports.plaza);
+    const gatewayPort = await freePort(ports.gateway);
+    if (proxied) world.proxy = await Proxy.start(plazaPort);
+    world.plaza = new Plaza(world.folder, {
+      port: plazaPort,
+      fediverseHost: `127.0.0.1:${gatewayPort}`,
+      publicOrigin: world.proxy?.origin,
+      testApi,
+    });
+    await world.plaza.start();
+    world.gateway = new Gateway(world.folder, { port: gatewayPort, plaza: world.plaza, workers });
+    await world.gateway.start();
+    if (peer) world.peer = await peerClasses[peer].start(world.folder, { port: ports.peer });
+    return world;
+  }
+
+  /** Stops what can be stopped by itself and checks how it went; ends the rest; shows the logs of a failure. */
+  async close(failed) {
+    const problems = [];
+    for (const { process } of [this.gateway, this.plaza].filter((server) => server?.process?.alive)) {
+      const code = await process.stop().catch((error) => error.message);
+      if (code !== 0) problems.push(`${process.name} ended with ${code} on SIGTERM`);
+    }
+    problems.push(...(this.gateway?.process ? this.gateway.findings() : []));
+    this.proxy?.close();
+    const bad = failed || problems.length > 0;
+    if (bad) this.showLogs();
+    await this.folder.close({ keep: bad });
+    assert.deepEqual(problems, [], "the servers stop by themselves and leave nothing bad in their logs");
+  }
+
+  showLogs() {
+    for (const [name, text] of this.folder.logs())
+      console.log(`---- ${this.folder.join(name)}, its end:\n${text.trimEnd().split("\n").slice(-40).join("\n")}`);
+  }
+}

@@ -1,0 +1,496 @@
+/* The engine of a worker with everything real but the network: store, scripts, tasks, keys, signatures,
+ * rendering. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../store/private_redis.h"
+#include "gateway/client/fetch.h"
+#include "gateway/clock.h"
+#include "gateway/delivery/delivery.h"
+#include "gateway/fed/publish.h"
+#include "gateway/fed/signer.h"
+#include "gateway/jobs.h"
+#include "gateway/ledger/exposure.h"
+#include "gateway/ledger/ledger.h"
+#include "gateway/upstream/upstream.h"
+
+enum { LOG_MAX = 64, DEADLINE_MS = 15000 };
+
+static const char *const aid = "aaaaaaaaaaaaa";
+
+struct post_sent {
+    char url[128], type[16], id[160];
+    bool rfc9421, has_signature, has_digest;
+};
+
+static struct world {
+    struct private_redis redis;
+    struct config config;
+    struct gateway gateway;
+    struct post_sent log[LOG_MAX];
+    size_t count;
+    int status;         /* what hosts answer to a POST */
+    int status_rfc9421; /* 0: as above */
+    int status_get;     /* what they answer to a GET */
+    size_t gets;
+    void (*test)(void);
+} world;
+
+/* ---- the network
+ * ---------------------------------------------------------------------------------------------- */
+
+struct waiting {
+    struct fetch_result result;
+    fetch_done done;
+    void *context;
+};
+
+static void hand_over(void *context)
+{
+    struct waiting *waiting = context;
+    waiting->done(waiting->context, &waiting->result);
+    free(waiting);
+}
+
+static const char *header(const struct fetch_request *request, const char *name)
+{
+    for (size_t i = 0; i < request->header_count; i++)
+        if (strcasecmp(request->headers[i].name, name) == 0)
+            return request->headers[i].value;
+    return NULL;
+}
+
+void fetch_start(struct fetch_client *client, const struct fetch_request *request, fetch_done done,
+                 void *context)
+{
+    (void)client;
+    struct waiting *waiting = calloc(1, sizeof *waiting);
+    json_t *body = json_loadb(request->body, request->body_length, 0, NULL);
+    assert_non_null(waiting);
+    assert_non_null(body);
+    assert_true(world.count < LOG_MAX);
+    struct post_sent *sent = &world.log[world.count++];
+    (void)snprintf(sent->url, sizeof sent->url, "%s", request->url);
+    (void)snprintf(sent->type, sizeof sent->type, "%s", json_string_value(json_object_get(body, "type")));
+    (void)snprintf(sent->id, sizeof sent->id, "%s", json_string_value(json_object_get(body, "id")));
+    sent->rfc9421 = header(request, "Signature-Input") != NULL;
+    sent->has_signature = header(request, "Signature") != NULL;
+    sent->has_digest = header(request, sent->rfc9421 ? "Content-Digest" : "Digest") != NULL;
+    json_decref(body);
+    waiting->result.status = sent->rfc9421 && world.status_rfc9421 ? world.status_rfc9421 : world.status;
+    waiting->result.retry_after_ms = -1;
+    waiting->done = done;
+    waiting->context = context;
+    loop_soon(world.gateway.loop, hand_over, waiting);
+}
+
+void fetch(struct fetch_client *client, const struct fetch_request *request, struct fetch_result *result)
+{
+    (void)client;
+    (void)request;
+    world.gets++;
+    result->status = world.status_get;
+}
+
+void fetch_result_clear(struct fetch_result *result)
+{
+    free(result->body);
+}
+
+size_t fetch_client_pending(const struct fetch_client *client)
+{
+    (void)client;
+    return 0;
+}
+
+/* ---- the platform
+ * --------------------------------------------------------------------------------------------- */
+
+bool upstream_sweep(struct gateway *gateway, const char *platform, const char *swept)
+{
+    (void)gateway;
+    (void)platform;
+    (void)swept;
+    return true;
+}
+
+/* ---- the world
+ * ------------------------------------------------------------------------------------------------ */
+
+static void wait_until(bool (*reached)(void))
+{
+    int64_t deadline = loop_monotonic_ms() + DEADLINE_MS;
+    while (!reached()) {
+        if (loop_monotonic_ms() > deadline)
+            fail_msg("it did not come to that within the time");
+        task_sleep(5);
+    }
+}
+
+static size_t wanted;
+static bool enough_sent(void)
+{
+    return world.count >= wanted && delivery_pending(&world.gateway) == 0;
+}
+
+static void wait_for_posts(size_t count)
+{
+    wanted = count;
+    wait_until(enough_sent);
+}
+
+static const char *ask(const char *one, const char *two, const char *three)
+{
+    static char answers[8][256];
+    static size_t next;
+    char *answer = answers[next++ % 8];
+    struct reply *reply = store_call(world.gateway.store, one, two, three, (char *)NULL);
+    if (reply_kind(reply) == REPLY_NUMBER)
+        (void)snprintf(answer, sizeof answers[0], "%lld", (long long)reply_number(reply));
+    else
+        (void)snprintf(answer, sizeof answers[0], "%s", reply_text(reply));
+    reply_free(reply);
+    return answer;
+}
+
+static bool nothing_left(void)
+{
+    struct reply *reply = store_call(world.gateway.store, "KEYS", "activity:*", (char *)NULL);
+    bool nothing = reply_count(reply) == 0;
+    reply_free(reply);
+    return nothing;
+}
+
+static void make_account(void)
+{
+    char *pem = NULL;
+    unsigned char *sealed = NULL;
+    size_t sealed_length = 0;
+    signer_make_key(&world.gateway, &pem, &sealed, &sealed_length);
+    assert_non_null(pem);
+    struct account account = {.id = "u1", .handle = "alice", .name = "Alice", .revision = 1};
+    account.bio.text = "";
+    struct account_creation creation = {.aid = aid,
+                                        .platform = "plaza",
+                                        .host = "us.example",
+                                        .name = "alice",
+                                        .name_on_collision = "alice_a",
+                                        .account = &account,
+                                        .public_key_pem = pem,
+                                        .private_key_sealed = sealed,
+                                        .private_key_sealed_length = sealed_length,
+                                        .now = clock_now_ms()};
+    char got[AID_LENGTH + 1];
+    bool created = false;
+    assert_int_equal(account_create(world.gateway.store, &creation, got, &created), LOOKUP_FOUND);
+    assert_true(created);
+    free(pem);
+    free(sealed);
+}
+
+static void follow(const char *name, bool own)
+{
+    char actor[128];
+    char inbox[160];
+    (void)snprintf(actor, sizeof actor, "https://m.example/users/%s", name);
+    (void)snprintf(inbox, sizeof inbox, "%s/inbox", actor);
+    assert_true(delivery_follower_add(&world.gateway, aid, actor, "https://m.example/f/1", inbox,
+                                      own ? NULL : "https://m.example/inbox"));
+}
+
+static void put_post(const char *native, uint64_t revision, int64_t hold_ms, char oid[OID_LENGTH + 1])
+{
+    struct post post = {.id = native, .author = "u1", .revision = revision, .visibility = VISIBILITY_PUBLIC};
+    enum post_outcome outcome;
+    post.body.text = "hello";
+    post.body.length = 5;
+    post.federate = true;
+    oid_make(aid, native, 0, oid);
+    assert_int_equal(
+        post_put(world.gateway.store, aid, oid, &post, clock_now_ms(), clock_now_ms(), hold_ms, &outcome),
+        LOOKUP_FOUND);
+}
+
+static void assert_sent(size_t at, const char *type, const char *url)
+{
+    assert_true(at < world.count);
+    assert_string_equal(world.log[at].type, type);
+    assert_string_equal(world.log[at].url, url);
+    assert_true(world.log[at].has_signature);
+    assert_true(world.log[at].has_digest);
+}
+
+static void test_task(void *context)
+{
+    (void)context;
+    assert_true(store_wait(world.gateway.store, DEADLINE_MS));
+    make_account();
+    world.test();
+    world.gateway.stopping = true;
+    loop_stop(world.gateway.loop);
+}
+
+static void run_world(void (*test)(void))
+{
+    struct gateway *gateway = &world.gateway;
+    char error[128];
+    world = (struct world){.status = 202, .status_get = 404, .test = test};
+    private_redis_new(&world.redis, NULL);
+    static char authority[] = "us.example";
+    static char base[] = "https://us.example";
+    world.config = (struct config){.public_url = base, .host_count = 1};
+    world.config.hosts[0] = (struct config_host){.authority = authority, .base = base};
+    gateway->config = &world.config;
+    memcpy(gateway->worker_id, "worker", 7);
+    gateway->loop = loop_new();
+    gateway->tasks = task_pool_new(gateway->loop, 256);
+    gateway->crypto = crypto_pool_new(gateway->loop, 1);
+    gateway->store = store_new(gateway->loop, world.redis.url, error, sizeof error);
+    assert_non_null(gateway->store);
+    assert_true(task_spawn(gateway->tasks, test_task, NULL));
+    delivery_start(gateway);
+    jobs_start(gateway);
+    loop_run(gateway->loop);
+    while (task_pool_count(gateway->tasks)) { /* the rest of them sees that all is stopping */
+        loop_soon(gateway->loop, (loop_callback)loop_stop, gateway->loop);
+        loop_run(gateway->loop);
+    }
+    jobs_free(gateway);
+    delivery_free(gateway);
+    signers_free(gateway);
+    store_free(gateway->store);
+    crypto_pool_free(gateway->crypto);
+    task_pool_free(gateway->tasks);
+    loop_free(gateway->loop);
+    private_redis_free(&world.redis);
+}
+
+/* ---- what must hold
+ * -------------------------------------------------------------------------------------------- */
+
+static void post_edit_delete(void)
+{
+    char oid[OID_LENGTH + 1];
+    enum post_outcome outcome;
+    follow("bob", false);
+    follow("carol", false);
+    put_post("p1", 1, 0, oid);
+    assert_true(publish_post(&world.gateway, aid, oid, "t"));
+    wait_for_posts(1);
+    assert_true(publish_post(&world.gateway, aid, oid, "t")); /* again: nothing new to say */
+    put_post("p1", 2, 0, oid);
+    assert_true(publish_post(&world.gateway, aid, oid, "t"));
+    wait_for_posts(2);
+    assert_int_equal(post_remove(world.gateway.store, aid, oid, clock_now_ms(), &outcome), LOOKUP_FOUND);
+    assert_true(publish_owed_delete(&world.gateway, aid, "p1", "t"));
+    assert_true(publish_post_delete(&world.gateway, aid, oid, "t"));
+    wait_for_posts(3);
+    wait_until(nothing_left);
+    assert_int_equal(world.count, 3);
+    assert_sent(0, "Create", "https://m.example/inbox");
+    assert_sent(1, "Update", "https://m.example/inbox");
+    assert_sent(2, "Delete", "https://m.example/inbox");
+    const char *why = NULL;
+    char url[128];
+    (void)snprintf(url, sizeof url, "https://us.example/u/%s/p/%s", aid, oid);
+    json_t *ledger = ledger_query(&world.gateway, url, &why);
+    assert_non_null(ledger);
+    const json_t *host = json_array_get(json_object_get(ledger, "hosts"), 0);
+    assert_string_equal(json_string_value(json_object_get(host, "host")), "m.example");
+    assert_string_equal(json_string_value(json_object_get(host, "delete")), "accepted");
+    assert_int_equal(json_integer_value(json_object_get(host, "code")), 202);
+    json_decref(ledger);
+    ledger = ledger_query(&world.gateway, "m.example", &why);
+    assert_string_equal(json_string_value(json_object_get(ledger, "state")), "healthy");
+    json_decref(ledger);
+    assert_null(ledger_query(&world.gateway, "never.example", &why));
+    assert_non_null(why);
+    ledger = ledger_query(&world.gateway, "@alice@us.example", &why);
+    assert_string_equal(json_string_value(json_object_get(ledger, "kind")), "account");
+    json_decref(ledger);
+    ledger = ledger_hosts(&world.gateway, "dead", &why);
+    assert_int_equal(json_array_size(ledger), 0);
+    json_decref(ledger);
+}
+
+static void a_post_its_edit_and_its_delete_arrive_in_order_and_once(void **state)
+{
+    (void)state;
+    run_world(post_edit_delete);
+}
+
+static void knocks(void)
+{
+    char oid[OID_LENGTH + 1];
+    follow("bob", false);
+    world.status = 401;
+    world.status_rfc9421 = 202;
+    put_post("p1", 1, 0, oid);
+    assert_true(publish_post(&world.gateway, aid, oid, "t"));
+    wait_for_posts(2);
+    assert_false(world.log[0].rfc9421);
+    assert_true(world.log[1].rfc9421);
+    assert_string_equal(world.log[0].id, world.log[1].id);
+    put_post("p2", 1, 0, oid);
+    assert_true(publish_post(&world.gateway, aid, oid, "t"));
+    wait_for_posts(3);
+    wait_until(nothing_left);
+    assert_int_equal(world.count, 3);
+    assert_true(world.log[2].rfc9421); /* remembered */
+    assert_true(world.log[2].has_signature && world.log[2].has_digest);
+}
+
+static void a_refused_signature_is_tried_in_the_other_scheme_which_is_remembered(void **state)
+{
+    (void)state;
+    run_world(knocks);
+}
+
+static bool follower_is_forgotten(void)
+{
+    return strcmp(ask("HLEN", "followers:aaaaaaaaaaaaa", NULL), "0") == 0;
+}
+
+static void gone_follower(void)
+{
+    char oid[OID_LENGTH + 1];
+    follow("bob", true);
+    world.status = 410;
+    world.status_get = 410;
+    put_post("p1", 1, 0, oid);
+    assert_true(publish_post(&world.gateway, aid, oid, "t"));
+    wait_for_posts(1);
+    wait_until(follower_is_forgotten);
+    assert_true(world.gets > 0);
+}
+
+static void a_follower_whose_inbox_is_gone_is_forgotten_once_its_server_confirms(void **state)
+{
+    (void)state;
+    run_world(gone_follower);
+}
+
+static bool account_is_gone(void)
+{
+    return strcmp(ask("HGET", "account:aaaaaaaaaaaaa", "state"), "gone") == 0;
+}
+
+static void leaves(void)
+{
+    char oid[OID_LENGTH + 1];
+    bool moved = false;
+    follow("bob", false);
+    put_post("p1", 1, 0, oid);
+    assert_true(publish_post(&world.gateway, aid, oid, "t"));
+    wait_for_posts(1);
+    put_post("held", 1, 3600000, oid);
+    assert_true(job_queue(&world.gateway, "leave", aid, "t"));
+    assert_int_equal(
+        account_set_consent(world.gateway.store, aid, CONSENT_ON, CONSENT_LEAVING, clock_now_ms(), &moved),
+        LOOKUP_FOUND);
+    wait_for_posts(3);
+    assert_sent(1, "Delete", "https://m.example/inbox");
+    assert_sent(2, "Delete", "https://m.example/inbox");
+    assert_non_null(strstr(world.log[1].id, "/p/"));
+    assert_null(strstr(world.log[2].id, "/p/"));
+    wait_until(account_is_gone);
+    wait_until(nothing_left);
+    assert_int_equal(world.count, 3);
+    assert_string_equal(ask("HEXISTS", "account:aaaaaaaaaaaaa", "private_key"), "0");
+}
+
+static void who_leaves_takes_each_post_back_then_the_account_and_is_gone(void **state)
+{
+    (void)state;
+    run_world(leaves);
+}
+
+static void holds(void)
+{
+    char oid[OID_LENGTH + 1];
+    char deleted[OID_LENGTH + 1];
+    enum post_outcome outcome;
+    follow("bob", false);
+    put_post("p1", 1, 300, oid);
+    put_post("p2", 1, 300, deleted);
+    put_post("p1", 2, 300, oid); /* an edit inside the window folds into the Create */
+    assert_int_equal(post_remove(world.gateway.store, aid, deleted, clock_now_ms(), &outcome), LOOKUP_FOUND);
+    assert_int_equal(outcome, POST_UNSEEN);
+    assert_true(publish_post(&world.gateway, aid, oid, "t"));
+    assert_int_equal(world.count, 0);
+    wait_for_posts(1);
+    wait_until(nothing_left);
+    assert_int_equal(world.count, 1);
+    assert_sent(0, "Create", "https://m.example/inbox");
+}
+
+static void a_held_post_leaves_when_its_window_ends_and_a_deleted_one_never(void **state)
+{
+    (void)state;
+    run_world(holds);
+}
+
+static bool is_packed(void)
+{
+    return strcmp(ask("SCARD", "compactions", NULL), "0") == 0 && nothing_left();
+}
+
+static void packs(void)
+{
+    char oid[OID_LENGTH + 1];
+    struct host_list hosts;
+    follow("bob", false);
+    put_post("p1", 1, 0, oid);
+    assert_true(publish_post(&world.gateway, aid, oid, "t"));
+    wait_for_posts(1);
+    wait_until(is_packed);
+    assert_string_equal(ask("EXISTS", "exposing:1:1", NULL), "0");
+    assert_true(exposure_of_post(&world.gateway, "1", "1", &hosts));
+    assert_int_equal(hosts.count, 1);
+    assert_int_equal(hosts.numbers[0], 1);
+    host_list_clear(&hosts);
+    /* A set too long for a field is kept once for all posts that share it. */
+    for (int post = 2; post <= 3; post++) {
+        struct arguments *arguments = arguments_new();
+        arguments_text(arguments, "SADD");
+        arguments_format(arguments, "exposing:1:%d", post);
+        for (int host = 1; host <= 4000; host += host % 3 + 1)
+            arguments_number(arguments, host);
+        reply_free(store_run(world.gateway.store, arguments));
+        assert_true(exposure_compact(&world.gateway, "1", post == 2 ? "2" : "3"));
+    }
+    assert_string_equal(ask("HGET", "exposure:1:0", "2"), ask("HGET", "exposure:1:0", "3"));
+    assert_string_equal(ask("HGET", "exposure_set:1", "refs"), "2");
+    reply_free(store_call(world.gateway.store, "SADD", "exposing:1:3", "9000", (char *)NULL));
+    assert_true(exposure_of_post(&world.gateway, "1", "3", &hosts));
+    assert_int_equal(hosts.numbers[hosts.count - 1], 9000);
+    host_list_clear(&hosts);
+    assert_true(exposure_compact(&world.gateway, "1", "3"));
+    assert_string_equal(ask("HGET", "exposure_set:1", "refs"), "1");
+    assert_true(exposure_of_post(&world.gateway, "1", "3", &hosts));
+    assert_int_equal(hosts.numbers[hosts.count - 1], 9000);
+    host_list_clear(&hosts);
+}
+
+static void exposure_is_packed_shared_and_read_as_a_whole(void **state)
+{
+    (void)state;
+    run_world(packs);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_post_its_edit_and_its_delete_arrive_in_order_and_once),
+        cmocka_unit_test(a_refused_signature_is_tried_in_the_other_scheme_which_is_remembered),
+        cmocka_unit_test(a_follower_whose_inbox_is_gone_is_forgotten_once_its_server_confirms),
+        cmocka_unit_test(who_leaves_takes_each_post_back_then_the_account_and_is_gone),
+        cmocka_unit_test(a_held_post_leaves_when_its_window_ends_and_a_deleted_one_never),
+        cmocka_unit_test(exposure_is_packed_shared_and_read_as_a_whole),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
