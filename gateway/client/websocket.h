@@ -10,7 +10,9 @@
 struct websocket_client; /* the lws context that carries them */
 struct websocket;
 
+/* `ca_file`: the certificates to trust instead of the system's, NULL for those. */
 struct websocket_client *websocket_client_new(struct loop *loop, const char *ca_file);
+/* Closes what is open, abruptly. Not from inside a handler. */
 void websocket_client_free(struct websocket_client *client);
 
 struct websocket_handler {
@@ -18,8 +20,10 @@ struct websocket_handler {
     void (*opened)(void *context);
     /* One whole message. */
     void (*message)(void *context, const void *bytes, size_t length, bool binary);
-    /* Always called once, last; the websocket is dead afterwards. `http_status`: the upgrade was refused;
-     * `close_code`: the close frame's; both 0: the connection broke, `reason` says how. */
+    /* Always called once, last, never from inside a call of this header but websocket_client_free; the
+     * websocket is dead afterwards. `http_status`: the upgrade was refused; `close_code`: the close frame's,
+     * the peer's or our own (1005: a frame without code, 1009: a message was too large); both 0: the
+     * connection broke, `reason` says how. */
     void (*closed)(void *context, int http_status, int close_code, const char *reason, size_t reason_length);
 };
 
@@ -27,6 +31,8 @@ struct websocket_options {
     const char *url, *subprotocol; /* subprotocol may be NULL */
     const char *authorization;     /* value of the Authorization header, NULL none; never logged */
     size_t message_max;            /* a larger message closes the connection */
+    /* After silence_ms without a message or a pong the connection counts as broken; 0: never. ping_ms 0: a
+     * third of silence_ms. */
     unsigned connect_timeout_ms, ping_ms, silence_ms;
 };
 
@@ -35,7 +41,7 @@ struct websocket *websocket_open(struct websocket_client *client, const struct w
                                  const struct websocket_handler *handler, const char **why);
 /* Queues a text message; false when 1 MiB waits already or the socket is not open. */
 bool websocket_send(struct websocket *websocket, const void *bytes, size_t length);
-/* Starts closing; `closed` follows. */
+/* Starts closing, after what is queued; `closed` follows, at the latest after 3 s. */
 void websocket_close(struct websocket *websocket, int code);
 
 #endif

@@ -86,9 +86,10 @@ static bool read_target(struct http_head *head, char *target)
         return false;
     head->target = authority[length] ? authority + length : "/";
     /* One to the left, over a slash of "://", which makes room for its NUL. */
-    memmove(authority - 1, authority, length);
-    authority[length - 1] = '\0';
-    head->authority = authority - 1;
+    char *moved = authority - 1;
+    memmove(moved, authority, length);
+    moved[length] = '\0';
+    head->authority = moved;
     return true;
 }
 
@@ -159,13 +160,6 @@ static bool is_single(const char *name)
     return false;
 }
 
-static char *add_text(char *out, const char *text)
-{
-    size_t length = strlen(text);
-    memcpy(out, text, length);
-    return out + length;
-}
-
 /* Joins the lines of each name into one value, in their order (RFC 9110 §5.3). */
 static int join_fields(struct http_head *head, size_t text_length, const char **why)
 {
@@ -183,10 +177,10 @@ static int join_fields(struct http_head *head, size_t text_length, const char **
             if (!joined) {
                 const char *first = field->value;
                 field->value = out;
-                out = add_text(out, first);
+                out = stpcpy(out, first);
                 joined = true;
             }
-            out = add_text(add_text(out, ", "), head->fields[j].value);
+            out = stpcpy(stpcpy(out, ", "), head->fields[j].value);
             memmove(&head->fields[j], &head->fields[j + 1],
                     (head->field_count - j - 1) * sizeof head->fields[0]);
             head->field_count--;

@@ -15,11 +15,12 @@ struct http_request;
  * or later; the request lives until then, also when the client has left. */
 typedef void (*http_handler)(void *context, struct http_request *request);
 
+/* Borrowed for the call of http_server_new. */
 struct http_options {
-    const char *listen; /* "127.0.0.1:8080", "[::1]:8080" */
-    size_t body_max;    /* larger: 413 */
-    size_t header_max;
-    size_t connections_max;
+    const char *listen;     /* "127.0.0.1:8080", "[::1]:8080" */
+    size_t body_max;        /* larger: 413 */
+    size_t header_max;      /* larger: 431 */
+    size_t connections_max; /* more: the longest idle one makes room, else 503 */
     unsigned header_timeout_ms, body_timeout_ms, idle_timeout_ms;
     const char
         *trusted_proxies; /* comma-separated addresses or networks whose X-Forwarded-* is believed; NULL */
@@ -30,27 +31,29 @@ struct http_options {
  * `error`. */
 struct http_server *http_server_new(struct loop *loop, const struct http_options *options,
                                     http_handler handler, void *context, char *error, size_t error_size);
-/* Stops accepting; what is in flight is finished. */
+/* Stops accepting; what is in flight is finished, with Connection: close. */
 void http_server_drain(struct http_server *server);
 /* Connections that still live, and requests that wait for their answer. */
 size_t http_server_connections(const struct http_server *server);
 size_t http_server_pending(const struct http_server *server);
+/* Closes all at once; answers that still come go nowhere. Not from inside a handler. */
 void http_server_free(struct http_server *server);
 
-/* All strings are borrowed from the request. The path is as lws gives it: decoded, dot-normalised, no query.
- */
+/* All strings are borrowed from the request. The path is percent-decoded, its empty and dot segments
+ * resolved, without the query; a target that hides a slash or a control character is refused before. */
 const char *
 http_request_method(const struct http_request *request); /* GET HEAD POST PUT DELETE PATCH OPTIONS */
 const char *http_request_path(const struct http_request *request);
 const char *http_request_query(const struct http_request *request); /* raw, without '?'; "" when none */
-/* Raw request target as signed: from a trusted proxy's X-Original-URI/X-Forwarded-Uri, else path and query.
- */
+/* Raw request target as signed: as it was sent, or from a trusted proxy's X-Original-URI/X-Forwarded-Uri
+ * where that names the same path. */
 const char *http_request_target(const struct http_request *request);
 const char *http_request_authority(
     const struct http_request *request); /* Host, lower case; X-Forwarded-Host if trusted */
 const char *http_request_scheme(const struct http_request *request);
 const char *http_request_peer(const struct http_request *request); /* client address */
-/* A header by lower-case name, several values joined by ", "; NULL when absent. */
+/* A header by lower-case name, several lines joined by ", " in their order; NULL when absent. A second line
+ * of host, content-length, content-type, date or authorization is refused before. */
 const char *http_request_header(const struct http_request *request, const char *name);
 const void *http_request_body(const struct http_request *request, size_t *length);
 /* One parameter of the query, percent-decoded, into `out`; false when absent or too long. */
