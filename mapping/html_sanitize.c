@@ -192,6 +192,11 @@ static void write_text(struct sanitizer *sanitizer, const char *text)
         return;
     }
     begin_text(sanitizer);
+    const struct open_element *open =
+        sanitizer->open_count ? &sanitizer->open[sanitizer->open_count - 1] : NULL;
+    /* A parser eats one newline at the start of pre: with none there, all read the same. */
+    if (open && strcmp(open->name, "pre") == 0 && open->content == sanitizer->out.length)
+        text += strspn(text, "\n");
     write_escaped(sanitizer, text);
 }
 

@@ -44,6 +44,7 @@ static void elements_of_the_list_pass_under_their_own_names(void **state)
         {"<ul><li>a<ol><li>b</li></ol></li></ul>", "<ul><li>a<ol><li>b</li></ol></li></ul>"},
         {"<blockquote><p>q</p></blockquote>", "<blockquote><p>q</p></blockquote>"},
         {"<pre><code>a\n  b</code></pre>", "<pre><code>a\n  b</code></pre>"},
+        {"<pre>\n\n\na\n</pre>", "<pre>a\n</pre>"},
         {"<h2>Title</h2><p>x</p>", "<p><strong>Title</strong></p><p>x</p>"},
         {"plain & <simple> \"text\"", "plain &amp;  &quot;text&quot;"},
     };
