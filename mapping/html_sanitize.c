@@ -1,6 +1,8 @@
 /* HTML through the allow-list of PROTOCOL §4.1. The output is written anew from the parsed tree: only
  * elements, attributes and schemes that this file names can appear in it, nested so that any parser reads the
  * same tree. */
+#include "mapping/html_sanitize.h"
+
 #include <string.h>
 
 #include "mapping/buffer.h"
@@ -13,7 +15,8 @@ enum { DEPTH_MAX = 48, CLOSING_MAX = 14 }; /* the longest end tag */
 
 struct open_element {
     const char *name;
-    size_t depth; /* of the node that closes it */
+    size_t depth;            /* of the node that closes it */
+    size_t outside, content; /* where its start tag begins and ends in the output */
 };
 
 struct sanitizer {
@@ -23,7 +26,7 @@ struct sanitizer {
     size_t open_count;
     size_t pre_count;
     bool break_owed, line_begun; /* of blocks that have no element of their own here */
-    bool full;
+    bool full, drop_quote_inline;
 };
 
 /* ---- what is allowed
@@ -189,6 +192,11 @@ static void write_text(struct sanitizer *sanitizer, const char *text)
         return;
     }
     begin_text(sanitizer);
+    const struct open_element *open =
+        sanitizer->open_count ? &sanitizer->open[sanitizer->open_count - 1] : NULL;
+    /* A parser eats one newline at the start of pre: with none there, all read the same. */
+    if (open && strcmp(open->name, "pre") == 0 && open->content == sanitizer->out.length)
+        text += strspn(text, "\n");
     write_escaped(sanitizer, text);
 }
 
@@ -213,19 +221,17 @@ static const char *const link_rel = "\" rel=\"nofollow noopener noreferrer ugc\"
 
 static void write_anchor(struct sanitizer *sanitizer, const GumboNode *node, const char *href)
 {
-    write_raw(sanitizer, "<a");
-    if (href) {
-        write_raw(sanitizer, " href=\"");
-        write_escaped(sanitizer, href);
-        write_raw(sanitizer, link_rel);
-    }
+    write_raw(sanitizer, "<a href=\"");
+    write_escaped(sanitizer, href);
+    write_raw(sanitizer, link_rel);
     write_classes(sanitizer, node);
     write_raw(sanitizer, ">");
 }
 
-static void push(struct sanitizer *sanitizer, const char *name, size_t depth)
+static void push(struct sanitizer *sanitizer, const char *name, size_t depth, size_t outside)
 {
-    sanitizer->open[sanitizer->open_count++] = (struct open_element){.name = name, .depth = depth};
+    sanitizer->open[sanitizer->open_count++] = (struct open_element){
+        .name = name, .depth = depth, .outside = outside, .content = sanitizer->out.length};
     sanitizer->pre_count += strcmp(name, "pre") == 0;
 }
 
@@ -239,12 +245,13 @@ static void open_element(struct sanitizer *sanitizer, const GumboNode *node, con
 {
     bool anchor = strcmp(name, "a") == 0;
     const char *href = anchor ? url_for_link(sanitizer->arena, html_attribute(node, "href")) : NULL;
-    if (!has_room_for_tag(sanitizer, href))
+    if ((anchor && !href) || !has_room_for_tag(sanitizer, href))
         return;
     if (is_block_name(name))
         begin_block(sanitizer);
     else
         pay_break(sanitizer);
+    size_t outside = sanitizer->out.length;
     if (anchor) {
         write_anchor(sanitizer, node, href);
     } else {
@@ -254,21 +261,26 @@ static void open_element(struct sanitizer *sanitizer, const GumboNode *node, con
             write_classes(sanitizer, node);
         write_raw(sanitizer, ">");
     }
-    push(sanitizer, name, depth);
+    push(sanitizer, name, depth, outside);
     if (html_is_heading(html_tag(node))) {
+        size_t inside = sanitizer->out.length;
         write_raw(sanitizer, "<strong>");
-        push(sanitizer, "strong", depth);
+        push(sanitizer, "strong", depth, inside);
     }
 }
 
 static void close_elements(struct sanitizer *sanitizer, size_t depth)
 {
     while (sanitizer->open_count > 0 && sanitizer->open[sanitizer->open_count - 1].depth >= depth) {
-        const char *name = sanitizer->open[--sanitizer->open_count].name;
-        /* The room for end tags was kept when their start tags went out. */
-        buffer_add_string(&sanitizer->out, "</");
-        buffer_add_string(&sanitizer->out, name);
-        buffer_add_string(&sanitizer->out, ">");
+        const struct open_element *element = &sanitizer->open[--sanitizer->open_count];
+        const char *name = element->name;
+        if (sanitizer->out.length == element->content) {
+            sanitizer->out.length = element->outside; /* nothing in it: it never was */
+            sanitizer->out.bytes[element->outside] = '\0';
+        } else {
+            /* The room for end tags was kept when their start tags went out. */
+            buffer_format(&sanitizer->out, "</%s>", name);
+        }
         sanitizer->pre_count -= strcmp(name, "pre") == 0;
         if (is_block_name(name))
             begin_block(sanitizer);
@@ -286,11 +298,12 @@ static void write_image(struct sanitizer *sanitizer, const GumboNode *node)
     bool linked = url && alt[0] != ':' && fits(sanitizer, "a") && has_room_for_tag(sanitizer, url);
     begin_text(sanitizer);
     if (linked) {
+        size_t outside = sanitizer->out.length;
         write_raw(sanitizer, "<a href=\"");
         write_escaped(sanitizer, url);
         write_raw(sanitizer, link_rel);
         write_raw(sanitizer, ">");
-        push(sanitizer, "a", SIZE_MAX);
+        push(sanitizer, "a", SIZE_MAX, outside);
     }
     write_escaped(sanitizer, alt);
     close_elements(sanitizer, SIZE_MAX);
@@ -306,6 +319,8 @@ static bool enter(void *context, const GumboNode *node, size_t depth)
         write_text(sanitizer, node->v.text.text);
     GumboTag tag = html_tag(node);
     if (!html_is_element(node) || html_is_dropped(tag) || sanitizer->full)
+        return false;
+    if (sanitizer->drop_quote_inline && html_has_word(node, "class", "quote-inline"))
         return false;
     if (tag == GUMBO_TAG_BR) {
         sanitizer->line_begun = true;
@@ -341,17 +356,24 @@ static void leave(void *context, const GumboNode *node, size_t depth)
         sanitizer->break_owed = true;
 }
 
-const char *html_sanitize(struct arena *arena, const char *html, size_t length_max)
+const char *html_sanitize_without(struct arena *arena, const char *html, size_t length_max,
+                                  bool drop_quote_inline)
 {
     struct html_tree *tree = html ? html_parse(html, NULL) : NULL;
     if (!tree)
         return html ? arena_string(arena, "") : NULL;
     struct sanitizer *sanitizer = arena_alloc(arena, sizeof *sanitizer);
     sanitizer->arena = arena;
+    sanitizer->drop_quote_inline = drop_quote_inline;
     buffer_init(&sanitizer->out, length_max);
     html_walk(tree, &(struct html_visitor){.context = sanitizer, .enter = enter, .leave = leave});
     html_free(tree);
     const char *result = arena_copy(arena, buffer_text(&sanitizer->out), sanitizer->out.length);
     buffer_clear(&sanitizer->out);
     return result;
+}
+
+const char *html_sanitize(struct arena *arena, const char *html, size_t length_max)
+{
+    return html_sanitize_without(arena, html, length_max, false);
 }

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "mapping/html_links.h"
-#include "mapping/json_shapes.h"
+#include "mapping/html_marks.h"
 #include "mapping/text_writer.h"
 #include "mapping/url_text.h"
 
-enum { LISTS_MAX = 16, MARK_MAX = 48, EMOJI_MAX = 50 };
+enum { LISTS_MAX = 16 };
 
 struct list {
     bool ordered, reversed;
@@ -187,12 +187,6 @@ static void close_anchor(struct conversion *conversion, const GumboNode *node)
                                           .label = anchor.label});
 }
 
-static bool is_shortcode(const char *text)
-{
-    size_t length = text ? strlen(text) : 0;
-    return length > 2 && text[0] == ':' && text[length - 1] == ':' && !strpbrk(text, " \n\t");
-}
-
 /* A custom emoji is its shortcode; a picture its description, linked. */
 static void add_image(struct conversion *conversion, const GumboNode *node)
 {
@@ -201,12 +195,12 @@ static void add_image(struct conversion *conversion, const GumboNode *node)
     if (!alt || !*alt)
         alt = html_attribute(node, "title");
     const char *url = url_for_link(conversion->arena, html_attribute(node, "src"));
-    bool emoji = is_shortcode(alt) || html_has_word(node, "class", "emoji");
+    bool emoji = html_is_shortcode(alt) || html_has_word(node, "class", "emoji");
     if (emoji || conversion->in_anchor) {
         writer_open(writer, SPAN_EMOJI);
         writer_add(writer, alt ? alt : "", false);
         size_t start = writer_close(writer, false);
-        if (is_shortcode(alt) && url && start < writer->text.length && !conversion->in_anchor)
+        if (html_is_shortcode(alt) && url && start < writer->text.length && !conversion->in_anchor)
             writer_span(
                 writer,
                 (struct span){.start = start, .end = writer->text.length, .kind = SPAN_EMOJI, .target = url});
@@ -306,52 +300,6 @@ static void leave(void *context, const GumboNode *node, size_t depth)
     break_block(conversion, tag);
 }
 
-/* ---- custom emoji by their tags
- * -------------------------------------------------------------------------------------- */
-
-static bool is_inside_link(const struct text_writer *writer, size_t start, size_t end)
-{
-    for (size_t i = 0; i < writer->span_count; i++) {
-        const struct span *span = &writer->spans[i];
-        if (span->kind != SPAN_BOLD && span->kind != SPAN_ITALIC && span->kind != SPAN_STRIKE &&
-            span->kind != SPAN_QUOTE && start < span->end && span->start < end)
-            return true;
-    }
-    return false;
-}
-
-static void mark_emoji(struct conversion *conversion, const char *name, const char *url)
-{
-    struct text_writer *writer = &conversion->writer;
-    const char *text = buffer_text(&writer->text);
-    size_t length = strlen(name);
-    for (const char *at = strstr(text, name); at; at = strstr(at + length, name)) {
-        size_t start = (size_t)(at - text);
-        if (writer->span_count < MODEL_SPANS_MAX && !is_inside_link(writer, start, start + length))
-            writer_span(
-                writer,
-                (struct span){.start = start, .end = start + length, .kind = SPAN_EMOJI, .target = url});
-    }
-}
-
-static void mark_all_emoji(struct conversion *conversion)
-{
-    const json_t *tags = conversion->options->note ? conversion->options->note->tags : NULL;
-    for (size_t i = 0; i < shape_count(tags) && i < EMOJI_MAX; i++) {
-        const json_t *tag = shape_item(tags, i);
-        const char *name = json_string_value(json_object_get(tag, "name"));
-        const json_t *icon = json_object_get(tag, "icon");
-        const json_t *url = json_object_get(icon, "url");
-        if (!name || !shape_is(tag, "Emoji"))
-            continue;
-        if (name[0] != ':')
-            name = arena_format(conversion->arena, ":%s:", name);
-        const char *image = shape_url(url ? url : icon, false, conversion->arena);
-        if (image && is_shortcode(name))
-            mark_emoji(conversion, name, image);
-    }
-}
-
 /* ---- entry
  * ----------------------------------------------------------------------------------------------------------
  */
@@ -369,7 +317,7 @@ struct rich_text html_to_text(struct arena *arena, const char *html, const struc
     struct html_tree *tree = html ? html_parse(html, &cut) : NULL;
     if (tree) {
         html_walk(tree, &(struct html_visitor){.context = conversion, .enter = enter, .leave = leave});
-        mark_all_emoji(conversion);
+        html_mark_plain(&conversion->writer, &conversion->people);
         html_free(tree);
     } else if (html) {
         loss_add(loss, "text", "left out: its HTML is too complex");

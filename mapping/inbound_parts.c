@@ -182,6 +182,7 @@ static void add_media(const json_t *attachment, struct arena *arena, struct inbo
         .bytes = shape_number(attachment, "size", (uint64_t)1 << 40),
     };
     read_focus(attachment, media);
+    out->sensitive = out->sensitive || shape_flag(attachment, "sensitive"); /* Misskey */
 }
 
 void inbound_media_read(const json_t *object, struct arena *arena, struct inbound_note *out)

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "mapping/html_sanitize.h"
 #include "mapping/html_text.h"
 #include "mapping/ids.h"
 #include "mapping/inbound.h"
@@ -44,6 +45,12 @@ static struct rich_text text_of_one_span(struct arena *arena, const char *text, 
 /* ---- the body
  * ------------------------------------------------------------------------------------------------------- */
 
+/* Where the platform shows the quote itself, the link that stands in for it is not needed. */
+static bool has_quote(const struct remote_post_input *input)
+{
+    return input->quote_of.native || input->quote_of.remote;
+}
+
 struct body {
     struct rich_text text;
     bool whole; /* nothing of the text was left out */
@@ -53,13 +60,12 @@ static struct body text_of(struct arena *arena, const struct remote_post_input *
                            struct loss *loss)
 {
     struct body body;
-    bool has_quote = input->quote_of.native || input->quote_of.remote;
     body.text = html_to_text(arena, html,
                              &(struct html_text_options){.note = input->note,
                                                          .people = input->people,
                                                          .people_count = input->people_count,
                                                          .length_max = MODEL_TEXT_MAX,
-                                                         .drop_quote_inline = has_quote},
+                                                         .drop_quote_inline = has_quote(input)},
                              &body.whole, loss);
     return body;
 }
@@ -181,7 +187,7 @@ static void write_body(struct arena *arena, const struct remote_post_input *inpu
         join(arena, &post->body, &link);
         return;
     }
-    post->html = html_sanitize(arena, note->content_html, HTML_MAX);
+    post->html = html_sanitize_without(arena, note->content_html, HTML_MAX, has_quote(input));
 }
 
 struct remote_post *remote_post_make(struct arena *arena, const struct remote_post_input *input,

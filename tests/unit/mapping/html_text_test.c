@@ -246,6 +246,29 @@ static void hashtags_are_known_by_class_relation_or_tag(void **state)
     CHECK(cases, &note);
 }
 
+static void tags_are_found_in_plain_text_too(void **state)
+{
+    (void)state;
+    struct inbound_note note = {
+        .mentions = {{.href = "https://b.example/u/a", .name = "@alice@b.example"},
+                     {.href = "https://m.example/users/bob", .name = "@bob@m.example"}},
+        .mention_count = 2,
+        .hashtags = {"cat"},
+        .hashtag_count = 1};
+    static const struct html_case cases[] = {
+        {"@alice@b.example and @Bob@m.example.",
+         "{mention u_42|@alice@b.example} and {remote https://m.example/users/bob "
+         "bob@m.example|@Bob@m.example}."},
+        {"@bob@m.example.org @bob@m.examples x@bob@m.example @bob", "@bob@m.example.org @bob@m.examples "
+                                                                    "x@bob@m.example @bob"},
+        {"#cat, #Cat #cats &#35;cat ##cat a#cat https://x.example/#cat",
+         "{tag cat|#cat}, {tag cat|#Cat} #cats {tag cat|#cat} ##cat a#cat https://x.example/#cat"},
+        {"<code>#cat</code> <a href=\"https://x.example/\">see #cat</a>",
+         "{code|#cat} {link https://x.example/|see #cat}"},
+    };
+    CHECK(cases, &note);
+}
+
 static void custom_emoji_are_found_by_tag_and_picture(void **state)
 {
     (void)state;
@@ -377,6 +400,7 @@ int main(void)
         TEST(a_shown_address_is_the_one_that_it_leads_to),
         TEST(mentions_are_known_by_their_tags),
         TEST(hashtags_are_known_by_class_relation_or_tag),
+        TEST(tags_are_found_in_plain_text_too),
         TEST(custom_emoji_are_found_by_tag_and_picture),
         TEST(pictures_in_the_text_are_linked_by_their_description),
         TEST(text_is_cut_at_a_character_and_says_so),
