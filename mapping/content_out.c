@@ -2,6 +2,7 @@
  * for. */
 #include <string.h>
 
+#include "mapping/inbound.h"
 #include "mapping/json_out.h"
 #include "mapping/note_out.h"
 
@@ -114,10 +115,20 @@ static void add_quote(struct draft *draft, struct buffer *html)
                   : "the post that it quotes is not in the fediverse: left out");
 }
 
+/* Long form has headings and lists that spans do not tell: there the platform's own HTML says more. */
+static void add_body(struct draft *draft, struct buffer *html)
+{
+    bool own = draft->is_article && draft->post->html && !draft->cut;
+    if (own)
+        buffer_add_string(html, html_sanitize(draft->arena, draft->post->html, HTML_OUT_MAX));
+    else
+        html_add_text(html, draft->arena, &draft->body, &draft->scope);
+}
+
 bool content_write(struct draft *draft, struct buffer *html)
 {
     add_title(draft, html);
-    html_add_text(html, draft->arena, &draft->body, &draft->scope);
+    add_body(draft, html);
     add_rest(draft, html);
     poll_add_text(draft, html);
     media_add_links(draft, html);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "mapping/utf8.h"
+#include "mapping/utf8_text.h"
 
 enum { OPEN_MAX = 16, QUOTES_MAX = 4 };
 
@@ -52,7 +52,8 @@ static size_t add_special(struct buffer *out, const char *text, size_t length, b
     default:
         break;
     }
-    size_t size = utf8_character(text, length);
+    int32_t code = 0;
+    size_t size = utf8_next(text, length, &code);
     if (size > 1)
         buffer_add(out, text, size);
     else if (size == 0)

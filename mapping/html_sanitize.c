@@ -127,11 +127,16 @@ static void write_raw(struct sanitizer *sanitizer, const char *text)
         buffer_add_string(&sanitizer->out, text);
 }
 
-static void begin_inline(struct sanitizer *sanitizer)
+static void pay_break(struct sanitizer *sanitizer)
 {
     if (sanitizer->break_owed && sanitizer->line_begun)
         write_raw(sanitizer, "<br>");
     sanitizer->break_owed = false;
+}
+
+static void begin_text(struct sanitizer *sanitizer)
+{
+    pay_break(sanitizer);
     sanitizer->line_begun = true;
 }
 
@@ -183,7 +188,7 @@ static void write_text(struct sanitizer *sanitizer, const char *text)
             write_raw(sanitizer, " ");
         return;
     }
-    begin_inline(sanitizer);
+    begin_text(sanitizer);
     write_escaped(sanitizer, text);
 }
 
@@ -239,7 +244,7 @@ static void open_element(struct sanitizer *sanitizer, const GumboNode *node, con
     if (is_block_name(name))
         begin_block(sanitizer);
     else
-        begin_inline(sanitizer);
+        pay_break(sanitizer);
     if (anchor) {
         write_anchor(sanitizer, node, href);
     } else {
@@ -279,7 +284,7 @@ static void write_image(struct sanitizer *sanitizer, const GumboNode *node)
     if (!alt)
         return;
     bool linked = url && alt[0] != ':' && fits(sanitizer, "a") && has_room_for_tag(sanitizer, url);
-    begin_inline(sanitizer);
+    begin_text(sanitizer);
     if (linked) {
         write_raw(sanitizer, "<a href=\"");
         write_escaped(sanitizer, url);

@@ -6,6 +6,7 @@
 
 #include "mapping/html_out.h"
 #include "mapping/utf8.h"
+#include "mapping/utf8_text.h"
 
 enum { HASHTAG_MAX = 200 };
 
@@ -95,15 +96,6 @@ const struct outbound_link *link_of_mention(const struct link_scope *scope, cons
     return link ? link : link_find(scope, NULL, span->label);
 }
 
-static utf8proc_int32_t next_character(const char *text, size_t length, size_t *size)
-{
-    utf8proc_int32_t character = -1;
-    *size = utf8_character(text, length);
-    if (*size)
-        (void)utf8proc_iterate((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)*size, &character);
-    return character;
-}
-
 static bool belongs_in_tag(utf8proc_int32_t character)
 {
     if (character == '_' || character == '-' || character == '.' || character == 0x200C ||
@@ -134,8 +126,9 @@ bool hashtag_is_valid(const char *tag)
     size_t length = tag ? strlen(tag) : 0;
     size_t size = 0;
     for (size_t at = 0; at < length; at += size) {
-        utf8proc_int32_t character = next_character(tag + at, length - at, &size);
-        if (character < 0 || !belongs_in_tag(character))
+        int32_t character = 0;
+        size = utf8_next(tag + at, length - at, &character);
+        if (size == 0 || !belongs_in_tag(character))
             return false;
     }
     return length > 0 && length <= HASHTAG_MAX;
@@ -148,10 +141,11 @@ const char *hashtag_url(struct arena *arena, const char *tag_base, const char *t
     buffer_add_string(&url, tag_base);
     size_t length = strlen(tag);
     size_t size = 0;
-    for (size_t at = 0; at < length && size + at <= length; at += size) {
+    for (size_t at = 0; at < length; at += size) {
         utf8proc_uint8_t bytes[4];
-        utf8proc_int32_t character = next_character(tag + at, length - at, &size);
-        if (character < 0)
+        int32_t character = 0;
+        size = utf8_next(tag + at, length - at, &character);
+        if (size == 0)
             break;
         utf8proc_ssize_t count = utf8proc_encode_char(utf8proc_tolower(character), bytes);
         for (utf8proc_ssize_t i = 0; i < count; i++) {
@@ -172,8 +166,9 @@ const char *plain_text(struct arena *arena, const char *text, size_t maximum)
     char *clean = arena_alloc(arena, length + 1);
     size_t kept = 0;
     for (size_t at = 0; at < length;) {
-        size_t size = utf8_character(text + at, length - at);
-        if (size > 1 || (size == 1 && text_is_clean(text + at, 1) && text[at] != '\r')) {
+        int32_t code = 0;
+        size_t size = utf8_next(text + at, length - at, &code);
+        if (size > 1 || (size == 1 && (text[at] == '\n' || text[at] == '\t' || !utf8_is_control(code)))) {
             memcpy(clean + kept, text + at, size);
             kept += size;
         }

@@ -49,8 +49,6 @@ static void put_addressing(struct draft *draft, json_t *document, const json_t *
         if (strcmp(json_string_value(json_object_get(tag, "type")), "Mention") == 0)
             add_once(cc, json_string_value(json_object_get(tag, "href")), draft->actor);
     }
-    if (draft->parent)
-        add_once(cc, draft->parent->author, draft->actor);
     if (draft->quoted)
         add_once(cc, draft->quoted->author, draft->actor);
     put_new(document, "to", string_list(listed ? PUBLIC_COLLECTION : draft->followers, NULL));

@@ -25,7 +25,7 @@ static void append(json_t *tags, const char *type, const char *href, const char 
 
 void tags_add_mention(json_t *tags, const char *actor_id, const char *handle)
 {
-    if (has_entry(tags, "href", actor_id) || json_array_size(tags) >= TAGS_MAX)
+    if (has_entry(tags, "href", actor_id))
         return;
     json_t *tag = json_pack("{ss ss}", "type", "Mention", "href", actor_id);
     if (tag && handle)

@@ -5,6 +5,7 @@
 
 #include "mapping/model.h"
 #include "mapping/utf8.h"
+#include "mapping/utf8_text.h"
 
 enum { NESTING_MAX = 16 };
 
@@ -14,7 +15,8 @@ bool text_is_clean(const char *text, size_t length)
         unsigned char byte = (unsigned char)text[at];
         if (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r')
             return false;
-        size_t size = utf8_character(text + at, length - at);
+        int32_t code = 0;
+        size_t size = utf8_next(text + at, length - at, &code);
         if (size == 0)
             return false;
         at += size;

@@ -27,7 +27,8 @@ static void names_of(const struct account *account, const char *aid, char name[N
     name_from_handle(account->handle, aid, true, on_collision);
 }
 
-static bool switch_on(struct platform *platform, const struct account *account, const char *trace)
+static bool switch_on(struct platform *platform, const struct account *account, bool vouched,
+                      const char *trace)
 {
     struct gateway *gateway = platform->gateway;
     const struct config_host *host = config_host_for(gateway->config, platform->config->name, account->id);
@@ -42,7 +43,6 @@ static bool switch_on(struct platform *platform, const struct account *account, 
     signer_make_key(gateway, &public_key_pem, &sealed, &sealed_length);
     if (!public_key_pem)
         return false;
-    bool vouched = platform->class->capabilities(platform->adapter) & ADAPTER_ASSERTS_CONSENT;
     const struct account_creation creation = {
         .aid = fresh,
         .platform = platform->config->name,
@@ -122,10 +122,13 @@ bool consent_apply(struct platform *platform, const struct account *account, con
     case LOOKUP_ABSENT:
         break;
     }
-    bool vouched = platform->class->capabilities(platform->adapter) & ADAPTER_ASSERTS_CONSENT;
+    unsigned capabilities;
+    if (!platform_capabilities(platform, &capabilities))
+        return false;
+    bool vouched = (capabilities & ADAPTER_ASSERTS_CONSENT) != 0;
     if (!vouched || account->federation != FEDERATION_ON || account->status != ACCOUNT_ACTIVE)
         return true;
-    return switch_on(platform, account, trace);
+    return switch_on(platform, account, vouched, trace);
 }
 
 bool consent_lost(struct platform *platform, const char *native, const char *trace)

@@ -63,6 +63,20 @@ static struct operation *run_operation(struct platform *platform, const struct o
     return operation;
 }
 
+static void discover(struct platform *platform)
+{
+    platform->class->operation_free(
+        platform_operation(platform, &(struct operation_input){.kind = OPERATION_DISCOVER}));
+}
+
+bool platform_capabilities(struct platform *platform, unsigned *out)
+{
+    if (!platform->discovered)
+        discover(platform);
+    *out = platform->discovered ? platform->class->capabilities(platform->adapter) : 0;
+    return platform->discovered;
+}
+
 struct operation *platform_operation(struct platform *platform, const struct operation_input *input)
 {
     if (!platform->discovered && input->kind != OPERATION_DISCOVER) {

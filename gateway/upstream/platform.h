@@ -17,6 +17,10 @@ struct platform {
     struct platform_stream *stream;
 };
 
+/* What the platform can do, which it says itself: discovers when that was not done yet. Waits. False: it
+ * cannot be asked just now, and nothing must be concluded. */
+bool platform_capabilities(struct platform *platform, unsigned *out);
+
 /* Runs an operation to its end. Waits. The operation (never NULL) is the caller's: class->operation_free; its
  * result holds the answer. Discovers first when that was not done yet. */
 struct operation *platform_operation(struct platform *platform, const struct operation_input *input);

@@ -16,11 +16,12 @@ struct push {
     struct gateway *gateway;
     struct arena *arena;
     const char *trace;
+    unsigned capabilities;
 };
 
 static bool can(const struct push *push, unsigned capability)
 {
-    return (push->platform->class->capabilities(push->platform->adapter) & capability) != 0;
+    return (push->capabilities & capability) != 0;
 }
 
 /* Runs one push; *native is set when the platform gave an id. */
@@ -223,6 +224,10 @@ enum work_result push_handle(void *context, const struct work_entry *entry)
     char *rest = NULL;
     char *words[6] = {0};
     size_t count = 0;
+    if (!platform_capabilities(platform, &push.capabilities)) {
+        arena_free(push.arena);
+        return WORK_LATER;
+    }
     for (char *word = strtok_r(arena_string(push.arena, entry->data), " ", &rest); word && count < 6;
          word = strtok_r(NULL, " ", &rest))
         words[count++] = word;

@@ -202,7 +202,10 @@ static bool compare_theirs(struct comparison *comparison, struct listed *table)
 
 bool reconcile_account(struct platform *platform, const char *aid)
 {
-    if (!(platform->class->capabilities(platform->adapter) & ADAPTER_POST_IDS))
+    unsigned capabilities;
+    if (!platform_capabilities(platform, &capabilities))
+        return false;
+    if (!(capabilities & ADAPTER_POST_IDS))
         return true;
     struct arena *arena = arena_new(RECONCILE_BUDGET);
     struct account_record record;
@@ -229,11 +232,10 @@ bool reconcile_account(struct platform *platform, const char *aid)
 
 bool reconcile_platform(struct platform *platform)
 {
-    unsigned capabilities = platform->class->capabilities(platform->adapter);
-    if (!platform->discovered || (capabilities & ADAPTER_ACCOUNTS_FEDERATED)) {
-        if (!apply_listed(platform))
-            return false;
-    }
+    unsigned capabilities;
+    if (!platform_capabilities(platform, &capabilities) ||
+        ((capabilities & ADAPTER_ACCOUNTS_FEDERATED) && !apply_listed(platform)))
+        return false;
     struct arguments *arguments = arguments_new();
     arguments_text(arguments, "SMEMBERS");
     arguments_format(arguments, "accounts:%s", platform->config->name);

@@ -318,13 +318,9 @@ static bool forget_cursor(struct platform_stream *self)
 static bool connect_stream(struct platform_stream *self)
 {
     struct platform *platform = self->platform;
-    if (!platform->discovered) {
-        struct operation *discovery =
-            platform_operation(platform, &(struct operation_input){.kind = OPERATION_DISCOVER});
-        platform->class->operation_free(discovery);
-        if (!platform->discovered)
-            return false;
-    }
+    unsigned capabilities;
+    if (!platform_capabilities(platform, &capabilities))
+        return false;
     struct reply *reply = read_cursor(self);
     if (reply_failed(reply)) {
         reply_free(reply);

@@ -7,7 +7,7 @@
 #include "mapping/outbound.h"
 #include "mapping/source.h"
 
-enum { LINKS_MAX = 32, ACTIVITY_MAX = 60 * 1024, LEVELS_MAX = 8 };
+enum { LINKS_MAX = 128, ACTIVITY_MAX = 60 * 1024, LEVELS_MAX = 8 };
 
 struct case_data {
     const struct golden_case *golden;
