@@ -1,5 +1,6 @@
 #include "gateway/jobs.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,7 +165,7 @@ static void queue_sweeps(struct gateway *gateway)
         if (!job_queue(gateway, "sweep", aid, ""))
             break;
         char next[24];
-        (void)snprintf(next, sizeof next, "%lld", (long long)(clock_now_ms() + SWEEP_EVERY_MS));
+        (void)snprintf(next, sizeof next, "%" PRId64, clock_now_ms() + SWEEP_EVERY_MS);
         reply_free(store_call(gateway->store, "ZADD", "sweeps", next, aid, (char *)NULL));
     }
     reply_free(list);

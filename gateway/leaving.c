@@ -1,5 +1,6 @@
 #include "gateway/leaving.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,7 +73,7 @@ enum work_result leaving_begin(struct gateway *gateway, const char *aid, const s
 bool leaving_tell(struct gateway *gateway, const char *aid, const char *trace)
 {
     char until[24];
-    (void)snprintf(until, sizeof until, "%lld", (long long)(clock_now_ms() + LEAVE_MAX_MS));
+    (void)snprintf(until, sizeof until, "%" PRId64, clock_now_ms() + LEAVE_MAX_MS);
     struct reply *reply = store_call(gateway->store, "ZADD", "leaves", "NX", until, aid, (char *)NULL);
     bool good = !reply_failed(reply);
     reply_free(reply);

@@ -50,8 +50,10 @@ static void drop(struct bodies *bodies, struct kept *one)
 
 void bodies_free(struct bodies *bodies)
 {
-    while (bodies->kept)
-        drop(bodies, bodies->kept);
+    struct kept *one;
+    struct kept *next;
+    HASH_ITER(hh, bodies->kept, one, next)
+    drop(bodies, one);
     free(bodies);
 }
 
@@ -82,8 +84,14 @@ static void keep(struct bodies *bodies, const char *number, struct body *body)
     body->references++;
     bodies->bytes += body->length;
     HASH_ADD_KEYPTR(hh, bodies->kept, one->number, strlen(one->number), one);
-    while (bodies->bytes > KEPT_BYTES_MAX && bodies->kept != one)
-        drop(bodies, bodies->kept);
+    struct kept *oldest;
+    struct kept *next;
+    HASH_ITER(hh, bodies->kept, oldest, next)
+    {
+        if (bodies->bytes <= KEPT_BYTES_MAX || oldest == one)
+            break;
+        drop(bodies, oldest);
+    }
 }
 
 struct body *bodies_get(struct bodies *bodies, struct store *store, const char *number)

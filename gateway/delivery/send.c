@@ -1,5 +1,6 @@
 #include "gateway/delivery/send.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,8 +186,8 @@ static void remember_scheme(struct sending *sending)
     if (sending->scheme == SCHEME_CAVAGE)
         (void)snprintf(sending->remember, sizeof sending->remember, "-");
     else
-        (void)snprintf(sending->remember, sizeof sending->remember, "%s %lld", good ? "rfc9421" : "cavage",
-                       (long long)(now + (good ? SCHEME_KEPT_MS : SCHEME_REFUSED_MS)));
+        (void)snprintf(sending->remember, sizeof sending->remember, "%s %" PRId64,
+                       good ? "rfc9421" : "cavage", now + (good ? SCHEME_KEPT_MS : SCHEME_REFUSED_MS));
 }
 
 static void answered(void *context, struct fetch_result *result)

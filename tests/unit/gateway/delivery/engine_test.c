@@ -27,6 +27,7 @@ struct post_sent {
     bool rfc9421, has_signature, has_digest;
 };
 
+struct waiting;
 static struct world {
     struct private_redis redis;
     struct config config;
@@ -37,6 +38,8 @@ static struct world {
     int status_rfc9421; /* 0: as above */
     int status_get;     /* what they answer to a GET */
     size_t gets;
+    bool slow; /* answers wait in `waiting` until the test lets them go */
+    struct waiting *waiting;
     void (*test)(void);
 } world;
 
@@ -85,7 +88,10 @@ void fetch_start(struct fetch_client *client, const struct fetch_request *reques
     waiting->result.retry_after_ms = -1;
     waiting->done = done;
     waiting->context = context;
-    loop_soon(world.gateway.loop, hand_over, waiting);
+    if (world.slow)
+        world.waiting = waiting;
+    else
+        loop_soon(world.gateway.loop, hand_over, waiting);
 }
 
 void fetch(struct fetch_client *client, const struct fetch_request *request, struct fetch_result *result)
@@ -434,6 +440,43 @@ static void a_held_post_leaves_when_its_window_ends_and_a_deleted_one_never(void
     run_world(holds);
 }
 
+static bool is_on_its_way(void)
+{
+    return world.waiting != NULL;
+}
+
+static bool store_is_away(void)
+{
+    return !store_is_up(world.gateway.store);
+}
+
+static void redis_dies(void)
+{
+    char oid[OID_LENGTH + 1];
+    follow("bob", false);
+    put_post("p1", 1, 0, oid);
+    world.slow = true;
+    assert_true(publish_post(&world.gateway, aid, oid, "t"));
+    wait_until(is_on_its_way);
+    private_redis_kill(&world.redis);
+    wait_until(store_is_away);
+    loop_soon(world.gateway.loop, hand_over, world.waiting);
+    task_sleep(100); /* the result is told in vain */
+    assert_int_equal(delivery_pending(&world.gateway), 1);
+    private_redis_start(&world.redis);
+    assert_true(store_wait(world.gateway.store, DEADLINE_MS));
+    wait_until(nothing_left);
+    assert_int_equal(world.count, 1);
+    assert_int_equal(
+        ask("HGET", "exposure:1:0", "1")[0] == 'd' || ask("SCARD", "exposing:1:1", NULL)[0] == '1', 1);
+}
+
+static void a_result_that_redis_could_not_take_is_told_again_and_nothing_is_sent_twice(void **state)
+{
+    (void)state;
+    run_world(redis_dies);
+}
+
 static bool is_packed(void)
 {
     return strcmp(ask("SCARD", "compactions", NULL), "0") == 0 && nothing_left();
@@ -490,6 +533,7 @@ int main(void)
         cmocka_unit_test(a_follower_whose_inbox_is_gone_is_forgotten_once_its_server_confirms),
         cmocka_unit_test(who_leaves_takes_each_post_back_then_the_account_and_is_gone),
         cmocka_unit_test(a_held_post_leaves_when_its_window_ends_and_a_deleted_one_never),
+        cmocka_unit_test(a_result_that_redis_could_not_take_is_told_again_and_nothing_is_sent_twice),
         cmocka_unit_test(exposure_is_packed_shared_and_read_as_a_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
