@@ -170,23 +170,23 @@ static void get_events(struct plaza *plaza, struct request *request)
 
 /* ---- routes ---- */
 
-static const struct route open_routes[] = {{METHOD_GET, "/.well-known/drawbridge", get_discovery, false}};
+static const struct route open_routes[] = {{METHOD_GET, false, "/.well-known/drawbridge", get_discovery}};
 
 static const struct route routes[] = {
-    {METHOD_POST, "/v1/ping", post_ping, true},
-    {METHOD_GET, "/v1/accounts", read_accounts, false},
-    {METHOD_GET, "/v1/accounts/*", read_account, false},
-    {METHOD_GET, "/v1/accounts/*/posts", read_posts, false},
-    {METHOD_GET, "/v1/accounts/*/post-ids", read_post_ids, false},
-    {METHOD_GET, "/v1/posts/*", read_post, false},
-    {METHOD_GET, "/v1/posts/*/replies", read_replies, false},
-    {METHOD_GET, "/v1/events", get_events, false},
-    {METHOD_PUT, "/v1/remote-actors/*", remote_actor_put, true},
-    {METHOD_DELETE, "/v1/remote-actors/*", remote_actor_delete, true},
-    {METHOD_PUT, "/v1/remote-posts/*", remote_post_put, true},
-    {METHOD_DELETE, "/v1/remote-posts/*", remote_post_delete, true},
-    {METHOD_PUT, "/v1/remote-relations/*", remote_relation_put, true},
-    {METHOD_DELETE, "/v1/remote-relations/*", remote_relation_delete, true},
+    {METHOD_POST, true, "/v1/ping", post_ping},
+    {METHOD_GET, false, "/v1/accounts", read_accounts},
+    {METHOD_GET, false, "/v1/accounts/*", read_account},
+    {METHOD_GET, false, "/v1/accounts/*/posts", read_posts},
+    {METHOD_GET, false, "/v1/accounts/*/post-ids", read_post_ids},
+    {METHOD_GET, false, "/v1/posts/*", read_post},
+    {METHOD_GET, false, "/v1/posts/*/replies", read_replies},
+    {METHOD_GET, false, "/v1/events", get_events},
+    {METHOD_PUT, true, "/v1/remote-actors/*", remote_actor_put},
+    {METHOD_DELETE, true, "/v1/remote-actors/*", remote_actor_delete},
+    {METHOD_PUT, true, "/v1/remote-posts/*", remote_post_put},
+    {METHOD_DELETE, true, "/v1/remote-posts/*", remote_post_delete},
+    {METHOD_PUT, true, "/v1/remote-relations/*", remote_relation_put},
+    {METHOD_DELETE, true, "/v1/remote-relations/*", remote_relation_delete},
 };
 
 bool contract_owns(const char *path)

@@ -15,6 +15,7 @@ static volatile sig_atomic_t stop;
 
 static void on_signal(int number)
 {
+    (void)number;
     stop = 1;
 }
 

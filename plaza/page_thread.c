@@ -78,7 +78,11 @@ static bool among(const json_t *list, int64_t account)
     size_t index;
     json_t *person;
     snprintf(id, sizeof id, "u_%" PRId64, account);
-    json_array_foreach(list, index, person) if (strcmp(get(person, "id"), id) == 0) return true;
+    json_array_foreach(list, index, person)
+    {
+        if (strcmp(get(person, "id"), id) == 0)
+            return true;
+    }
     return false;
 }
 
@@ -274,6 +278,9 @@ void thread_cards(struct plaza *plaza, struct text *page, const struct visitor *
     if (!json_array_size(posts))
         return;
     text_put(page, "<section class=\"card\">");
-    json_array_foreach(posts, index, post) put_post(plaza, page, visitor, post);
+    json_array_foreach(posts, index, post)
+    {
+        put_post(plaza, page, visitor, post);
+    }
     text_put(page, "</section>");
 }

@@ -12,6 +12,7 @@ enum { HOME_THREADS = 30 };
 
 static void get_style(struct plaza *plaza, struct request *request)
 {
+    (void)plaza;
     answer_empty(request, 200);
     request->type = "text/css; charset=utf-8";
     request->cacheable = true;
@@ -271,23 +272,23 @@ static void get_settings(struct plaza *plaza, struct request *request)
 }
 
 static const struct route routes[] = {
-    {METHOD_GET, "/", get_home, false},
-    {METHOD_GET, "/style.css", get_style, false},
-    {METHOD_GET, "/settings", get_settings, false},
-    {METHOD_GET, "/posts/*", get_thread, false},
-    {METHOD_GET, "/posts/*/edit", get_edit, false},
-    {METHOD_GET, "/@*/*", get_permalink, false},
-    {METHOD_GET, "/@*", get_profile, false},
-    {METHOD_POST, "/sign-in", action_sign_in, true},
-    {METHOD_POST, "/sign-out", action_sign_out, true},
-    {METHOD_POST, "/posts", action_post, true},
-    {METHOD_POST, "/posts/*/edit", action_edit, true},
-    {METHOD_POST, "/posts/*/delete", action_delete, true},
-    {METHOD_POST, "/like", action_like, true},
-    {METHOD_POST, "/block", action_block, true},
-    {METHOD_POST, "/settings/federation", action_federation, true},
-    {METHOD_POST, "/settings/wishes", action_wishes, true},
-    {METHOD_POST, "/settings/profile", action_profile, true},
+    {METHOD_GET, false, "/", get_home},
+    {METHOD_GET, false, "/style.css", get_style},
+    {METHOD_GET, false, "/settings", get_settings},
+    {METHOD_GET, false, "/posts/*", get_thread},
+    {METHOD_GET, false, "/posts/*/edit", get_edit},
+    {METHOD_GET, false, "/@*/*", get_permalink},
+    {METHOD_GET, false, "/@*", get_profile},
+    {METHOD_POST, true, "/sign-in", action_sign_in},
+    {METHOD_POST, true, "/sign-out", action_sign_out},
+    {METHOD_POST, true, "/posts", action_post},
+    {METHOD_POST, true, "/posts/*/edit", action_edit},
+    {METHOD_POST, true, "/posts/*/delete", action_delete},
+    {METHOD_POST, true, "/like", action_like},
+    {METHOD_POST, true, "/block", action_block},
+    {METHOD_POST, true, "/settings/federation", action_federation},
+    {METHOD_POST, true, "/settings/wishes", action_wishes},
+    {METHOD_POST, true, "/settings/profile", action_profile},
 };
 
 /* People read a page, not a problem document. */

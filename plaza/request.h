@@ -58,9 +58,9 @@ void answer_redirect(struct request *request, const char *path);
 /* A route: '*' in the pattern stands for one segment of the path. */
 struct route {
     enum method method;
+    bool writes; /* needs the write lock */
     const char *pattern;
     void (*handle)(struct plaza *plaza, struct request *request);
-    bool writes; /* needs the write lock */
 };
 
 /* Finds the route, runs it inside one transaction and keeps what it wrote if the answer is a success.

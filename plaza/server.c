@@ -280,7 +280,7 @@ static int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void
     struct connection *connection = slot ? slot->connection : NULL;
     switch (reason) {
     case LWS_CALLBACK_HTTP:
-        return on_request(lws_context_user(lws_get_context(wsi)), wsi, slot);
+        return !slot ? -1 : on_request(lws_context_user(lws_get_context(wsi)), wsi, slot);
     case LWS_CALLBACK_HTTP_BODY:
         if (connection && !connection->answered)
             text_add(&connection->request->body, in, length);

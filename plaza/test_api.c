@@ -332,25 +332,26 @@ static void post_and_delete(struct plaza *plaza, struct request *request)
 
 static void cut_streams(struct plaza *plaza, struct request *request)
 {
+    (void)plaza;
     request->cut_streams = true;
     answer_empty(request, 204);
 }
 
 static const struct route routes[] = {
-    {METHOD_POST, "/test/users", post_user, true},
-    {METHOD_GET, "/test/users/*", get_user, false},
-    {METHOD_POST, "/test/users/*/federation", post_federation, true},
-    {METHOD_PUT, "/test/users/*/handle", put_handle, true},
-    {METHOD_PUT, "/test/users/*/status", put_status, true},
-    {METHOD_PUT, "/test/users/*/profile", put_profile, true},
-    {METHOD_POST, "/test/users/*/posts", post_post, true},
-    {METHOD_POST, "/test/users/*/likes", post_like_as, true},
-    {METHOD_POST, "/test/users/*/blocks", post_block_as, true},
-    {METHOD_GET, "/test/posts/*", get_post, false},
-    {METHOD_PUT, "/test/posts/*", put_post, true},
-    {METHOD_DELETE, "/test/posts/*", delete_post, true},
-    {METHOD_POST, "/test/post-and-delete", post_and_delete, true},
-    {METHOD_POST, "/test/cut-streams", cut_streams, false},
+    {METHOD_POST, true, "/test/users", post_user},
+    {METHOD_GET, false, "/test/users/*", get_user},
+    {METHOD_POST, true, "/test/users/*/federation", post_federation},
+    {METHOD_PUT, true, "/test/users/*/handle", put_handle},
+    {METHOD_PUT, true, "/test/users/*/status", put_status},
+    {METHOD_PUT, true, "/test/users/*/profile", put_profile},
+    {METHOD_POST, true, "/test/users/*/posts", post_post},
+    {METHOD_POST, true, "/test/users/*/likes", post_like_as},
+    {METHOD_POST, true, "/test/users/*/blocks", post_block_as},
+    {METHOD_GET, false, "/test/posts/*", get_post},
+    {METHOD_PUT, true, "/test/posts/*", put_post},
+    {METHOD_DELETE, true, "/test/posts/*", delete_post},
+    {METHOD_POST, true, "/test/post-and-delete", post_and_delete},
+    {METHOD_POST, false, "/test/cut-streams", cut_streams},
 };
 
 bool test_api_owns(const struct plaza *plaza, const char *path)

@@ -155,25 +155,32 @@ static bool append_answers(const json_t *posts, const char *parent, int depth, j
     return any;
 }
 
+struct aged {
+    json_int_t time;
+    json_t *post; /* borrowed */
+};
+
 static int by_time(const void *one, const void *other)
 {
-    json_int_t first = json_integer_value(json_object_get(*(json_t *const *)one, "order"));
-    json_int_t second = json_integer_value(json_object_get(*(json_t *const *)other, "order"));
-    return first < second ? -1 : first > second;
+    const struct aged *first = one;
+    const struct aged *second = other;
+    return first->time < second->time ? -1 : first->time > second->time;
 }
 
 static json_t *sorted(const json_t *posts)
 {
     size_t count = json_array_size(posts);
     json_t *result = json_array();
-    json_t **list = calloc(count + 1, sizeof *list);
+    struct aged *list = calloc(count + 1, sizeof *list);
     if (!list)
         abort();
-    for (size_t i = 0; i < count; i++)
-        list[i] = json_array_get(posts, i);
+    for (size_t i = 0; i < count; i++) {
+        json_t *post = json_array_get(posts, i);
+        list[i] = (struct aged){json_integer_value(json_object_get(post, "order")), post};
+    }
     qsort(list, count, sizeof *list, by_time);
     for (size_t i = 0; i < count; i++)
-        json_array_append(result, list[i]);
+        json_array_append(result, list[i].post);
     free(list);
     return result;
 }
@@ -188,7 +195,10 @@ json_t *thread_json(struct plaza *plaza, int64_t thread)
     (void)append_answers(by_age, NULL, 0, ordered);
     size_t index;
     json_t *post;
-    json_array_foreach(ordered, index, post) json_object_del(post, "order");
+    json_array_foreach(ordered, index, post)
+    {
+        json_object_del(post, "order");
+    }
     json_decref(posts);
     json_decref(by_age);
     return ordered;
