@@ -23,6 +23,10 @@ enum {
     ADAPTER_PUPPETS = 1u << 7,         /* each remote author gets a row of their own, shown as @name@server */
     ADAPTER_IDEMPOTENT = 1u << 8,      /* a push repeated with the same key changes nothing */
     ADAPTER_ASSERTS_CONSENT = 1u << 9, /* the platform itself vouches for the owner's wish (the contract) */
+    ADAPTER_PUSH_VOTE = 1u << 10,      /* takes votes in its polls */
+    ADAPTER_PUSH_EMOJI = 1u << 11,     /* tells reactions from likes */
+    ADAPTER_PUSH_MENTION = 1u << 12,   /* takes remote posts that answer nothing here but name or quote
+                                          somebody */
 };
 
 enum text_unit { UNIT_BYTES, UNIT_CODE_POINTS, UNIT_UTF16, UNIT_GRAPHEMES };

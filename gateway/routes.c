@@ -60,6 +60,11 @@ static void route_get(struct serving *serving)
         serve_post_part(serving, &id);
         return;
     case LOCAL_BOOST:
+        serve_boost(serving, &id);
+        return;
+    case LOCAL_QUOTE:
+        serve_quote(serving, &id);
+        return;
     case LOCAL_NONE:
         break;
     }

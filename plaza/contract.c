@@ -79,13 +79,14 @@ static void get_discovery(struct plaza *plaza, struct request *request)
         MEDIA_MAX, "image_bytes", 10 << 20, "video_bytes", 0, "types", "image/jpeg", "image/png",
         "image/webp", "image/gif", "alt_max", ALT_BYTES_MAX, "page_max", PAGE_MAX, "requests_per_minute",
         plaza->options.requests_per_minute, "event_window_s", EVENT_WINDOW_S);
-    answer_json(request, 200,
-                json_make("{s:[s], s:{s:s, s:s, s:s, s:s}, s:s, s:s, s:i, s:[s,s,s,s], s:s, s:n, s:n, s:o}",
-                          "contract", "1", "platform", "id", "plaza", "name", "Plaza", "domain", authority,
-                          "software", "plaza/" DRAWBRIDGE_VERSION, "api", api, "stream", stream, "level", 2,
-                          "features", "events.ws", "events.poll", "remote_posts", "remote_relations",
-                          "actor_domain", plaza->options.fediverse_host, "contact", "terms", "limits",
-                          limits));
+    answer_json(
+        request, 200,
+        json_make("{s:[s], s:{s:s, s:s, s:s, s:s}, s:s, s:s, s:i, s:[s,s,s,s,s,s,s,s], s:s, s:n, s:n, s:o}",
+                  "contract", "1", "platform", "id", "plaza", "name", "Plaza", "domain", authority,
+                  "software", "plaza/" DRAWBRIDGE_VERSION, "api", api, "stream", stream, "level", 2,
+                  "features", "events.ws", "events.poll", "remote_posts", "remote_relations", "polls",
+                  "quotes", "reactions", "mentions", "actor_domain", plaza->options.fediverse_host, "contact",
+                  "terms", "limits", limits));
 }
 
 /* Plaza calls nobody, so the way back that a ping proves is the event stream. */

@@ -145,6 +145,12 @@ static unsigned read_capabilities(const json_t *document, bool stream)
         out |= level_2;
     if (level >= 3 || lists(features, "remote_relations"))
         out |= ADAPTER_PUSH_RELATION;
+    if (lists(features, "polls"))
+        out |= ADAPTER_PUSH_VOTE;
+    if (lists(features, "reactions"))
+        out |= ADAPTER_PUSH_EMOJI;
+    if (lists(features, "mentions"))
+        out |= ADAPTER_PUSH_MENTION;
     return out;
 }
 

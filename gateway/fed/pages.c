@@ -90,6 +90,14 @@ static void add_post(struct serving *serving, struct buffer *page, const struct 
     char published[TIME_TEXT_MAX];
     time_format(post->published, published);
     buffer_add_string(page, "<article>");
+    if (post->boost[0]) {
+        buffer_add_string(page, "<p>🔁 <a rel=\"nofollow noopener\" href=\"");
+        add_escaped(page, post->boost);
+        buffer_add_string(page, "\">");
+        add_escaped(page, post->boost);
+        buffer_format(page, "</a></p><p><time datetime=\"%s\">%s</time></p></article>", published, published);
+        return;
+    }
     if (post->post.warning) {
         buffer_add_string(page, "<details><summary>");
         add_escaped(page, post->post.warning);

@@ -77,7 +77,7 @@ end
 
 -- What is known of a Delete at a host: "S CODE TIME". A receipt outlives what comes after it.
 local function delete_note(activity, host, state, code, now)
-  if activity.kind ~= 'delete' and activity.kind ~= 'leave' then
+  if activity.kind ~= 'delete' and activity.kind ~= 'undo' and activity.kind ~= 'leave' then
     return
   end
   local key = 'delete_state:' .. activity.an .. ':' .. activity.p
