@@ -37,7 +37,8 @@ command_test() {
     cmake -S . -B build/debug -G Ninja -DCMAKE_BUILD_TYPE=Debug -DDRAWBRIDGE_FULL=$full >/dev/null
     ninja -C build/debug
     local log=build/debug/ctest.log status=0 total failed
-    ctest --test-dir build/debug --output-on-failure "${selection[@]}" | tee "$log" || status=$?
+    # Most of a test with servers is waiting: two at a time, the longest first (their COST).
+    ctest --test-dir build/debug --output-on-failure --parallel 2 "${selection[@]}" | tee "$log" || status=$?
     label_times "$log"
     total=$(sed -n 's/.*tests failed out of \([0-9]*\).*/\1/p' "$log" | tail -n 1)
     failed=$(sed -n 's/.*, \([0-9]*\) tests failed out of.*/\1/p' "$log" | tail -n 1)
