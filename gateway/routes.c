@@ -5,6 +5,7 @@
 
 #include "gateway/fed/inbox.h"
 #include "gateway/fed/serve.h"
+#include "gateway/fed/tags.h"
 
 enum { REQUEST_BUDGET = 4 << 20 };
 
@@ -70,6 +71,12 @@ static void route_get(struct serving *serving)
     }
     if (strncmp(path, "/@", 2) == 0)
         serve_profile_page(serving, path + 2);
+    else if (strncmp(path, "/tags/", 6) == 0)
+        serve_tag(serving, path + 6);
+    else if (strncmp(path, "/emoji/", 7) == 0)
+        serve_emoji(serving, path + 7);
+    else if (strcmp(path, "/actor/outbox") == 0)
+        serve_instance_outbox(serving);
     else if (!route_well_known(serving, path))
         serve_absent(serving);
 }

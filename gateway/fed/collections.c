@@ -151,6 +151,15 @@ static void serve_featured(struct serving *serving, const struct account_record 
     serve_json(serving, 200, ACTIVITY, document, CACHE_ACTOR);
 }
 
+/* The instance actor says nothing; its document names the collection, so it is there. */
+void serve_instance_outbox(struct serving *serving)
+{
+    json_t *document = collection("OrderedCollection",
+                                  arena_format(serving->arena, "%s/actor/outbox", serving->host->base), 0);
+    (void)json_object_set_new(document, "orderedItems", json_array());
+    serve_json(serving, 200, ACTIVITY, document, CACHE_INSTANCE);
+}
+
 static void serve_empty(struct serving *serving, const char *type, const char *id, int64_t total)
 {
     json_t *document = collection(type, id, total);

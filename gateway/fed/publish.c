@@ -4,6 +4,7 @@
 #include "gateway/clock.h"
 #include "gateway/fed/publishing.h"
 #include "gateway/fed/remote.h"
+#include "gateway/fed/tags.h"
 #include "gateway/log.h"
 #include "gateway/store/quotes.h"
 #include "mapping/outbound.h"
@@ -164,7 +165,10 @@ static bool queue_post(struct publishing *publishing)
     bool wait = false;
     bool good = !note || publishing_ask(publishing, note, &around->quote, &wait);
     if (good && !wait)
-        good = keep_loss(publishing, &loss) && queue_note(publishing, note, &around->people);
+        good =
+            keep_loss(publishing, &loss) &&
+            tags_note(publishing->gateway, publishing->arena, &publishing->record, &publishing->post, note) &&
+            queue_note(publishing, note, &around->people);
     json_decref(note);
     json_decref(loss.entries);
     return good;

@@ -22,6 +22,7 @@ void serve_host_meta(struct serving *serving, bool json);
 void serve_nodeinfo_links(struct serving *serving);
 void serve_nodeinfo(struct serving *serving, const char *version);
 void serve_instance_actor(struct serving *serving);
+void serve_instance_outbox(struct serving *serving);
 void serve_actor(struct serving *serving, const struct local_id *id);
 void serve_account_part(struct serving *serving, const struct local_id *id);
 void serve_post(struct serving *serving, const struct local_id *id);
