@@ -183,6 +183,10 @@ struct adapter_class {
     void (*close)(struct adapter *adapter);
     struct adapter_limits (*limits)(const struct adapter *adapter);
 
+    /* One post as the platform writes it, from outside of any operation; false when it is none. NULL: the
+     * adapter cannot tell without asking more. */
+    bool (*read_post)(const json_t *document, struct arena *arena, struct post *out);
+
     /* An operation borrows `input` and the adapter until it is freed. operation_step: first with response
      * NULL. */
     struct operation *(*operation_new)(struct adapter *adapter, const struct operation_input *input);

@@ -17,6 +17,7 @@ static const char usage[] =
     "  drawbridge check -c FILE     reads the configuration and says what is wrong with it\n"
     "  drawbridge ledger …          where a post or an account is, and what became of its Delete\n"
     "  drawbridge host …            the servers that deliveries go to\n"
+    "  drawbridge preview …         what the fediverse gets of a post, before it does\n"
     "  drawbridge COMMAND --help    more about a command\n"
     "  drawbridge --version\n"
     "  drawbridge --help\n"
@@ -31,10 +32,12 @@ static const char usage[] =
 static const char serve_help[] =
     "drawbridge serve -c FILE\n"
     "\n"
-    "Serves until SIGTERM, then finishes what is in flight and exits 0. Without [redis] url it runs a private\n"
+    "Serves until SIGTERM, then finishes what is in flight and exits 0. Without [redis] url it runs a "
+    "private\n"
     "redis-server in data_dir. Its log goes to standard error.\n"
     "\n"
-    "  [gateway]        public_url       https://HOST, where other servers reach it; the default host of handles\n"
+    "  [gateway]        public_url       https://HOST, where other servers reach it; the default host of "
+    "handles\n"
     "                   listen           ADDRESS:PORT behind the reverse proxy (127.0.0.1:8080)\n"
     "                   data_dir         the store and the key of private keys; keep it, and back it up\n"
     "                   workers          processes (one for each core)\n"
@@ -47,7 +50,8 @@ static const char serve_help[] =
     "  [fetch]          allow_private    private addresses that may be reached; ca_file\n"
     "  [log]            format           text or json; level\n"
     "\n"
-    "Each key can come from the environment: DRAWBRIDGE_GATEWAY_LISTEN, DRAWBRIDGE_PLATFORM_NAME_TOKEN_FILE.\n"
+    "Each key can come from the environment: DRAWBRIDGE_GATEWAY_LISTEN, "
+    "DRAWBRIDGE_PLATFORM_NAME_TOKEN_FILE.\n"
     "GET /healthz answers 200 while the process lives, /readyz while its store answers too.\n"
     "\n"
     "Examples:\n"
@@ -156,7 +160,8 @@ static int run(const char *name, int count, char **words)
         return EXIT_USAGE;
     int code;
     if (command)
-        code = session_run(config, command->run, without_config(count, words), words);
+        code = (command->asks ? session_run_asking : session_run)(config, command->run,
+                                                                  without_config(count, words), words);
     else
         code = serves ? serve(config) : check(config);
     config_free(config);

@@ -192,6 +192,7 @@ const struct adapter_class platform_class = {
     .open = open_adapter,
     .close = close_adapter,
     .limits = limits,
+    .read_post = platform_read_post,
     .operation_new = platform_operation_new,
     .operation_step = platform_operation_step,
     .operation_request = platform_operation_request,

@@ -7,6 +7,7 @@
 struct command {
     const char *name;
     session_command run;
+    bool asks;        /* platforms and other servers, not the store alone */
     const char *help; /* what `drawbridge NAME --help` prints */
 };
 
@@ -15,5 +16,6 @@ const struct command *command_find(const char *name);
 
 int command_ledger(struct gateway *gateway, int count, char **words);
 int command_host(struct gateway *gateway, int count, char **words);
+int command_preview(struct gateway *gateway, int count, char **words);
 
 #endif

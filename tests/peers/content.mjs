@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { textOf } from "./lib/fedify.mjs";
 import { get } from "./lib/http.mjs";
 import { step, story } from "./lib/harness.mjs";
+import { binaries } from "./lib/paths.mjs";
+import { run } from "./lib/processes.mjs";
 import { Snac } from "./lib/snac.mjs";
 import { until } from "./lib/wait.mjs";
 import { World } from "./lib/world.mjs";
@@ -279,6 +281,35 @@ await story("Content, both ways", async () => {
     let left;
     await until("snac's page", SOON, async () => (left = missing(await snac.page())).length === 0).catch(() => {});
     assert.deepEqual(left, []);
+  });
+
+  await step("preview shows the activity, the servers and what is lost, and sends nothing", async () => {
+    const before = (await fedify.arrivals(gateway.origin)).length;
+    const preview = (...words) => run(binaries.drawbridge, ["preview", ...words, "-c", gateway.configuration]);
+    const post = await plaza.post(USER, "Previewed", { image_url: IMAGE, image_alt: "An owl" });
+    const { object } = await created("Previewed");
+    const json = JSON.parse(await preview(`plaza:${post}`, "--json", "--as", "peertube"));
+    assert.deepEqual([json.state, json.stays, json.loss], ["told", [], []]);
+    assert.equal(json.activity.object.id, object.id);
+    assert.equal(json.activity.object.content, object.content);
+    assert.match(json.text, /Previewed\n\[Image\] An owl/);
+    assert.deepEqual(json.recipients.map(({ host, followers }) => [host, followers]).sort(), [fedify, snac].map(({ origin }) => [new URL(origin).host, 1]).sort());
+    assert.match(json.as.drops[0].says, /only comments/);
+    assert.match(json.as.drops[0].source, /PeerTube/);
+    const foreign = { id: "p_777", author: "u_1", rev: 1, created: "2026-11-01T09:00:00Z", visibility: "public", text: "Not posted",
+      poll: { options: [{ name: "a" }, { name: "a" }] }, media: [1, 2, 3, 4, 5].map((n) => ({ kind: "image", url: `https://cdn.example/${n}.png` })) };
+    const shown = await run(binaries.drawbridge, ["preview", "-", "-c", gateway.configuration], { input: JSON.stringify(foreign) });
+    assert.match(shown, /It stays at home:\n {2}it is older than the owner's consent/);
+    assert.match(shown, /Changed on the way:\n(.*\n)*? {2}image 5 of 5: /);
+    assert.match(shown, / {2}poll: shown as text/);
+    for (const [words, sentence] of [
+      [["plaza"], /write it as PLATFORM:POST/],
+      [["nowhere:p_1"], /there is no platform nowhere in .*; there are: plaza/],
+      [["plaza:p_99999"], /does not know it/],
+      [[`plaza:${post}`, "--as", "geocities"], /there are: mastodon, /],
+    ])
+      await assert.rejects(preview(...words), sentence);
+    assert.equal((await fedify.arrivals(gateway.origin)).length, before + 1);
   });
 
   const { post: thread, id: root } = await publish("Answer me");
