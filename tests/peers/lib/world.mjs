@@ -12,8 +12,11 @@ import { Snac } from "./snac.mjs";
 const peerClasses = { fedify: Fedify, snac: Snac };
 
 export class World {
-  /** `peer` is "fedify", "snac" or nothing; `proxied` puts a proxy between the gateway and Plaza. */
-  static async start({ peer, proxied = false, ports = {}, workers = 2, testApi = true } = {}) {
+  /**
+   * `peer` is "fedify", "snac" or nothing; `proxied` puts a proxy between the gateway and Plaza; `platform`: settings of
+   * the platform in the gateway's configuration; `clock`: a class whose instance the gateway's clock goes by.
+   */
+  static async start({ peer, proxied = false, ports = {}, workers = 2, testApi = true, platform, clock: Clock } = {}) {
     const world = new World();
     world.folder = new Folder();
     atEnd((failed) => world.close(failed));
@@ -27,7 +30,9 @@ export class World {
       testApi,
     });
     await world.plaza.start();
-    world.gateway = new Gateway(world.folder, { port: gatewayPort, plaza: world.plaza, workers });
+    if (Clock) world.clock = new Clock(world.folder);
+    const environment = world.clock ? { DRAWBRIDGE_TEST_CLOCK: world.clock.path } : {};
+    world.gateway = new Gateway(world.folder, { port: gatewayPort, plaza: world.plaza, workers, platform, environment });
     await world.gateway.start();
     if (peer) world.peer = await peerClasses[peer].start(world.folder, { port: ports.peer });
     return world;
