@@ -16,7 +16,7 @@ if state == 'dead' then
   redis.call('HDEL', key, 'probe_wait', 'last_bad_day')
 end
 redis.call('HSET', key, 'open_until', ARGV[2])
-if redis.call('EXISTS', 'parked:' .. host) == 1 then
+if host_awaited(host) then
   redis.call('ZADD', 'probes', ARGV[2], host)
 end
 return 1

@@ -110,7 +110,7 @@ export class Fleet {
    * stand in the ledger without an entry in their log: what was on its way when something died counts as exposed.
    */
   async checkLedger(about, mayHold) {
-    const figures = { pairs: 0, accepted: 0, refused: 0, unproven: 0 };
+    const figures = { pairs: 0, accepted: 0, refused: 0, observed: 0, unproven: 0 };
     const waiting = [...about];
     const one = async () => {
       for (let object = waiting.pop(); object; object = waiting.pop()) this.compare(object, await this.ledger(object), mayHold, figures);
@@ -145,6 +145,8 @@ export class Fleet {
       } else if (entry.delete === "refused") {
         assert.ok(deletes.some(({ answer }) => answer === entry.code), `${where}: refused by ${entry.code}, says the ledger; the host answered ${answers}`);
         figures.refused++;
+      } else if (entry.delete === "observed") {
+        figures.observed++; // it saw our tombstone: more than any answer
       } else {
         assert.ok(!deletes.some(isAccepted), `${where}: ${entry.delete ?? "no Delete"}, says the ledger; the host accepted it`);
       }
