@@ -55,6 +55,9 @@ await story("Hosts that are away", async () => {
   /** Lets time pass until all of them were tried in vain once more. */
   const tried = (host) => async () => (await state(host)).next_probe > clock.now().getTime();
 
+  /** Nothing for the hosts that are here waits any more. */
+  const settled = () => until("nothing is ready to be sent", RECOVERED, async () => Number(await gateway.redis("ZCARD", "ready")) + Number(await gateway.redis("ZCARD", "fanouts")) === 0);
+
   const old = await step("all get the first posts", async () => {
     const posts = await publish("Before.");
     await until("the Creates", RECOVERED, () => all(fleet.hosts, "Create", posts));
@@ -111,9 +114,6 @@ await story("Hosts that are away", async () => {
         assert.deepEqual(host.about(note).filter((post) => post.type !== "Delete" && isAccepted(post)), [], `${host.name} got what was older than three days`);
     }
   });
-
-  /** Nothing for the hosts that are here waits any more. */
-  const settled = () => until("nothing is ready to be sent", RECOVERED, async () => Number(await gateway.redis("ZCARD", "ready")) + Number(await gateway.redis("ZCARD", "fanouts")) === 0);
 
   const later = [];
   await step("after seven bad days a host is dead, and Deletes are kept for it all the same", async () => {
