@@ -13,7 +13,7 @@ const HOLD = 60; // seconds
 const RECOVERED = 60;
 
 await story("Exposure and the hold window", async () => {
-  const world = await step("Plaza and a gateway run", () => World.start({ clock: Clock, platform: { hold_seconds: HOLD } }));
+  const world = await step("Plaza and a gateway run", () => World.start({ clock: Clock, settings: `hold_seconds = ${HOLD}\n` }));
   const { plaza, gateway, clock } = world;
   const fleet = new Fleet(world);
   atEnd(() => fleet.close());

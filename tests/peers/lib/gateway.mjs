@@ -6,8 +6,8 @@ import { Process, childrenOf, isAlive, run } from "./processes.mjs";
 import { until } from "./wait.mjs";
 
 export class Gateway {
-  /** `platform`: more settings of [platform plaza]; `environment`: more of the gateway's. */
-  constructor(folder, { port, plaza, workers = 2, platform = {}, environment = {} }) {
+  /** `settings` is more of the configuration file, at its end; `environment` more of the process's. */
+  constructor(folder, { port, plaza, workers = 2, settings = "", environment = {} }) {
     this.folder = folder;
     this.environment = environment;
     this.host = `127.0.0.1:${port}`;
@@ -27,9 +27,7 @@ workers = ${workers}
 adapter = platform
 url = ${plaza.publicOrigin}
 token_file = ${plaza.tokenFile}
-${Object.entries(platform)
-  .map(([name, value]) => `${name} = ${value}\n`)
-  .join("")}`,
+${settings}`,
     );
   }
 

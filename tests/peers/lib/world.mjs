@@ -13,10 +13,10 @@ const peerClasses = { fedify: Fedify, snac: Snac };
 
 export class World {
   /**
-   * `peer` is "fedify", "snac" or nothing; `proxied` puts a proxy between the gateway and Plaza; `platform`: settings of
-   * the platform in the gateway's configuration; `clock`: a class whose instance the gateway's clock goes by.
+   * `peer` is "fedify", "snac" or nothing; `proxied` puts a proxy between the gateway and Plaza; `settings` is more of the
+   * gateway's configuration; `clock` a class whose instance the gateway's clock goes by.
    */
-  static async start({ peer, proxied = false, ports = {}, workers = 2, testApi = true, platform, clock: Clock } = {}) {
+  static async start({ peer, proxied = false, ports = {}, workers = 2, testApi = true, settings, clock: Clock } = {}) {
     const world = new World();
     world.folder = new Folder();
     atEnd((failed) => world.close(failed));
@@ -32,7 +32,7 @@ export class World {
     await world.plaza.start();
     if (Clock) world.clock = new Clock(world.folder);
     const environment = world.clock ? { DRAWBRIDGE_TEST_CLOCK: world.clock.path } : {};
-    world.gateway = new Gateway(world.folder, { port: gatewayPort, plaza: world.plaza, workers, platform, environment });
+    world.gateway = new Gateway(world.folder, { port: gatewayPort, plaza: world.plaza, workers, settings, environment });
     await world.gateway.start();
     if (peer) world.peer = await peerClasses[peer].start(world.folder, { port: ports.peer });
     return world;
