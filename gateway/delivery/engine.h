@@ -61,7 +61,9 @@ struct delivery {
 bool fanout_round(struct gateway *gateway);
 void fanout_forget(struct delivery *delivery);
 
-/* troubles.c: an inbox moved or its owner may be gone: the actor's own server is asked. Does not wait. */
-void inbox_trouble(struct gateway *gateway, const char *actor_id, const char *inbox, const char *url);
+/* troubles.c: an inbox moved or its owner may be gone: the actor's own server is asked. `inbox`: its number or
+ * URL; `aid`: whose delivery met it. Does not wait. */
+void inbox_trouble(struct gateway *gateway, const char *aid, const char *actor_id, const char *inbox,
+                   const char *url);
 
 #endif

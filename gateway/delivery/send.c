@@ -225,8 +225,8 @@ static void answered(void *context, struct fetch_result *result)
     }
     remember_scheme(sending);
     if (sending->answer.moved || sending->answer.gone)
-        inbox_trouble(sending->gateway, sending->claim.actor_id, claim_part(sending->claim.name, 5),
-                      sending->claim.url);
+        inbox_trouble(sending->gateway, sending->claim.aid, sending->claim.actor_id,
+                      claim_part(sending->claim.name, 5), sending->claim.url);
     tell_result(sending);
 }
 

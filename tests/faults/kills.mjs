@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
 import { atEnd, step, story } from "../peers/lib/harness.mjs";
+import { get } from "../peers/lib/http.mjs";
 import { full } from "../peers/lib/paths.mjs";
 import { delay, until } from "../peers/lib/wait.mjs";
 import { World } from "../peers/lib/world.mjs";
@@ -91,7 +92,7 @@ await story(`${KILLS} kills while ${DEEDS} posts, edits and deletes run`, async 
 
   await step(`${KILLS} kills of workers, supervisors and Redis`, async () => {
     for (const host of fleet.hosts) {
-      if (host.kind.gone) host.gone = true;
+      if (host.kind.gone) host.gone = 410;
       if (host.kind.ails) host.ails = host.kind.ails;
       if (host.kind.moves) host.moves = 1;
       if (host.kind.down) await host.down();
@@ -167,6 +168,13 @@ await story(`${KILLS} kills while ${DEEDS} posts, edits and deletes run`, async 
         }
     }
     console.log(`         ${deletes} Deletes, ${whole} posts as they are now`);
+  });
+
+  await step("the followers whose servers confirmed that they are gone are followers no more", async () => {
+    for (const [user, actor] of actors) {
+      const left = followersOf(user).filter(({ kind }) => !kind.gone).reduce((sum, { people }) => sum + people.length, 0);
+      assert.equal((await get(`${actor}/followers`)).json.totalItems, left, user);
+    }
   });
 
   await step("nothing came twice but after a kill", async () => {

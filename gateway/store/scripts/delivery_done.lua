@@ -23,8 +23,9 @@ local function host_good()
     return
   end
   redis.call('HDEL', host, 'state', 'failures', 'down_since', 'open_until', 'probe_wait', 'bad_days', 'last_bad_day', 'probe',
-    'unsure')
+    'unsure', 'expiry')
   if state ~= 'failing' then
+    redis.call('ZREM', 'dead_hosts', claim.host)
     redis.call('SADD', 'unparking', claim.host)
     redis.call('ZREM', 'probes', claim.host)
   end
@@ -53,6 +54,7 @@ local function host_bad()
   end
   if days >= BAD_DAYS_MAX then
     state, wait = 'dead', PROBE_MAX
+    redis.call('ZADD', 'dead_hosts', 'NX', now_text, claim.host)
   end
   redis.call('HDEL', host, 'probe', 'unsure')
   redis.call('HSET', host, 'state', state, 'probe_wait', string.format('%.0f', wait), 'open_until',

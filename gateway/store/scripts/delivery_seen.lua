@@ -13,7 +13,8 @@ if state ~= 'open' and state ~= 'dead' then
 end
 if state == 'dead' then
   redis.call('HSET', key, 'state', 'open', 'bad_days', '0')
-  redis.call('HDEL', key, 'probe_wait', 'last_bad_day')
+  redis.call('HDEL', key, 'probe_wait', 'last_bad_day', 'expiry')
+  redis.call('ZREM', 'dead_hosts', host)
 end
 redis.call('HSET', key, 'open_until', ARGV[2])
 if host_awaited(host) then

@@ -123,6 +123,12 @@ export class Fleet {
     return JSON.parse(await run(binaries.drawbridge, ["ledger", what, "--json", "-c", this.world.gateway.configuration], { seconds: 60 }));
   }
 
+  /** What the gateway keeps of a host, quicker than by the program. */
+  async field(host, name) {
+    host.number ??= (await this.world.gateway.redis("HGET", "host_numbers", host.origin)).trim();
+    return (await this.world.gateway.redis("HGET", `host:${host.number}`, name)).trim();
+  }
+
   compare(object, document, mayHold, figures) {
     const told = new Map(document.hosts.map((entry) => [entry.host, entry]));
     for (const host of this.hosts) {

@@ -24,7 +24,7 @@ export class Host {
   static async start({ name, people = ["fan"], shared = true, answer = () => ACCEPTED, keyOf, clock }) {
     const host = new Host();
     Object.assign(host, { name, people, shared, answer, keyOf, clock, posts: [], gets: [], faults: [], serial: 0 });
-    host.gone = false; // all its actors
+    host.gone = 0; // 404 or 410: what is said of all its actors and their inboxes
     host.moves = 0; // how often its inboxes got other addresses
     host.port = await freePort();
     host.origin = `http://127.0.0.1:${host.port}`;
@@ -97,7 +97,7 @@ export class Host {
   serve(request, answer) {
     this.gets.push(request.url);
     const person = this.people.find((one) => request.url === `/users/${one}`);
-    const status = !person ? 404 : this.gone ? 410 : 200;
+    const status = !person ? 404 : this.gone || 200;
     answer.writeHead(status, { "content-type": ACTIVITY });
     answer.end(JSON.stringify(status === 200 ? this.document(person) : {}));
   }
@@ -110,7 +110,7 @@ export class Host {
     this.posts.push(post);
     const fault = signatureFault({ method: "POST", path: request.url, headers: request.headers, body }, this.keyOf);
     if (fault) this.faults.push(`${request.url}: ${fault}`);
-    const script = !place ? { status: 404 } : place.moved ? this.movedTo(place.inbox) : this.gone ? { status: 410 } : this.answer(post, this);
+    const script = !place ? { status: 404 } : place.moved ? this.movedTo(place.inbox) : this.gone ? { status: this.gone } : this.answer(post, this);
     if (script.hang) return void (post.answer = "hang");
     if (script.close) {
       post.answer = "close";
