@@ -408,7 +408,6 @@ int main(void)
         TEST(languages_come_in_many_places),
         TEST(empty_summaries_are_none),
         TEST(content_that_is_no_html_is_made_html),
-        TEST(sources_are_objects_or_strings),
         TEST(times_come_in_all_forms_of_rfc_3339),
         TEST(lists_of_one_may_be_bare),
         TEST(media_of_every_kind_are_known),
