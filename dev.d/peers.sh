@@ -57,12 +57,6 @@ install_demo_peers() {
     install_snac
 }
 
-# What judges documents and HTML: a schema validator and an HTML5 parser.
-install_judges() {
-    install_node
-    npm_folder judges
-}
-
 install_test_peers() {
     install_demo_peers
     npm_folder judges
