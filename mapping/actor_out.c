@@ -135,7 +135,7 @@ static json_t *attribution_domains(struct arena *arena, const struct outbound_ac
 {
     const char *own = authority_of(actor->base);
     const char *page = url_is_web(actor->account->url) ? url_authority(arena, actor->account->url) : NULL;
-    return string_list(own, page && strcmp(page, own) ? page : NULL);
+    return string_list(own, page && strcmp(page, own) != 0 ? page : NULL);
 }
 
 static json_t *aliases_of(const struct account *account)
