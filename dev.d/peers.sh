@@ -59,6 +59,7 @@ install_demo_peers() {
 
 install_test_peers() {
     install_demo_peers
+    npm_folder judges
     npm_folder fedify
     npm_folder conformance
 }
