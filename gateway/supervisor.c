@@ -133,7 +133,7 @@ static void look_after_redis(struct supervisor *supervisor, int64_t now)
     if (supervisor->config->redis_url)
         return;
     struct child *redis = &supervisor->redis;
-    if (redis->pid > 0 && kill(redis->pid, 0) != 0 && errno == ESRCH)
+    if (redis->pid > 0 && !private_redis_runs(redis->pid))
         note_death(redis, now);
     if (may_start(redis, now))
         start_redis(supervisor, now);
@@ -213,7 +213,7 @@ static void stop_redis(struct supervisor *supervisor, const sigset_t *signals)
     while (redis->pid > 0 && loop_monotonic_ms() < until) {
         wait_a_tick(signals, supervisor);
         bury_all(supervisor);
-        if (redis->pid > 0 && kill(redis->pid, 0) != 0)
+        if (redis->pid > 0 && !private_redis_runs(redis->pid))
             redis->pid = 0;
     }
 }

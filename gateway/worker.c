@@ -139,7 +139,7 @@ static void close_rooms(struct gateway *gateway)
 
 static bool is_at_rest(const struct gateway *gateway)
 {
-    return task_pool_count(gateway->tasks) == 0 && http_server_pending(gateway->http) == 0 &&
+    return task_pool_count(gateway->tasks) == 0 && http_server_connections(gateway->http) == 0 &&
            fetch_client_pending(gateway->fetch) == 0 && delivery_pending(gateway) == 0;
 }
 

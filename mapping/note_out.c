@@ -136,7 +136,7 @@ static void put_content(struct draft *draft, json_t *document, const char *html,
 static json_t *tags_of(struct draft *draft)
 {
     json_t *tags = tags_of_text(draft->arena, &draft->body, &draft->scope, &draft->loss);
-    if (draft->parent && draft->parent->author && strcmp(draft->parent->author, draft->actor))
+    if (draft->parent && draft->parent->author && strcmp(draft->parent->author, draft->actor) != 0)
         tags_add_mention(tags, draft->parent->author, draft->parent->author_handle);
     if (draft->quoted)
         (void)json_array_append_new(

@@ -165,10 +165,6 @@ static void receive(struct serving *serving, const json_t *document)
 
 void inbox_receive(struct serving *serving, const char *aid)
 {
-    if (serving->gateway->stopping) {
-        serve_unavailable(serving);
-        return;
-    }
     if (!inbox_exists(serving, aid))
         return;
     if (!is_activity_body(http_request_header(serving->request, "content-type"))) {

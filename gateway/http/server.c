@@ -12,7 +12,7 @@
 #include "gateway/http/connection.h"
 #include "gateway/http/lws_loop.h"
 
-enum { BACKLOG = 1024, ACCEPT_BATCH = 64, SWEEP_MOST_MS = 500, FAREWELL_MS = 1000 };
+enum { BACKLOG = 1024, ACCEPT_BATCH = 64, SWEEP_MOST_MS = 500, FAREWELL_MS = 1000, REST_MS = 5000 };
 
 static const struct lws_protocols protocols[] = {
     {.name = HTTP_PROTOCOL, .callback = http_connection_event, .rx_buffer_size = LWS_READ_SIZE},
@@ -230,12 +230,12 @@ void http_server_drain(struct http_server *server)
     struct http_connection *next;
     for (struct http_connection *at = server->connections; at; at = next) {
         next = at->next;
-        if (!http_connection_is_silent(at))
-            continue;
-        if (at->served)
+        bool silent = http_connection_is_silent(at);
+        int64_t last = loop_monotonic_ms() + (silent ? FAREWELL_MS : REST_MS);
+        if (silent && at->served)
             http_connection_kill(at);
-        else if (at->deadline_ms > loop_monotonic_ms() + FAREWELL_MS)
-            at->deadline_ms = loop_monotonic_ms() + FAREWELL_MS;
+        else if (at->deadline_ms > last)
+            at->deadline_ms = last;
     }
 }
 

@@ -31,7 +31,8 @@ struct http_options {
  * `error`. */
 struct http_server *http_server_new(struct loop *loop, const struct http_options *options,
                                     http_handler handler, void *context, char *error, size_t error_size);
-/* Stops accepting; what is in flight is finished, with Connection: close. */
+/* Stops accepting; what is in flight is finished, with Connection: close. A request that has come in part
+ * only gets a few seconds more for the rest. Over when no connection is left. */
 void http_server_drain(struct http_server *server);
 /* Connections that still live, and requests that wait for their answer. */
 size_t http_server_connections(const struct http_server *server);

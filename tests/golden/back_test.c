@@ -82,7 +82,7 @@ static void put_rich_text(json_t *object, const char *name, const struct rich_te
 {
     struct buffer out;
     buffer_init(&out, DRAWN_MAX);
-    size_t ends[MODEL_SPANS_MAX];
+    size_t ends[MODEL_SPANS_MAX] = {0};
     size_t open = 0;
     size_t next = 0;
     for (size_t at = 0; at <= text->length; at++) {

@@ -6,7 +6,8 @@ import { Process, childrenOf, isAlive, run } from "./processes.mjs";
 import { until } from "./wait.mjs";
 
 export class Gateway {
-  constructor(folder, { port, plaza, workers = 2 }) {
+  /** `settings` is more of the configuration file, at its end. */
+  constructor(folder, { port, plaza, workers = 2, settings = "" }) {
     this.folder = folder;
     this.host = `127.0.0.1:${port}`;
     this.origin = `http://${this.host}`;
@@ -25,7 +26,7 @@ workers = ${workers}
 adapter = platform
 url = ${plaza.publicOrigin}
 token_file = ${plaza.tokenFile}
-`,
+${settings}`,
     );
   }
 

@@ -12,8 +12,11 @@ import { Snac } from "./snac.mjs";
 const peerClasses = { fedify: Fedify, snac: Snac };
 
 export class World {
-  /** `peer` is "fedify", "snac" or nothing; `proxied` puts a proxy between the gateway and Plaza. */
-  static async start({ peer, proxied = false, ports = {}, workers = 2, testApi = true } = {}) {
+  /**
+   * `peer` is "fedify", "snac" or nothing; `proxied` puts a proxy between the gateway and Plaza; `settings` is more of the
+   * gateway's configuration.
+   */
+  static async start({ peer, proxied = false, ports = {}, workers = 2, testApi = true, settings } = {}) {
     const world = new World();
     world.folder = new Folder();
     atEnd((failed) => world.close(failed));
@@ -27,7 +30,7 @@ export class World {
       testApi,
     });
     await world.plaza.start();
-    world.gateway = new Gateway(world.folder, { port: gatewayPort, plaza: world.plaza, workers });
+    world.gateway = new Gateway(world.folder, { port: gatewayPort, plaza: world.plaza, workers, settings });
     await world.gateway.start();
     if (peer) world.peer = await peerClasses[peer].start(world.folder, { port: ports.peer });
     return world;
