@@ -17,6 +17,7 @@
 #include "gateway/gateway.h"
 #include "gateway/http/server.h"
 #include "gateway/jobs.h"
+#include "gateway/limits.h"
 #include "gateway/log.h"
 #include "gateway/routes.h"
 #include "gateway/store/safety.h"
@@ -27,6 +28,7 @@ enum {
     BODY_MAX = 1 << 20,
     HEADER_MAX = 16384,
     CONNECTIONS_MAX = 20000,
+    HELD_MAX = 128 << 20,
     DESCRIPTORS_WANTED = 65536,
     FETCHES_MAX = 8192,
     FETCHES_PER_HOST = 16,
@@ -108,6 +110,8 @@ static bool open_rooms(struct gateway *gateway, char *error, size_t error_size)
         .body_max = BODY_MAX,
         .header_max = HEADER_MAX,
         .connections_max = CONNECTIONS_MAX,
+        .held_max = HELD_MAX,
+        .admit = limits_admit,
         .header_timeout_ms = 10000,
         .body_timeout_ms = 30000,
         .idle_timeout_ms = 75000,
@@ -130,6 +134,7 @@ static void close_rooms(struct gateway *gateway)
     key_cache_free(gateway);
     signers_free(gateway);
     store_free(gateway->store);
+    limits_free(gateway); /* the store's last answers went there */
     crypto_pool_free(gateway->crypto);
     task_pool_free(gateway->tasks);
 }
@@ -196,6 +201,7 @@ static bool start(struct worker *worker, char *error, size_t error_size)
     struct gateway *gateway = &worker->gateway;
     if (!open_rooms(gateway, error, error_size))
         return false;
+    limits_start(gateway);
     inbox_start(gateway);
     delivery_start(gateway);
     jobs_start(gateway);
