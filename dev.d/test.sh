@@ -1,7 +1,7 @@
 # ./dev test [--full] [LABEL…]
 
-# Seconds of test time that each label may use at CI size; 20 minutes in all.
-declare -A budget=([unit]=120 [golden]=30 [peers]=480 [process]=60 [faults]=300 [browser]=120 [trust]=90)
+# Seconds of test time that each label may use at CI size; 24 minutes in all.
+declare -A budget=([unit]=120 [golden]=30 [peers]=480 [process]=60 [faults]=300 [browser]=120 [trust]=90 [limits]=150 [fuzz]=60 [load]=60)
 
 # label_times LOG: ctest's own summary against the budgets.
 label_times() {

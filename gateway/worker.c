@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "gateway/client/fetch.h"
@@ -15,6 +14,7 @@
 #include "gateway/fed/signer.h"
 #include "gateway/fed/verify.h"
 #include "gateway/gateway.h"
+#include "gateway/hardening.h"
 #include "gateway/http/server.h"
 #include "gateway/jobs.h"
 #include "gateway/limits.h"
@@ -29,7 +29,6 @@ enum {
     HEADER_MAX = 16384,
     CONNECTIONS_MAX = 20000,
     HELD_MAX = 128 << 20,
-    DESCRIPTORS_WANTED = 65536,
     FETCHES_MAX = 8192,
     FETCHES_PER_HOST = 16,
     STORE_WAIT_MS = 60000,
@@ -55,20 +54,6 @@ char *worker_store_url(const struct config *config)
     if (!url)
         abort();
     return url;
-}
-
-static void raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    rlim_t wanted = limit.rlim_max == RLIM_INFINITY || limit.rlim_max > DESCRIPTORS_WANTED
-                        ? DESCRIPTORS_WANTED
-                        : limit.rlim_max;
-    if (limit.rlim_cur < wanted) {
-        limit.rlim_cur = wanted;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-    }
 }
 
 static void make_worker_id(char out[33])
@@ -217,7 +202,7 @@ int worker_run(const struct config *config, bool first)
     if (!worker)
         abort();
     (void)signal(SIGPIPE, SIG_IGN);
-    raise_descriptor_limit();
+    hardening_prepare_worker(config);
     struct gateway *gateway = &worker->gateway;
     worker->first = first;
     gateway->config = config;
@@ -232,6 +217,7 @@ int worker_run(const struct config *config, bool first)
         log_write(LOG_ERROR, "the gateway cannot start", "reason", error, (char *)NULL);
         return WORKER_CANNOT_START; /* the process ends here; nothing durable is half done */
     }
+    hardening_confine_worker(config);
     log_write(LOG_INFO, "the worker serves", "listen", config->listen, "public_url", config->public_url,
               (char *)NULL);
     loop_run(gateway->loop);

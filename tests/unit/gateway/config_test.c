@@ -395,7 +395,7 @@ static const struct {
     {FRONT "[redis]\nurl_file = ~/none\n", 5, "url_file cannot be read (No such file"},
     {FRONT "[fetch]\nallow_private = all\n", 5, "allow_private cannot be used"},
     {FRONT "[fetch]\nca_file = ~/none\n", 5, "cannot be read"},
-    {FRONT "[limits]\nmemory_mib = 63\n", 5, "memory_mib = 63 is out of range"},
+    {FRONT "[limits]\nmemory_mib = 31\n", 5, "memory_mib = 31 is out of range"},
     {FRONT "[limits]\ninbox_queue = 0\n", 5, "inbox_queue = 0 is out of range"},
     {FRONT "[limits]\nhost_per_second = many\n", 5, "host_per_second = many is out of range"},
     {FRONT "[log]\nformat = xml\n", 5, "format = xml is unknown"},
