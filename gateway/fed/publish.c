@@ -4,6 +4,7 @@
 #include "gateway/clock.h"
 #include "gateway/fed/publishing.h"
 #include "gateway/fed/remote.h"
+#include "gateway/fed/signer.h"
 #include "gateway/fed/tags.h"
 #include "gateway/log.h"
 #include "gateway/store/quotes.h"
@@ -78,6 +79,22 @@ bool publishing_queue(struct publishing *publishing, json_t *document, struct de
     free(text);
     json_decref(document);
     return good;
+}
+
+/* A Delete gets its LD signature, so that servers that were told can pass it on to those that hold a copy
+ * second-hand. Without one it still goes to all that we know of. */
+static bool queue_farewell(struct publishing *publishing, json_t *document,
+                           struct delivery_activity *activity)
+{
+    const struct signer *signer = document ? signer_account(publishing->gateway, publishing->aid) : NULL;
+    if (!store_is_up(publishing->gateway->store)) {
+        json_decref(document);
+        return false;
+    }
+    if (signer && !signer_sign_delete(publishing->gateway, signer, document))
+        log_write(LOG_WARNING, "a Delete cannot be signed for those who pass it on", "trace",
+                  publishing->trace, "aid", publishing->aid, "object", activity->oid, (char *)NULL);
+    return publishing_queue(publishing, document, activity);
 }
 
 /* ---- posts
@@ -201,11 +218,11 @@ static bool queue_delete(struct publishing *publishing, const struct delivery_ta
                                          .targets = late,
                                          .target_count = late ? 1 : 0,
                                          .late = late != NULL};
-    return publishing_queue(publishing,
-                            delete_activity(publishing_actor(publishing),
-                                            publishing_object(publishing, publishing->post.oid),
-                                            publishing_part(publishing, "followers")),
-                            &activity);
+    return queue_farewell(publishing,
+                          delete_activity(publishing_actor(publishing),
+                                          publishing_object(publishing, publishing->post.oid),
+                                          publishing_part(publishing, "followers")),
+                          &activity);
 }
 
 static bool take_back(struct publishing *publishing, const struct delivery_target *late)
@@ -296,7 +313,7 @@ bool publish_actor_delete(struct gateway *gateway, const char *aid, const char *
     bool good = found != LOOKUP_DOWN;
     if (found == LOOKUP_FOUND && publishing.record.consent == CONSENT_LEAVING) {
         struct delivery_activity activity = {.kind = DELIVERY_LEAVE, .priority = PRIORITY_LEAVE};
-        good = publishing_queue(
+        good = queue_farewell(
             &publishing,
             delete_actor_activity(publishing_actor(&publishing), publishing_part(&publishing, "followers")),
             &activity);

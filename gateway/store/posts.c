@@ -178,6 +178,7 @@ enum lookup post_put(struct store *store, const struct post_change *change, enum
     arguments_text(arguments, post->visibility == VISIBILITY_PUBLIC ? "public" : "unlisted");
     arguments_number(arguments, change->only_counts ? 0 : post->edited ? post->edited : change->now);
     arguments_text(arguments, text);
+    arguments_text(arguments, change->trace);
     free(text);
     add_parent(arguments, &post->reply_to);
     arguments_text(arguments, change->boost);

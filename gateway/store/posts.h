@@ -46,6 +46,7 @@ struct post_change {
     const char *aid, *oid;
     const struct post *post;
     int64_t published, now, hold_ms;  /* published: clamped to now by the caller */
+    const char *trace;                /* goes with a post that is held; NULL: none */
     bool only_counts;                 /* nothing but the counts of its poll differs from what is stored */
     const char *boost, *boost_author; /* what it announces, decided once; NULL for a post of its own */
 };

@@ -135,7 +135,8 @@ static enum work_result put_post(struct intake *intake, const struct account_rec
                                  .post = &post,
                                  .published = post.created > 0 && post.created < now ? post.created : now,
                                  .now = now,
-                                 .hold_ms = record->hold_ms};
+                                 .hold_ms = record->hold_ms,
+                                 .trace = intake->trace};
     enum lookup found = post_oid(intake->gateway->store, aid, post.id, oid);
     if (found == LOOKUP_DOWN || !settle_poll(intake, &post))
         return WORK_LATER;

@@ -1,4 +1,5 @@
--- ARGV: aid oid native revision published now hold_ms visibility updated source parent_native parent_hash boost boost_author
+-- ARGV: aid oid native revision published now hold_ms visibility updated source trace parent_native parent_hash boost
+--       boost_author
 -- Creates or edits a post. `updated` 0: only the counts of its poll changed. `boost`: it is an Announce of that object.
 -- Returns created, waits, updated, counted, stale or unseen.
 -- include threads
@@ -12,7 +13,7 @@ if known[1] == 'gone' then
 end
 if not known[1] then
   local platform = redis.call('HGET', account, 'platform')
-  local root, parent = thread_place(platform, ARGV[11] or '', ARGV[12] or '')
+  local root, parent = thread_place(platform, ARGV[12] or '', ARGV[13] or '')
   redis.call('HSET', 'native_post:' .. platform, ARGV[3], aid .. ' ' .. oid)
   local state = hold > 0 and 'held' or 'live'
   redis.call('HSET', key, 'state', state, 'number', redis.call('HINCRBY', account, 'post_number', 1), 'native', ARGV[3],
@@ -20,10 +21,11 @@ if not known[1] then
   if root ~= '' then
     redis.call('HSET', key, 'root', root, 'parent', parent)
   end
-  if (ARGV[13] or '') ~= '' then
-    redis.call('HSET', key, 'boost', ARGV[13], 'boost_author', ARGV[14])
+  if (ARGV[14] or '') ~= '' then
+    redis.call('HSET', key, 'boost', ARGV[14], 'boost_author', ARGV[15])
   end
   if state == 'held' then
+    redis.call('HSET', key, 'trace', ARGV[11])
     redis.call('ZADD', 'holds', now + hold, aid .. ':' .. oid)
     return 'waits'
   end
@@ -37,6 +39,7 @@ if revision <= tonumber(known[2]) then
 end
 redis.call('HSET', key, 'revision', ARGV[4], 'visibility', ARGV[8], 'source', ARGV[10])
 if known[1] == 'held' then
+  redis.call('HSET', key, 'trace', ARGV[11])
   return 'waits'
 end
 if ARGV[9] == '0' then

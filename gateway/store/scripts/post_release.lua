@@ -5,7 +5,7 @@
 local aid, oid = ARGV[1], ARGV[2]
 local key, account = 'post:' .. aid .. ':' .. oid, 'account:' .. aid
 redis.call('ZREM', 'holds', aid .. ':' .. oid)
-local post = redis.call('HMGET', key, 'state', 'published', 'native', 'root', 'parent')
+local post = redis.call('HMGET', key, 'state', 'published', 'native', 'trace', 'root', 'parent')
 if post[1] ~= 'held' then
   return 'stale'
 end
@@ -19,8 +19,9 @@ if owner[1] == 'leaving' or owner[1] == 'gone' then
   return 'stale'
 end
 redis.call('HSET', key, 'state', 'live')
+redis.call('HDEL', key, 'trace')
 redis.call('ZADD', 'outbox:' .. aid, post[2], oid)
 redis.call('HINCRBY', account, 'posts', 1)
-thread_join(post[4] or '', post[5] or '', aid .. ' ' .. oid, post[2])
-redis.call('XADD', 'work:jobs', '*', 'chain', aid, 'data', 'publish ' .. oid, 'time', ARGV[3], 'trace', '')
+thread_join(post[5] or '', post[6] or '', aid .. ' ' .. oid, post[2])
+redis.call('XADD', 'work:jobs', '*', 'chain', aid, 'data', 'publish ' .. oid, 'time', ARGV[3], 'trace', post[4] or '')
 return 'created'
