@@ -123,10 +123,13 @@ static void add_repost(struct draft *draft, struct buffer *html)
     const struct reference *repost = &draft->post->repost_of;
     if (!names_something(repost))
         return;
-    const char *page = page_of(draft, repost);
-    add_link_paragraph(html, "🔁 ", page, arena_format(draft->arena, "a post on %s", draft_platform(draft)));
     const struct outbound_link *link = link_find(&draft->scope, repost->native, repost->remote);
+    const char *page = page_of(draft, repost);
     bool federated = link && link->id;
+    const char *text = federated && link->author_handle
+                           ? arena_format(draft->arena, "a post by @%s", link->author_handle)
+                           : arena_format(draft->arena, "a post on %s", draft_platform(draft));
+    add_link_paragraph(html, "🔁 ", page, text);
     loss_add(&draft->loss, "repost",
              !page       ? "the post that it repeats is not in the fediverse: left out"
              : federated ? "it has words of its own: a post with a link"

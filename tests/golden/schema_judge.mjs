@@ -22,6 +22,8 @@ const BY_TYPE = {
   Application: 'instance-actor',
   OrderedCollection: 'ordered-collection',
   OrderedCollectionPage: 'ordered-collection-page',
+  Add: 'pin',
+  Remove: 'pin',
   QuoteRequest: 'quote-request',
   QuoteAuthorization: 'quote-authorization',
 };

@@ -1,6 +1,7 @@
 // What becomes of each kind of content on its way: what Fedify parses and what snac shows of a member's posts, and what
 // Plaza shows of what people there write.
 import assert from "node:assert/strict";
+import { activityFaults } from "../golden/schema_judge.mjs";
 import { textOf } from "./lib/fedify.mjs";
 import { get } from "./lib/http.mjs";
 import { step, story } from "./lib/harness.mjs";
@@ -369,6 +370,10 @@ await story("Content, both ways", async () => {
     await until("the mention", SOON, async () => (await plaza.mentions(USER)).some(({ text }) => text.includes("out of the blue")));
     await fedify.say(inbox, { type: "Delete", id: `${id}#delete`, object: { type: "Tombstone", id } });
     await until("no mention", SOON, async () => !(await plaza.mentions(USER)).some(({ text }) => text.includes("out of the blue")));
+  });
+
+  await step("every activity that arrived validates against docs/schemas", async () => {
+    for (const activity of await fedify.arrivals(gateway.origin)) assert.deepEqual(activityFaults(activity), [], JSON.stringify(activity));
   });
 
   await step("nothing that arrived was refused by Fedify or by snac", async () => {
