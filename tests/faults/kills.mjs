@@ -70,6 +70,7 @@ await story(`${KILLS} kills while ${DEEDS} posts, edits and deletes run`, async 
     await fleet.follow(pairs);
   });
 
+  const arrivals = (host, { mark }) => host.posts.filter(({ type, json }) => type === "Create" && json.object.content.includes(mark));
   const inboxesOf = (host) => (host.shared ? ["shared"] : host.people);
   const followersOf = (user) => fleet.hosts.filter(({ follows }) => follows.includes(user));
 
@@ -88,6 +89,20 @@ await story(`${KILLS} kills while ${DEEDS} posts, edits and deletes run`, async 
       assert.ok(host.posts.some(isPoison), "it was tried");
       assert.equal((await fleet.ledger(`${host.origin}/`)).state, "healthy");
     }
+  });
+
+  await step("what dead workers had in flight is taken over within ten seconds", async () => {
+    const host = fleet.hosts[0];
+    host.ails = (post) => (post.type === "Create" && host.about(post.object).length === 1 ? { hang: true } : ACCEPTED);
+    const post = await work.post(host.follows[0]);
+    const [first] = await until("it is on its way", 30, () => arrivals(host, post)[0] && arrivals(host, post));
+    kills.push(performance.now());
+    await gateway.killWorkers();
+    const second = await until("it comes again", 60, () => arrivals(host, post)[1]);
+    host.ails = undefined;
+    const seconds = (second.at - kills.at(-1)) / 1000;
+    assert.ok(first.answer === "hang" && seconds < 10, `${seconds} s`);
+    console.log(`         after ${seconds.toFixed(1)} s`);
   });
 
   await step(`${KILLS} kills of workers, supervisors and Redis`, async () => {

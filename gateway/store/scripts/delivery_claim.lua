@@ -12,7 +12,7 @@ local out, claimed, pops = {}, 0, 0
 local LANES, POPS, POPS_LANE = 128, 1000, 64
 
 redis.call('SADD', 'workers', worker)
-redis.call('SET', 'worker:' .. worker, 1, 'PX', 8000)
+redis.call('SET', 'worker:' .. worker, 1, 'PX', 7000)
 
 local function due_retries()
   local names = redis.call('ZRANGEBYSCORE', 'delays', '-inf', now_text, 'LIMIT', 0, 100)
