@@ -169,7 +169,7 @@ static bool read_log(struct config_source *source, struct config *config)
 static bool is_ours(const char *name)
 {
     return strcmp(name, "adapter") == 0 || strcmp(name, "host") == 0 || strcmp(name, "token") == 0 ||
-           strcmp(name, "token_file") == 0;
+           strcmp(name, "token_file") == 0 || strcmp(name, "hold_seconds") == 0;
 }
 
 static void read_settings(const struct config_source *source, const char *section,
@@ -200,6 +200,10 @@ static bool read_platform(struct config_source *source, struct config *config,
     const struct config_entry *file = config_entry_find(source, section->name, "token_file");
     platform->token = file ? config_secret_read(source, file) : text_of(source, section->name, "token", NULL);
     read_settings(source, section->name, platform);
+    unsigned hold = 0;
+    if (!read_number(source, section->name, "hold_seconds", 0, HOLD_SECONDS_MAX, &hold))
+        return false;
+    platform->hold_seconds = config_entry_find(source, section->name, "hold_seconds") ? (int)hold : -1;
     return !source->error[0];
 }
 
