@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "gateway/client/fetch.h"
@@ -57,6 +58,15 @@ char *worker_store_url(const struct config *config)
     return url;
 }
 
+/* Half of the files that may be open are for the way out: peers, the platform, the store. */
+static size_t connections_max(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 2 > CONNECTIONS_MAX)
+        return CONNECTIONS_MAX;
+    return (size_t)limit.rlim_cur / 2;
+}
+
 static void make_worker_id(char out[33])
 {
     unsigned char bytes[16];
@@ -95,7 +105,7 @@ static bool open_rooms(struct gateway *gateway, char *error, size_t error_size)
         .listen = config->listen,
         .body_max = BODY_MAX,
         .header_max = HEADER_MAX,
-        .connections_max = CONNECTIONS_MAX,
+        .connections_max = connections_max(),
         .held_max = HELD_MAX,
         .admit = limits_admit,
         .header_timeout_ms = 10000,
