@@ -19,10 +19,10 @@ static char *text_of(const struct config_source *source, const char *section, co
     return text ? config_copy(text) : NULL;
 }
 
-static bool read_number(struct config_source *source, const char *name, unsigned minimum, unsigned maximum,
-                        unsigned *out)
+static bool read_number(struct config_source *source, const char *section, const char *name, unsigned minimum,
+                        unsigned maximum, unsigned *out)
 {
-    const struct config_entry *entry = config_entry_find(source, "gateway", name);
+    const struct config_entry *entry = config_entry_find(source, section, name);
     if (!entry)
         return true;
     size_t length = strlen(entry->value);
@@ -85,8 +85,8 @@ static bool read_gateway(struct config_source *source, struct config *config)
     config->node_name = text_of(source, "gateway", "node_name", "drawbridge");
     config->contact = text_of(source, "gateway", "contact", NULL);
     if (!read_word(source, "gateway", "mode", modes, "production or lab", &mode) ||
-        !read_number(source, "workers", 1, WORKERS_MAX, &config->workers) ||
-        !read_number(source, "hold_seconds", 0, HOLD_SECONDS_MAX, &config->hold_seconds))
+        !read_number(source, "gateway", "workers", 1, WORKERS_MAX, &config->workers) ||
+        !read_number(source, "gateway", "hold_seconds", 0, HOLD_SECONDS_MAX, &config->hold_seconds))
         return false;
     config->lab = mode == 1;
     return read_listen(source, config);
@@ -143,7 +143,7 @@ static bool read_log(struct config_source *source, struct config *config)
 static bool is_ours(const char *name)
 {
     return strcmp(name, "adapter") == 0 || strcmp(name, "host") == 0 || strcmp(name, "token") == 0 ||
-           strcmp(name, "token_file") == 0;
+           strcmp(name, "token_file") == 0 || strcmp(name, "hold_seconds") == 0;
 }
 
 static void read_settings(const struct config_source *source, const char *section,
@@ -174,6 +174,10 @@ static bool read_platform(struct config_source *source, struct config *config,
     const struct config_entry *file = config_entry_find(source, section->name, "token_file");
     platform->token = file ? config_secret_read(source, file) : text_of(source, section->name, "token", NULL);
     read_settings(source, section->name, platform);
+    unsigned hold = 0;
+    if (!read_number(source, section->name, "hold_seconds", 0, HOLD_SECONDS_MAX, &hold))
+        return false;
+    platform->hold_seconds = config_entry_find(source, section->name, "hold_seconds") ? (int)hold : -1;
     return !source->error[0];
 }
 

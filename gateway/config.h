@@ -15,6 +15,7 @@ struct config_platform {
     char *name, *adapter;
     char *host;       /* authority of its own host; NULL: the primary one */
     char *token;      /* credential, from token or token_file; never logged */
+    int hold_seconds; /* hold window of accounts switched on from now on; -1: the default */
     json_t *settings; /* the adapter's other keys (url, …), strings */
 };
 

@@ -12,7 +12,7 @@ static const struct {
     {"fetch", "allow_private, ca_file"},
     {"log", "format, level"},
     {"host ", "account"},
-    {"platform ", "adapter, host, token, token_file and the adapter's own"},
+    {"platform ", "adapter, host, token, token_file, hold_seconds and the adapter's own"},
 };
 
 /* A section that ends with a space in the table takes a name behind it. */

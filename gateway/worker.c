@@ -122,10 +122,10 @@ static void close_rooms(struct gateway *gateway)
 {
     jobs_free(gateway);
     delivery_free(gateway);
+    websocket_client_free(gateway->websockets); /* its last words go to the streams of upstream/ */
     upstream_free(gateway);
     inbox_stop(gateway);
     http_server_free(gateway->http);
-    websocket_client_free(gateway->websockets);
     fetch_client_free(gateway->fetch);
     key_cache_free(gateway);
     signers_free(gateway);

@@ -118,10 +118,11 @@ static bool is_gone(struct serving *serving, const char *gone, const char *actor
         return true;
     json_t *document = NULL;
     const char *why = NULL;
-    bool answer = url_same_origin(gone, actor) &&
-                  remote_fetch(serving->gateway, serving->arena, actor, &document, &why) == REMOTE_GONE;
+    if (!url_same_origin(gone, actor))
+        return false;
+    enum remote_outcome outcome = remote_fetch(serving->gateway, serving->arena, actor, &document, &why);
     json_decref(document);
-    return answer;
+    return outcome == REMOTE_GONE || outcome == REMOTE_MISSING;
 }
 
 static void receive(struct serving *serving, const json_t *document)

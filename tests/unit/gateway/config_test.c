@@ -112,6 +112,7 @@ static void every_setting_of_the_file_is_read(void **state)
                                                    "url = https://plaza.example\n"
                                                    "token = dbg_secret\n"
                                                    "flavour = mild ; not hot\n"
+                                                   "hold_seconds = 20\n"
                                                    "[platform other]\n"
                                                    "adapter = bluesky\n"
                                                    "[host bob.social]\n"
@@ -136,6 +137,8 @@ static void every_setting_of_the_file_is_read(void **state)
     assert_int_equal(json_object_size(plaza->settings), 2);
     assert_string_equal(json_string_value(json_object_get(plaza->settings, "url")), "https://plaza.example");
     assert_string_equal(json_string_value(json_object_get(plaza->settings, "flavour")), "mild");
+    assert_int_equal(plaza->hold_seconds, 20);
+    assert_int_equal(config_platform_find(config, "other")->hold_seconds, -1);
     assert_null(config_platform_find(config, "nobody"));
     assert_int_equal(config->host_count, 3);
     assert_string_equal(config->hosts[0].base, "https://alice.social");
@@ -377,6 +380,7 @@ static const struct {
     {FRONT "workers = 0\n", 4, "workers = 0 is out of range"},
     {FRONT "workers = 2x\n", 4, "workers = 2x is out of range"},
     {FRONT "hold_seconds = 86401\n", 4, "hold_seconds = 86401 is out of range"},
+    {FRONT "[platform p]\nadapter = x\nhold_seconds = -1\n", 6, "hold_seconds = -1 is out of range"},
     {FRONT "[redis]\nurl = http://x\n", 5, "must start with redis://"},
     {FRONT "[redis]\nurl = redis://x\nurl_file = /x\n", 6, "url_file and url"},
     {FRONT "[redis]\nurl_file = ~/none\n", 5, "url_file cannot be read (No such file"},
