@@ -10,6 +10,7 @@ static const struct {
                 "hold_seconds, key_file"},
     {"redis", "url, url_file"},
     {"fetch", "allow_private, ca_file"},
+    {"limits", "address_per_second, host_per_second, inbox_queue, memory_mib"},
     {"log", "format, level"},
     {"host ", "account"},
     {"platform ", "adapter, host, token, token_file, hold_seconds and the adapter's own"},

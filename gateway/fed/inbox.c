@@ -9,9 +9,10 @@
 #include "gateway/fed/handle.h"
 #include "gateway/fed/json_guard.h"
 #include "gateway/fed/verify.h"
+#include "gateway/limits.h"
 #include "gateway/log.h"
 
-enum { QUEUES = 4, QUEUE_PARALLEL = 32, PROCESS_BUDGET = 8 << 20 };
+enum { QUEUES = INBOX_QUEUES, QUEUE_PARALLEL = 32, PROCESS_BUDGET = 8 << 20 };
 
 struct inbox {
     struct work *queues[QUEUES];
@@ -68,6 +69,20 @@ static void refuse(struct serving *serving, const struct inbound_activity *activ
     else
         http_answer_text(serving->request, 401,
                          arena_format(serving->arena, "The signature is not accepted: %s.\n", why));
+}
+
+/* The host is known by its signature: nobody else can use up what it may send. */
+static void ask_to_wait(struct serving *serving, unsigned seconds)
+{
+    static const char sentence[] = "Your server sends too many activities; go on a little later.\n";
+    http_answer(serving->request,
+                &(struct http_answer){
+                    .status = 429,
+                    .content_type = "text/plain; charset=utf-8",
+                    .body = sentence,
+                    .length = sizeof sentence - 1,
+                    .headers = {{"Retry-After", arena_format(serving->arena, "%u", seconds)}},
+                });
 }
 
 static unsigned queue_of(const char *actor)
@@ -158,7 +173,10 @@ static void receive(struct serving *serving, const json_t *document)
         return;
     }
     delivery_host_seen(serving->gateway, activity.actor);
-    if (keep(serving, &activity))
+    unsigned seconds = limits_take_host(serving->gateway, activity.actor);
+    if (seconds)
+        ask_to_wait(serving, seconds);
+    else if (keep(serving, &activity))
         accepted(serving);
     else
         serve_unavailable(serving);
