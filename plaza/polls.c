@@ -49,8 +49,9 @@ json_t *poll_new(const struct post_draft *draft)
     int64_t minutes = draft->poll_minutes;
     if (minutes < 1 || minutes > YEAR_MINUTES)
         minutes = DAY_MINUTES;
+    int64_t ends = time_now_ms() + minutes * 60000;
     return json_make("{s:o, s:b, s:I}", "options", options_of(draft->poll), "multiple", draft->poll_multiple,
-                     "ends", (json_int_t)(time_now_ms() + minutes * 60000));
+                     "ends", (json_int_t)ends);
 }
 
 static int64_t votes_for(struct plaza *plaza, int64_t post, size_t choice)

@@ -106,7 +106,7 @@ void remote_relation_put(struct plaza *plaza, struct request *request)
         relation.choice = field_text(&fields, "choice", OPTION_BYTES_MAX);
     if (!text_is_id(relation.key))
         field_is_bad(&fields, "key", "invalid");
-    if (fields_good(&fields, request))
+    if (fields_good(&fields, request) && relation.kind)
         store(plaza, request, &relation, body);
     json_decref(body);
 }

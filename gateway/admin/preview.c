@@ -112,11 +112,16 @@ static void settle_poll(struct preview *preview)
     preview->post.post.poll = poll;
 }
 
+static bool announces(const struct preview *preview)
+{
+    return preview->post.boost && preview->post.boost[0];
+}
+
 /* A repost without words that was not told yet: what it would announce. */
 static void settle_boost(struct preview *preview)
 {
     const struct post *post = &preview->post.post;
-    if (preview->post.boost[0] || post->body.length || (!post->repost_of.native && !post->repost_of.remote))
+    if (announces(preview) || post->body.length || (!post->repost_of.native && !post->repost_of.remote))
         return;
     struct links *links = links_new(preview->gateway, preview->arena, preview->platform);
     const struct outbound_link *link = links_add_reference(links, &post->repost_of);
@@ -130,7 +135,7 @@ static json_t *render(struct preview *preview)
 {
     struct gateway *gateway = preview->gateway;
     struct loss loss = {.entries = preview->loss};
-    if (preview->post.boost[0])
+    if (announces(preview))
         return render_announce(gateway, preview->arena, &preview->record, &preview->post);
     json_t *note =
         render_note(gateway, preview->arena, &preview->record, &preview->post, &preview->around, &loss);

@@ -88,8 +88,9 @@ await story("Documents of a running gateway and their schemas", async () => {
 
   await step("posts and their collections", async () => {
     for (const { id } of notes) {
-      await served(id);
-      for (const part of ["replies", "likes", "shares", "context"]) await served(`${id}/${part}`);
+      const { context } = await served(id);
+      for (const part of ["replies", "likes", "shares"]) await served(`${id}/${part}`);
+      await served(context); // of the post that began the conversation
     }
     for (const part of ["outbox", "outbox?page=0", "followers", "following", "featured", "inbox"]) await served(`${actor}/${part}`);
   });
