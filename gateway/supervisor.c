@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "gateway/hardening.h"
 #include "gateway/log.h"
 #include "gateway/loop.h"
 #include "gateway/private_redis.h"
@@ -245,6 +246,7 @@ int supervisor_run(const struct config *config)
     (void)sigaddset(&signals, SIGINT);
     (void)sigaddset(&signals, SIGCHLD);
     (void)sigprocmask(SIG_BLOCK, &signals, NULL);
+    hardening_confine_all(config);
     if (!take_lock(supervisor)) {
         free(supervisor);
         return 1;

@@ -275,8 +275,10 @@ void task_gate_enter(struct task_gate *gate)
     if (!gate->first)
         gate->last = &gate->first;
     *gate->last = &waiter;
-    gate->last = &waiter.next; /* until it is woken. cppcheck-suppress autoVariables */
-    task_park();               /* the one who leaves hands its place over: busy stays as it is */
+    /* Until this task is woken. */
+    // cppcheck-suppress autoVariables
+    gate->last = &waiter.next;
+    task_park(); /* the one who leaves hands its place over: busy stays as it is */
 }
 
 void task_gate_leave(struct task_gate *gate)

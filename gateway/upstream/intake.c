@@ -90,8 +90,8 @@ static enum work_result put_post(struct intake *intake, const struct account_rec
     int64_t now = clock_now_ms();
     int64_t published = post->created > 0 && post->created < now ? post->created : now;
     if (post_oid(intake->gateway->store, aid, post->id, oid) == LOOKUP_DOWN ||
-        post_put(intake->gateway->store, aid, oid, post, published, now, record->hold_ms, &outcome) !=
-            LOOKUP_FOUND)
+        post_put(intake->gateway->store, aid, oid, post, published, now, record->hold_ms, intake->trace,
+                 &outcome) != LOOKUP_FOUND)
         return WORK_LATER;
     if (outcome == POST_WAITS)
         return WORK_DONE;

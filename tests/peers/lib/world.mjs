@@ -14,9 +14,9 @@ const peerClasses = { fedify: Fedify, snac: Snac };
 export class World {
   /**
    * `peer` is "fedify", "snac" or nothing; `proxied` puts a proxy between the gateway and Plaza; `settings` is more of the
-   * gateway's configuration.
+   * gateway's configuration; `clock` a class whose instance the gateway's clock goes by.
    */
-  static async start({ peer, proxied = false, ports = {}, workers = 2, testApi = true, settings } = {}) {
+  static async start({ peer, proxied = false, ports = {}, workers = 2, testApi = true, settings, clock: Clock } = {}) {
     const world = new World();
     world.folder = new Folder();
     atEnd((failed) => world.close(failed));
@@ -30,7 +30,9 @@ export class World {
       testApi,
     });
     await world.plaza.start();
-    world.gateway = new Gateway(world.folder, { port: gatewayPort, plaza: world.plaza, workers, settings });
+    if (Clock) world.clock = new Clock(world.folder);
+    const environment = world.clock ? { DRAWBRIDGE_TEST_CLOCK: world.clock.path } : {};
+    world.gateway = new Gateway(world.folder, { port: gatewayPort, plaza: world.plaza, workers, settings, environment });
     await world.gateway.start();
     if (peer) world.peer = await peerClasses[peer].start(world.folder, { port: ports.peer });
     return world;
