@@ -12,6 +12,7 @@
 #include "gateway/client/websocket.h"
 #include "gateway/delivery/delivery.h"
 #include "gateway/fed/inbox.h"
+#include "gateway/fed/serve_cache.h"
 #include "gateway/fed/signer.h"
 #include "gateway/fed/verify.h"
 #include "gateway/gateway.h"
@@ -133,6 +134,7 @@ static void close_rooms(struct gateway *gateway)
     signers_free(gateway);
     store_free(gateway->store);
     limits_free(gateway); /* the store's last answers went there */
+    serve_cache_free(gateway);
     crypto_pool_free(gateway->crypto);
     task_pool_free(gateway->tasks);
 }
@@ -199,6 +201,7 @@ static bool start(struct worker *worker, char *error, size_t error_size)
     struct gateway *gateway = &worker->gateway;
     if (!open_rooms(gateway, error, error_size))
         return false;
+    serve_cache_start(gateway);
     limits_start(gateway);
     inbox_start(gateway);
     delivery_start(gateway);

@@ -25,6 +25,20 @@ static const struct command commands[] = {
      "Examples:\n"
      "  drawbridge host list --state dead -c drawbridge.ini\n"
      "  drawbridge host show mastodon.example -c drawbridge.ini\n"},
+    {"sweep", command_sweep,
+     "drawbridge sweep ACCOUNT|--all -c FILE\n"
+     "\n"
+     "Compares accounts with what their platform has of them, as it is done once a day by itself: edits and "
+     "deletes "
+     "that no\n"
+     "event told are found and sent on. ACCOUNT is an actor's id or name@host. The gateway must be serving; "
+     "it does "
+     "the work,\n"
+     "and its log says what differed.\n"
+     "\n"
+     "Examples:\n"
+     "  drawbridge sweep alice@social.example -c drawbridge.ini\n"
+     "  drawbridge sweep --all -c drawbridge.ini\n"},
 };
 
 const struct command *command_find(const char *name)

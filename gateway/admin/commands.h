@@ -15,5 +15,6 @@ const struct command *command_find(const char *name);
 
 int command_ledger(struct gateway *gateway, int count, char **words);
 int command_host(struct gateway *gateway, int count, char **words);
+int command_sweep(struct gateway *gateway, int count, char **words);
 
 #endif

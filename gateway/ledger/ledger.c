@@ -10,7 +10,12 @@
 #include "mapping/inbound.h"
 
 enum { LEDGER_BUDGET = 4 << 20 };
-static const char *const away = "the store does not answer";
+static const char *const away = "the store does not answer; try again when it does";
+static const char *const unmet =
+    "no post or account of ours has that id or name, and no server of that name was ever met";
+static const char *const unknown_account =
+    "no account of that name or id was ever switched on here; write name@host or the actor's id";
+static const char *const unknown_post = "there is no such post; its id is https://HOST/u/AID/p/OID";
 
 /* ---- hosts
  * ---------------------------------------------------------------------------------------------------------
@@ -87,12 +92,21 @@ json_t *ledger_host(struct gateway *gateway, const char *host, const char **why)
     struct reply *reply =
         store_call(gateway->store, "HGET", "host_numbers", origin ? origin : "", (char *)NULL);
     json_t *document = NULL;
-    *why = reply_failed(reply) ? away : "this host was never met";
+    *why = reply_failed(reply) ? away : unmet;
     if (reply_kind(reply) == REPLY_TEXT)
         document = host_document(gateway, reply_text(reply));
     reply_free(reply);
     arena_free(arena);
     return document;
+}
+
+bool ledger_is_host_state(const char *state)
+{
+    static const char *const states[] = {"healthy", "failing", "open", "dead"};
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
+        if (strcmp(states[i], state) == 0)
+            return true;
+    return false;
 }
 
 json_t *ledger_hosts(struct gateway *gateway, const char *state, const char **why)
@@ -221,7 +235,7 @@ static json_t *account_or_post(struct ledger *ledger, const char *aid, const cha
     enum lookup found = account_load(ledger->gateway->store, ledger->arena, aid, &record);
     if (found == LOOKUP_FOUND && oid)
         found = post_load(ledger->gateway->store, ledger->arena, aid, oid, &post);
-    *why = found == LOOKUP_DOWN ? away : "there is no such account or post";
+    *why = found == LOOKUP_DOWN ? away : oid ? unknown_post : unknown_account;
     if (found != LOOKUP_FOUND)
         return NULL;
     ledger->account = arena_format(ledger->arena, "%lld", (long long)record.number);
@@ -239,14 +253,35 @@ static json_t *account_or_post(struct ledger *ledger, const char *aid, const cha
     return document;
 }
 
-/* AID of "name@host" or "@name@host"; "" when it is none of ours. */
-static bool find_handle(struct gateway *gateway, struct arena *arena, const char *what,
-                        char aid[AID_LENGTH + 1])
+/* AID of "name@host" or "@name@host". */
+static enum lookup find_handle(struct gateway *gateway, const char *what, char aid[AID_LENGTH + 1])
 {
     what += what[0] == '@';
     const char *at = strchr(what, '@');
-    return at && account_of_name(gateway->store, at + 1, arena_copy(arena, what, (size_t)(at - what)), aid) ==
-                     LOOKUP_FOUND;
+    if (!at)
+        return LOOKUP_ABSENT;
+    struct arena *arena = arena_new(LEDGER_BUDGET);
+    enum lookup found =
+        account_of_name(gateway->store, at + 1, arena_copy(arena, what, (size_t)(at - what)), aid);
+    arena_free(arena);
+    return found;
+}
+
+bool ledger_account(struct gateway *gateway, const char *what, char aid[AID_LENGTH + 1], const char **why)
+{
+    struct local_id id = local_parse(gateway->config, what);
+    enum lookup found;
+    if (id.kind == LOCAL_ACTOR) {
+        struct arena *arena = arena_new(LEDGER_BUDGET);
+        struct account_record record;
+        found = account_load(gateway->store, arena, id.aid, &record);
+        memcpy(aid, id.aid, AID_LENGTH + 1);
+        arena_free(arena);
+    } else {
+        found = find_handle(gateway, what, aid);
+    }
+    *why = found == LOOKUP_DOWN ? away : unknown_account;
+    return found == LOOKUP_FOUND;
 }
 
 json_t *ledger_query(struct gateway *gateway, const char *what, const char **why)
@@ -259,7 +294,7 @@ json_t *ledger_query(struct gateway *gateway, const char *what, const char **why
         document = account_or_post(&ledger, id.aid, id.oid, why);
     else if (id.kind == LOCAL_ACTOR)
         document = account_or_post(&ledger, id.aid, NULL, why);
-    else if (find_handle(gateway, ledger.arena, what, aid))
+    else if (find_handle(gateway, what, aid) == LOOKUP_FOUND)
         document = account_or_post(&ledger, aid, NULL, why);
     else
         document = ledger_host(gateway, what, why);

@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "gateway/gateway.h"
+#include "mapping/ids.h"
 
 /* `what`: the id of a post or an account of ours, name@host of an account, or a remote host ("m.example" or
  * its URL).
@@ -20,6 +21,11 @@ json_t *ledger_query(struct gateway *gateway, const char *what, const char **why
 /* {"kind":"host","host","state":"healthy|failing|open|dead","failures","unreachable_since","next_probe","last_accepted",
  * "last_status","last_reason","seen","in_flight","waiting_lanes"} */
 json_t *ledger_host(struct gateway *gateway, const char *host, const char **why);
+
+bool ledger_is_host_state(const char *state);
+
+/* The account that `what` names, in any state: an actor's id or name@host. False with a sentence. */
+bool ledger_account(struct gateway *gateway, const char *what, char aid[AID_LENGTH + 1], const char **why);
 
 /* All hosts of a state, or all (NULL): an array of the above. */
 json_t *ledger_hosts(struct gateway *gateway, const char *state, const char **why);
