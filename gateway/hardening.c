@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -14,12 +13,11 @@
 #include <unistd.h>
 
 #include "gateway/log.h"
+#include "gateway/sig/key_memory.h"
 
 #ifndef LANDLOCK_ACCESS_FS_TRUNCATE
 #define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14)
 #endif
-
-enum { KEY_SLOT_MIN = 64 };
 
 static bool is_wanted(const struct config *config)
 {
@@ -133,8 +131,7 @@ void hardening_prepare_worker(const struct config *config)
         limit.rlim_cur = limit.rlim_max;
         (void)setrlimit(RLIMIT_MEMLOCK, &limit);
     }
-    /* 2: there is a heap, but not all of it could be locked. */
-    if (CRYPTO_secure_malloc_init(LOCKED_KEYS_BYTES, KEY_SLOT_MIN) != 1)
+    if (!key_memory_start())
         tell_missing("locked memory for private keys; raise the limit (ulimit -l) to 8192 KiB");
     if (!lock_bytes(config->key_secret, sizeof config->key_secret))
         tell_missing("locked memory for the key that opens private keys");

@@ -9,10 +9,7 @@
 
 #include "gateway/config.h"
 
-enum {
-    DESCRIPTORS_MAX = 65536,
-    LOCKED_KEYS_BYTES = 4 << 20, /* room of private keys in locked memory: some 4,000 */
-};
+enum { DESCRIPTORS_MAX = 65536 };
 
 /* In the supervisor, inherited by all it starts: no new privileges, no core dumps, no other process of the
  * user may look inside, files are for their owner only, and only the data folder can be written (Landlock).

@@ -144,9 +144,9 @@ static bool permit_threads(scmp_filter_ctx filter)
 
 static bool permit_questions(scmp_filter_ctx filter)
 {
-    return permit_if(filter, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, FIONREAD)) &&
-           permit_if(filter, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, FIONBIO)) &&
-           permit_if(filter, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, TCGETS));
+    return permit_if(filter, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, FIONREAD, 0)) &&
+           permit_if(filter, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, FIONBIO, 0)) &&
+           permit_if(filter, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, TCGETS, 0));
 }
 
 /* Netlink is how the resolver learns which kinds of addresses this machine has. */
@@ -155,15 +155,16 @@ static bool permit_sockets(scmp_filter_ctx filter)
     static const int families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
     bool good = true;
     for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
-        good = good && permit_if(filter, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+        good =
+            good && permit_if(filter, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i], 0));
     return good;
 }
 
 /* An abort must still be able to end this process, and it alone; limits may be read. */
 static bool permit_own(scmp_filter_ctx filter, pid_t self)
 {
-    return permit_if(filter, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)self)) &&
-           permit_if(filter, SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0));
+    return permit_if(filter, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)self, 0)) &&
+           permit_if(filter, SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0, 0));
 }
 
 static bool add_rules(scmp_filter_ctx filter)

@@ -15,13 +15,14 @@
 #include "mapping/arena.h"
 #include "mapping/url_text.h"
 
-enum { LOOK_EVERY_MS = 1000, ORIGIN_BUDGET = 8192 };
+enum { LOOK_EVERY_MS = 1000, TRIM_EVERY_LOOKS = 30, TRIM_ABOVE = 64 << 20, ORIGIN_BUDGET = 8192 };
 
 struct limits {
     struct gateway *gateway;
     struct token_buckets *addresses, *hosts; /* NULL: no limit */
     struct loop_timer *look;
     bool memory_full, store_full, queue_full;
+    unsigned looks;
     bool asking; /* for the store's own memory */
     int64_t queued[INBOX_QUEUES];
     unsigned queue_answers; /* still to come */
@@ -53,12 +54,13 @@ static size_t resident_bytes(void)
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
+/* What was freed shall be free for others too, and count as such; looking for it takes some milliseconds. */
 static void look_at_memory(struct limits *limits)
 {
     size_t maximum = (size_t)limits->gateway->config->limits.memory_mib << 20;
     size_t bytes = resident_bytes();
-    if (bytes > maximum / 2) {
-        /* What was freed shall be free for others too, and count as such. */
+    bool due = limits->looks++ % TRIM_EVERY_LOOKS == 0 && bytes > TRIM_ABOVE;
+    if (due || bytes > maximum) {
         (void)malloc_trim(0);
         bytes = resident_bytes();
     }

@@ -5,6 +5,7 @@
 
 #include "gateway/fed/inbox.h"
 #include "gateway/fed/serve.h"
+#include "gateway/fed/serve_cache.h"
 
 enum { REQUEST_BUDGET = 4 << 20 };
 
@@ -116,6 +117,7 @@ static void errand_task(void *context)
         .request = errand.request,
         .host = config_host_find(errand.gateway->config, http_request_authority(errand.request)),
         .arena = arena_new(REQUEST_BUDGET),
+        .read_from = serve_cache_now(errand.gateway),
     };
     route(&serving);
     arena_free(serving.arena);
@@ -123,6 +125,8 @@ static void errand_task(void *context)
 
 void route_request(void *context, struct http_request *request)
 {
+    if (serve_cache_answer(context, request))
+        return;
     struct errand *errand = malloc(sizeof *errand);
     if (!errand)
         abort();

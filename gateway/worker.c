@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "gateway/client/fetch.h"
 #include "gateway/client/websocket.h"
 #include "gateway/delivery/delivery.h"
 #include "gateway/fed/inbox.h"
+#include "gateway/fed/serve_cache.h"
 #include "gateway/fed/signer.h"
 #include "gateway/fed/verify.h"
 #include "gateway/gateway.h"
@@ -54,6 +56,15 @@ char *worker_store_url(const struct config *config)
     if (!url)
         abort();
     return url;
+}
+
+/* Half of the files that may be open are for the way out: peers, the platform, the store. */
+static size_t connections_max(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 2 > CONNECTIONS_MAX)
+        return CONNECTIONS_MAX;
+    return (size_t)limit.rlim_cur / 2;
 }
 
 static void make_worker_id(char out[33])
@@ -100,7 +111,7 @@ static bool open_rooms(struct gateway *gateway, char *error, size_t error_size)
         .listen = config->listen,
         .body_max = BODY_MAX,
         .header_max = HEADER_MAX,
-        .connections_max = CONNECTIONS_MAX,
+        .connections_max = connections_max(),
         .held_max = HELD_MAX,
         .admit = limits_admit,
         .header_timeout_ms = 10000,
@@ -126,6 +137,7 @@ static void close_rooms(struct gateway *gateway)
     signers_free(gateway);
     store_free(gateway->store);
     limits_free(gateway); /* the store's last answers went there */
+    serve_cache_free(gateway);
     crypto_pool_free(gateway->crypto);
     task_pool_free(gateway->tasks);
 }
@@ -192,6 +204,7 @@ static bool start(struct worker *worker, char *error, size_t error_size)
     struct gateway *gateway = &worker->gateway;
     if (!open_rooms(gateway, error, error_size))
         return false;
+    serve_cache_start(gateway);
     limits_start(gateway);
     inbox_start(gateway);
     delivery_start(gateway);

@@ -7,7 +7,17 @@
 #include "mapping/tags_out.h"
 #include "mapping/url_text.h"
 
-enum { ACTOR_BUDGET = 1 << 20, NAME_MAX_BYTES = 500, FIELD_MAX_BYTES = 2000, SUMMARY_MAX = 20000 };
+enum {
+    ACTOR_BUDGET = 1 << 20,
+    ACTIVITY_MAX = 60 * 1024, /* Misskey's inbox ends at 64 KiB */
+    ROUTE_MAX = 1024,         /* what an Update adds */
+    NAME_MAX_BYTES = 500,
+    FIELD_MAX_BYTES = 2000,
+    SUMMARY_MAX = 20000,
+};
+
+/* What a profile that is too large does without, each level also what those before do. */
+enum frugality { FRUGAL_NOT, FRUGAL_FIELDS, FRUGAL_TAGS, FRUGAL_BIO, FRUGAL_LEVELS };
 
 static const char *authority_of(const char *base)
 {
@@ -71,15 +81,15 @@ static void add_origin(struct buffer *html, const struct outbound_actor *actor)
 }
 
 static void put_summary(json_t *document, struct arena *arena, const struct outbound_actor *actor,
-                        const struct link_scope *scope)
+                        const struct link_scope *scope, enum frugality frugality)
 {
     struct buffer html;
     struct rich_text bio = rich_text_normal(arena, &actor->account->bio);
     buffer_init(&html, SUMMARY_MAX);
     html_add_text(&html, arena, &bio, scope);
-    if (html.failed) {
+    if (html.failed || frugality >= FRUGAL_TAGS) {
         buffer_clear(&html);
-        const char *plain = plain_text(arena, bio.text, SUMMARY_MAX / 8);
+        const char *plain = frugality < FRUGAL_BIO ? plain_text(arena, bio.text, SUMMARY_MAX / 8) : NULL;
         struct rich_text cut = {.text = plain ? plain : "", .length = plain ? strlen(plain) : 0};
         html_add_text(&html, arena, &cut, scope);
         bio.span_count = 0;
@@ -111,13 +121,13 @@ static void add_field(json_t *fields, struct arena *arena, const char *name, con
     buffer_clear(&html);
 }
 
-static json_t *fields_of(struct arena *arena, const struct outbound_actor *actor)
+static json_t *fields_of(struct arena *arena, const struct outbound_actor *actor, enum frugality frugality)
 {
     const struct account *account = actor->account;
     json_t *fields = json_array();
     if (url_is_web(account->url))
         add_field(fields, arena, platform_of(actor), account->url);
-    for (size_t i = 0; i < account->field_count; i++)
+    for (size_t i = 0; i < account->field_count && frugality < FRUGAL_FIELDS; i++)
         add_field(fields, arena, account->fields[i].name, account->fields[i].value);
     return fields;
 }
@@ -175,7 +185,8 @@ static void put_collections(json_t *document, struct arena *arena, const struct 
 }
 
 /* What a suspended account no longer shows. */
-static void put_profile(json_t *document, struct arena *arena, const struct outbound_actor *actor)
+static void put_profile(json_t *document, struct arena *arena, const struct outbound_actor *actor,
+                        enum frugality frugality)
 {
     const struct account *account = actor->account;
     struct link_scope scope = {.links = actor->links,
@@ -184,20 +195,19 @@ static void put_profile(json_t *document, struct arena *arena, const struct outb
                                .emoji_base = arena_format(arena, "%s/emoji/", actor->base)};
     const char *name = plain_text(arena, account->name, NAME_MAX_BYTES);
     put_text(document, "name", name ? name : actor->name);
-    put_summary(document, arena, actor, &scope);
+    put_summary(document, arena, actor, &scope, frugality);
     put_new(document, "url", url_of(actor, url_profile(arena, actor->base, actor->name)));
     put_time(document, "published", actor->published);
     put_new(document, "icon", image_of(account->avatar_url, account->avatar_type));
     put_new(document, "image", image_of(account->banner_url, account->banner_type));
-    put_new(document, "attachment", fields_of(arena, actor));
+    put_new(document, "attachment", fields_of(arena, actor, frugality));
     put_new(document, "attributionDomains", attribution_domains(arena, actor));
     if (account->also_known_as_count)
         put_new(document, "alsoKnownAs", aliases_of(account));
 }
 
-json_t *actor_document(const struct outbound_actor *actor)
+static json_t *write_actor(struct arena *arena, const struct outbound_actor *actor, enum frugality frugality)
 {
-    struct arena *arena = arena_new(ACTOR_BUDGET);
     const struct account *account = actor->account;
     json_t *document = json_object();
     put_identity(document, arena, actor);
@@ -208,15 +218,27 @@ json_t *actor_document(const struct outbound_actor *actor)
         put_text(document, "url", url_profile(arena, actor->base, actor->name));
         put_new(document, "suspended", json_true());
     } else {
-        put_profile(document, arena, actor);
+        put_profile(document, arena, actor, frugality);
     }
     put_new(document, "manuallyApprovesFollowers", json_boolean(account->approve_followers));
     put_new(document, "discoverable", json_boolean(account->discoverable && !actor->suspended));
     put_new(document, "indexable", json_boolean(account->indexable && !actor->suspended));
     put_text(document, "movedTo", actor->moved_to);
     put_new(document, "publicKey", key_of(url_actor(arena, actor->base, actor->aid), actor->public_key_pem));
-    arena_free(arena);
     return document;
+}
+
+json_t *actor_document(const struct outbound_actor *actor)
+{
+    for (enum frugality frugality = FRUGAL_NOT; frugality < FRUGAL_LEVELS; frugality++) {
+        struct arena *arena = arena_new(ACTOR_BUDGET);
+        json_t *document = write_actor(arena, actor, frugality);
+        arena_free(arena);
+        if (json_dumpb(document, NULL, 0, JSON_COMPACT) + ROUTE_MAX < ACTIVITY_MAX)
+            return document;
+        json_decref(document);
+    }
+    return NULL;
 }
 
 json_t *actor_stub(const struct outbound_actor *actor)

@@ -4,7 +4,13 @@
 #include "mapping/json_out.h"
 #include "mapping/note_out.h"
 
-enum { ALT_IN_LINK_MAX = 200, LINKS_MAX = 8192 };
+enum {
+    ALT_MAX = 8000,
+    ALT_MAX_IN_NEED = 1000,
+    ALT_IN_LINK_MAX = 200,
+    LINKS_MAX = 8192,
+    LINKS_MAX_IN_NEED = 1024
+};
 
 static const char *kind_name(enum media_kind kind)
 {
@@ -85,8 +91,9 @@ static json_t *attachment_of(struct draft *draft, size_t index)
     put_text(object, "type", attachment_type(media->kind));
     put_text(object, "mediaType", type_of(media));
     put_text(object, "url", url_mended(draft->arena, media->url));
-    put_text(object, "name", plain_text(draft->arena, media->alt, draft->alt_max));
-    if (media->alt && strlen(media->alt) > draft->alt_max)
+    size_t alt_max = draft->in_need ? ALT_MAX_IN_NEED : ALT_MAX;
+    put_text(object, "name", plain_text(draft->arena, media->alt, alt_max));
+    if (media->alt && strlen(media->alt) > alt_max)
         loss_add(&draft->loss, place_of(draft, index), "its description was shortened");
     put_measures(object, media);
     if (url_is_https(media->thumbnail_url) && media->kind != MEDIA_IMAGE)
@@ -136,7 +143,7 @@ void media_add_links(struct draft *draft, struct buffer *html)
             loss_add(&draft->loss, place_of(draft, i), "left out, it has no public address");
             continue;
         }
-        if (html->length - before > LINKS_MAX) {
+        if (html->length - before > (draft->in_need ? LINKS_MAX_IN_NEED : LINKS_MAX)) {
             loss_add(&draft->loss, place_of(draft, i), "left out, there are too many to link");
             continue;
         }

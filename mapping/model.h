@@ -232,6 +232,16 @@ struct event {
  * others; links, mentions, hashtags and emoji never overlap one another. */
 size_t spans_normalize(const char *text, size_t length, struct span *spans, size_t count);
 
+/* The normal form: on texts in it html_from_text and text_from_html are each other's inverse.
+ * - Blocks (paragraphs, quotes, preformatted text) are divided by two newlines, the lines of a paragraph by
+ * one, the words of a line by one space; there are no other blanks and none at the edges of a block.
+ * Preformatted text holds any blanks inside, but no run of more than eight newlines.
+ * - The spans are normal (spans_normalize). Quotes and preformatted text cover whole blocks, a quote begins
+ * with a paragraph; all other spans lie within one paragraph and begin and end at words.
+ * - Mentions read as people write them: "@handle", of people of the fediverse always with the server;
+ * hashtags
+ *   "#tag"; emoji ":shortcode:", not in code. */
+
 /* True if the bytes are valid UTF-8 without NUL and without C0 controls other than tab, LF and CR. */
 bool text_is_clean(const char *text, size_t length);
 

@@ -12,17 +12,16 @@ enum {
     NOTE_BUDGET = 16 << 20,
     ACTIVITY_MAX = 60 * 1024, /* Misskey's inbox ends at 64 KiB */
     ARTICLE_CHARACTERS = 2000,
-    ALT_MAX = 8000,
-    ALT_MAX_IN_NEED = 1500,
     TITLE_MAX = 1000,
     WARNING_MAX = 2000,
     REPLIES_MAX = 20,
     CUTS_MAX = 12,
-    ROUTE_MAX = 512, /* what a Create adds besides its own to and cc */
+    ROUTE_MAX = 1024, /* what an activity adds besides its own to, cc and object */
 };
 
 /* What a note that is too large can do without, in this order. */
 struct luxuries {
+    bool replies; /* embedded: they stand in their collection too */
     bool source, language;
     size_t body_length;
 };
@@ -185,10 +184,10 @@ static json_t *counted(const char *id, const char *part, uint64_t total)
                      (json_int_t)total);
 }
 
-static json_t *replies_of(const struct draft *draft)
+static json_t *replies_of(const struct draft *draft, const struct luxuries *luxuries)
 {
     json_t *items = json_array();
-    for (size_t i = 0; i < json_array_size(draft->note->replies) && i < REPLIES_MAX; i++)
+    for (size_t i = 0; luxuries->replies && i < json_array_size(draft->note->replies) && i < REPLIES_MAX; i++)
         (void)json_array_append(items, json_array_get(draft->note->replies, i));
     json_t *id = json_sprintf("%s/replies", draft->id);
     json_t *page = json_pack("{ss sO so}", "type", "CollectionPage", "partOf", id, "items", items);
@@ -212,10 +211,10 @@ static json_t *policy_of(struct draft *draft)
     return json_pack("{s{s[s]}}", "canQuote", "automaticApproval", who);
 }
 
-static void put_surroundings(struct draft *draft, json_t *document)
+static void put_surroundings(struct draft *draft, json_t *document, const struct luxuries *luxuries)
 {
     const char *context = context_of(draft);
-    put_new(document, "replies", replies_of(draft));
+    put_new(document, "replies", replies_of(draft, luxuries));
     put_new(document, "likes", counted(draft->id, "likes", draft->note->likes));
     put_new(document, "shares", counted(draft->id, "shares", draft->note->shares));
     put_text(document, "context", context);
@@ -270,26 +269,32 @@ static json_t *write_note(struct draft *draft, const struct luxuries *luxuries)
         put_new(document, "image", media_cover(draft));
         put_new(document, "preview", content_preview(draft));
     }
-    put_surroundings(draft, document);
+    put_surroundings(draft, document, luxuries);
     buffer_clear(&html);
     return document;
 }
 
 static size_t size_of(const json_t *value)
 {
-    return json_dumpb(value, NULL, 0, JSON_COMPACT);
+    return value ? json_dumpb(value, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY) : 0;
 }
 
-/* Bytes above what a Create with this object may have; 0 when it fits. */
+/* Bytes above what an activity with this object may have, be it a Create or a QuoteRequest; 0 when it fits.
+ */
 static size_t excess_of(const json_t *document)
 {
     size_t size = size_of(document) + size_of(json_object_get(document, "to")) +
-                  size_of(json_object_get(document, "cc")) + ROUTE_MAX;
+                  size_of(json_object_get(document, "cc")) + size_of(json_object_get(document, "quote")) +
+                  ROUTE_MAX;
     return size > ACTIVITY_MAX ? size - ACTIVITY_MAX : 0;
 }
 
 static bool give_up_something(struct luxuries *luxuries, size_t whole, size_t excess)
 {
+    if (luxuries->replies) {
+        luxuries->replies = false;
+        return true;
+    }
     if (luxuries->source || luxuries->language) {
         /* The plain source goes first; without the map no reader knows the language. */
         luxuries->language = luxuries->source;
@@ -320,10 +325,10 @@ static void tell(struct draft *draft, const struct luxuries *luxuries, const str
 static json_t *fit(struct draft *draft, struct loss *loss)
 {
     struct rich_text whole = draft->body;
-    struct luxuries luxuries = {.source = true, .language = true, .body_length = SIZE_MAX};
+    struct luxuries luxuries = {.replies = true, .source = true, .language = true, .body_length = SIZE_MAX};
     for (int attempt = 0; attempt < CUTS_MAX; attempt++) {
         draft->loss.entries = json_array();
-        draft->alt_max = luxuries.body_length ? ALT_MAX : ALT_MAX_IN_NEED;
+        draft->in_need = luxuries.body_length == 0;
         draft->cut = luxuries.body_length < whole.length;
         draft->body = draft->cut ? cut_text(draft->arena, &whole, luxuries.body_length) : whole;
         json_t *document = write_note(draft, &luxuries);

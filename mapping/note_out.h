@@ -17,7 +17,7 @@ struct draft {
     const struct outbound_link *parent; /* federated, or NULL */
     const struct outbound_link *quoted; /* federated, or NULL */
     struct rich_text body;              /* normal; cut where the whole did not fit */
-    size_t alt_max;                     /* bytes of an image description */
+    bool in_need; /* even without its text it did not fit: descriptions, options, links are kept short */
     bool cut, is_article, is_question;
 };
 

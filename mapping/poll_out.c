@@ -5,7 +5,7 @@
 #include "mapping/json_out.h"
 #include "mapping/note_out.h"
 
-enum { OPTION_MAX = 500 };
+enum { OPTION_MAX = 500, OPTION_MAX_IN_NEED = 100 };
 
 bool poll_is_question(const struct post *post)
 {
@@ -62,7 +62,11 @@ void poll_add_text(struct draft *draft, struct buffer *html)
         return;
     add_heading(poll, html);
     for (size_t i = 0; i < poll->option_count; i++) {
-        const char *name = plain_text(draft->arena, poll->options[i].name, OPTION_MAX);
+        const char *name = poll->options[i].name;
+        size_t maximum = draft->in_need ? OPTION_MAX_IN_NEED : OPTION_MAX;
+        if (name && strlen(name) > maximum)
+            loss_add(&draft->loss, arena_format(draft->arena, "option %zu", i + 1), "shortened");
+        name = plain_text(draft->arena, name, maximum);
         buffer_add_string(html, "<br>• ");
         html_add_escaped(html, name ? name : "", name ? strlen(name) : 0, false);
         /* Counts of an open poll would be wrong a minute later. */

@@ -95,9 +95,9 @@ static void source_to_text(const json_t *object, struct arena *arena, struct ric
     out->text = out->length ? arena_copy(arena, json_string_value(text), out->length) : "";
     const json_t *spans = json_object_get(object, "s");
     size_t count = json_array_size(spans);
-    if (!count || count > MODEL_SPANS_MAX)
-        return;
-    struct span *list = arena_alloc(arena, count * sizeof *list);
+    if (count > MODEL_SPANS_MAX)
+        count = MODEL_SPANS_MAX;
+    struct span *list = arena_alloc(arena, (count + 1) * sizeof *list);
     for (size_t i = 0; i < count; i++) {
         const json_t *one = json_array_get(spans, i);
         json_int_t start = json_integer_value(json_array_get(one, 0));

@@ -206,6 +206,12 @@ static bool read_literal(struct guarded_url *out)
     return false;
 }
 
+static void lower(char *text)
+{
+    for (; *text; text++)
+        *text = (char)(*text >= 'A' && *text <= 'Z' ? *text + 32 : *text);
+}
+
 static bool copy_host(const char *host, struct guarded_url *out)
 {
     size_t length = strlen(host);
@@ -214,6 +220,7 @@ static bool copy_host(const char *host, struct guarded_url *out)
             return false;
         memcpy(out->host, host + 1, length - 2);
         out->host[length - 2] = '\0';
+        lower(out->host);
         return strchr(out->host, '%') == NULL; /* no zone ids */
     }
     char *ascii = NULL;
@@ -225,8 +232,7 @@ static bool copy_host(const char *host, struct guarded_url *out)
     bool good = length > 0 && length <= HOST_MAX;
     if (good) {
         memcpy(out->host, ascii, length + 1);
-        for (char *at = out->host; *at; at++)
-            *at = (char)(*at >= 'A' && *at <= 'Z' ? *at + 32 : *at);
+        lower(out->host);
         good = strspn(out->host, "abcdefghijklmnopqrstuvwxyz0123456789.-_") == length &&
                out->host[0] != '.' && !strstr(out->host, "..");
     }
@@ -253,7 +259,9 @@ static const char *take_apart(CURLU *parts, const char *url, struct guarded_url 
     if (!why) {
         out->https = strcmp(scheme, "https") == 0;
         out->port = (unsigned)strtoul(port, NULL, 10);
-        if (!copy_host(host, out))
+        if (!out->port)
+            why = "nobody listens on port 0";
+        else if (!copy_host(host, out))
             why = "its host is no name that can be asked";
         else
             out->literal = read_literal(out);

@@ -4,8 +4,8 @@
 
 #include "gateway/delivery/delivery.h"
 
-/* LEASE_SURE_MS: what a worker may count on after a beat; the store goes by 8 s. */
-enum { SEEN_SLOTS = 1024, TROUBLES_MAX = 8, LEASE_SURE_MS = 7000 };
+/* LEASE_SURE_MS: what a worker may count on after a beat; the store goes by 7 s. */
+enum { SEEN_SLOTS = 1024, TROUBLES_MAX = 8, LEASE_SURE_MS = 6000 };
 
 /* The body of an activity, shared by all that is in flight of it. */
 struct body;

@@ -38,9 +38,11 @@ void serve_actor(struct serving *serving, const struct local_id *id)
                    CACHE_ACTOR);
     else if (wanted_by(serving) == WANTED_HTML)
         redirect(serving, url_profile(serving->arena, serving->host->base, record.name));
-    else
+    else {
+        serving->kept = id;
         serve_json(serving, 200, ACTIVITY, render_actor(serving->gateway, serving->arena, &record),
                    CACHE_ACTOR);
+    }
     observe_answered(serving, &observation, OBSERVED_ACTOR, id->aid, NULL);
 }
 
@@ -125,6 +127,7 @@ void serve_post(struct serving *serving, const struct local_id *id)
         serve_html(serving, 200, html, url_object(serving->arena, serving->host->base, id->aid, id->oid));
         return;
     }
+    serving->kept = id;
     serve_json(serving, 200, ACTIVITY, render_note(serving->gateway, serving->arena, &record, &post, NULL),
                CACHE_NOTE);
     observe_answered(serving, &observation, OBSERVED_POST, id->aid, id->oid);

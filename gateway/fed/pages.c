@@ -52,6 +52,8 @@ static void add_head(struct buffer *page, const struct account_record *record, c
     buffer_format(page, " (@%s@%s)</title>", record->name, record->host);
     if (!record->account.indexable)
         buffer_add_string(page, "<meta name=\"robots\" content=\"noindex\">");
+    /* Who links here is told whose it is (the actor's attributionDomains name this host). */
+    buffer_format(page, "<meta name=\"fediverse:creator\" content=\"@%s@%s\">", record->name, record->host);
     buffer_format(page, "<link rel=\"alternate\" type=\"application/activity+json\" href=\"%s\">", alternate);
     buffer_add_string(page, style);
     buffer_add_string(page, "</head><body>");

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/fed/serve_cache.h"
 #include "mapping/outbound.h"
 
 static const char *const policies[] = {
@@ -27,33 +28,40 @@ static void make_tag(const void *body, size_t length, char out[40])
     memcpy(at, "\"", 2);
 }
 
+void serve_document(struct http_request *request, int status, const struct served *document)
+{
+    const char *known = http_request_header(request, "if-none-match");
+    bool same = status == 200 && known && document->tag[0] && strstr(known, document->tag);
+    struct http_answer answer = {
+        .status = same ? 304 : status,
+        .content_type = same ? NULL : document->type,
+        .body = same ? NULL : document->body,
+        .length = same ? 0 : document->length,
+        .headers = {{"Cache-Control", policies[document->policy]},
+                    {"Vary", "Accept"},
+                    {"ETag", document->tag},
+                    {"Access-Control-Allow-Origin", "*"},
+                    {"X-Content-Type-Options", "nosniff"},
+                    {"Content-Security-Policy", "default-src 'none'"}},
+    };
+    http_answer(request, &answer);
+}
+
 void serve_json(struct serving *serving, int status, const char *type, json_t *document,
                 enum cache_policy policy)
 {
-    size_t length = 0;
-    char *text = document ? document_text(document, &length) : NULL;
+    struct served served = {.type = type, .policy = policy};
+    char *text = document ? document_text(document, &served.length) : NULL;
     json_decref(document);
     if (!text) {
         serve_unavailable(serving);
         return;
     }
-    char tag[40];
-    make_tag(text, length, tag);
-    const char *known = http_request_header(serving->request, "if-none-match");
-    bool same = status == 200 && known && tag[0] && strstr(known, tag);
-    struct http_answer answer = {
-        .status = same ? 304 : status,
-        .content_type = same ? NULL : type,
-        .body = same ? NULL : text,
-        .length = same ? 0 : length,
-        .headers = {{"Cache-Control", policies[policy]},
-                    {"Vary", "Accept"},
-                    {"ETag", tag},
-                    {"Access-Control-Allow-Origin", "*"},
-                    {"X-Content-Type-Options", "nosniff"},
-                    {"Content-Security-Policy", "default-src 'none'"}},
-    };
-    http_answer(serving->request, &answer);
+    served.body = text;
+    make_tag(text, served.length, served.tag);
+    if (serving->kept && status == 200)
+        serve_cache_keep(serving, serving->kept, serving->read_from, &served);
+    serve_document(serving->request, status, &served);
     free(text);
 }
 

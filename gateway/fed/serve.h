@@ -14,6 +14,8 @@ struct serving {
     struct http_request *request;
     const struct config_host *host;
     struct arena *arena;
+    const struct local_id *kept; /* set by who serves that id's own document: the answer may be kept */
+    uint64_t read_from;          /* serve_cache_now before the first read */
 };
 
 void serve_webfinger(struct serving *serving);
@@ -32,6 +34,16 @@ void serve_profile_page(struct serving *serving, const char *name);
 
 enum cache_policy { CACHE_ACTOR, CACHE_NOTE, CACHE_DISCOVERY, CACHE_INSTANCE, CACHE_SHORT, CACHE_NEVER };
 
+/* A document as it is sent. */
+struct served {
+    const char *body, *type;
+    size_t length;
+    enum cache_policy policy;
+    char tag[40]; /* strong ETag; "" for none */
+};
+
+/* Answers with it; 304 to a client that has it. */
+void serve_document(struct http_request *request, int status, const struct served *document);
 /* Answers with a JSON document (the reference is taken; NULL answers 503) with ETag, Vary and the policy's
  * Cache-Control; 304 when the client has it. */
 void serve_json(struct serving *serving, int status, const char *type, json_t *document,

@@ -10,10 +10,11 @@
 #include "gateway/sig/cavage.h"
 #include "gateway/sig/http_date.h"
 #include "gateway/sig/key.h"
+#include "gateway/sig/key_memory.h"
 #include "gateway/sig/ld_signature.h"
 #include "gateway/store/accounts.h"
 
-enum { ACCOUNTS_KEPT = 4096, IDLE_MS = 600000, LOAD_BUDGET = 1 << 20 };
+enum { ACCOUNTS_KEPT = 4096, IDLE_MS = 600000, IDLE_SHORT_MS = 60000, LOAD_BUDGET = 1 << 20 };
 
 struct cached_signer {
     struct signer signer;
@@ -102,18 +103,19 @@ static const struct signer *find(struct cached_signer **table, const char *name)
 }
 
 /* Whoever was given a signer may hold it for one piece of work, so only those go that nobody asked for in ten
- * minutes. */
+ * minutes, or in one where memory for keys is short. */
 static void make_room(struct cached_signer **table)
 {
     int64_t now = loop_monotonic_ms();
     while (HASH_COUNT(*table) > ACCOUNTS_KEPT && now - (*table)->used > IDLE_MS)
+        drop(table, *table);
+    while (*table && !key_memory_has_room() && now - (*table)->used > IDLE_SHORT_MS)
         drop(table, *table);
 }
 
 static const struct signer *keep(struct cached_signer **table, const char *name, const char *key_id,
                                  const struct key_work *opened)
 {
-    make_room(table);
     struct cached_signer *entry = calloc(1, sizeof *entry);
     if (!entry)
         abort();
@@ -134,6 +136,14 @@ static const struct signer *open_and_keep(struct gateway *gateway, struct cached
                                           const char *name, const char *key_id, const void *sealed,
                                           size_t sealed_length)
 {
+    make_room(&cache_of(gateway)->accounts);
+    if (!key_memory_has_room()) {
+        log_write(LOG_ERROR,
+                  "more accounts sign at once than there is locked memory for their keys; raise the limit "
+                  "(ulimit -l), or run more workers",
+                  "signer", name, (char *)NULL);
+        return NULL;
+    }
     struct key_work work = {
         .secret = gateway->config->key_secret, .to_open = sealed, .sealed_length = sealed_length};
     crypto_pool_run(gateway->crypto, open_work, &work);

@@ -61,7 +61,7 @@ bool private_key_sign(const struct private_key *key, const void *data, size_t le
  * malloc'd. */
 void private_key_seal(const struct private_key *key, const unsigned char secret[32], unsigned char **sealed,
                       size_t *sealed_length);
-/* NULL when the secret is another one or a bit was changed. */
+/* NULL when the secret is another one, a bit was changed or there is no room for keys (key_memory.h). */
 struct private_key *private_key_open(const unsigned char secret[32], const void *sealed,
                                      size_t sealed_length);
 

@@ -188,7 +188,7 @@ struct private_key *private_key_open(const unsigned char secret[32], const void 
     size_t length = sealed_length - OVERHEAD;
     unsigned char *plain = OPENSSL_secure_malloc(length);
     if (!plain)
-        abort();
+        return NULL; /* memory for keys has a size of its own */
     EVP_PKEY *key = NULL;
     if (decrypt(secret, bytes, (int)length, plain)) {
         const unsigned char *at = plain;

@@ -77,4 +77,13 @@ typedef void (*store_heard)(void *context, const char *message);
 void store_listen(struct store *store, const char *channel, store_heard heard, void *context);
 void store_tell(struct store *store, const char *channel, const char *message);
 
+/* Changes of keys, whoever makes them (Redis' CLIENT TRACKING): `changed` is called with each key below one
+ * of the prefixes (a NULL-terminated list, borrowed for ever) that was written, some milliseconds after; and
+ * with key NULL each time when anything may have changed unseen: when watching begins, and when it ends. What
+ * is read while store_is_watching will be told of. At most one watch; to be called before the first
+ * store_listen. */
+typedef void (*store_changed)(void *context, const char *key);
+void store_watch(struct store *store, const char *const *prefixes, store_changed changed, void *context);
+bool store_is_watching(const struct store *store);
+
 #endif

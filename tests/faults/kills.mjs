@@ -31,7 +31,7 @@ const kinds = [
   { name: "gone", count: 2, gone: true },
   { name: "inbox moved", count: 2, moves: true },
   { name: "500 to one activity", count: 2, answer: (post) => (isPoison(post) ? { status: 500 } : ACCEPTED) },
-  { name: "hangs now and then", count: 2, answer: sometimes(0.05, () => ({ hang: true })) },
+  { name: "hangs now and then", count: 2, answer: sometimes(0.05, () => ({ hang: true })), rests: true },
   { name: "hangs for a while", count: 1, ails: () => ({ hang: true }) },
   { name: "closes early", count: 3, answer: sometimes(0.15, () => ({ close: true })) },
   { name: "slow", count: 3, answer: () => ({ status: 202, delay: 100 + randomInt(2500) }) },
@@ -70,6 +70,7 @@ await story(`${KILLS} kills while ${DEEDS} posts, edits and deletes run`, async 
     await fleet.follow(pairs);
   });
 
+  const arrivals = (host, { mark }) => host.posts.filter(({ type, json }) => type === "Create" && json.object.content.includes(mark));
   const inboxesOf = (host) => (host.shared ? ["shared"] : host.people);
   const followersOf = (user) => fleet.hosts.filter(({ follows }) => follows.includes(user));
 
@@ -88,6 +89,20 @@ await story(`${KILLS} kills while ${DEEDS} posts, edits and deletes run`, async 
       assert.ok(host.posts.some(isPoison), "it was tried");
       assert.equal((await fleet.ledger(`${host.origin}/`)).state, "healthy");
     }
+  });
+
+  await step("what dead workers had in flight is taken over within ten seconds", async () => {
+    const host = fleet.hosts[0];
+    host.ails = (post) => (post.type === "Create" && host.about(post.object).length === 1 ? { hang: true } : ACCEPTED);
+    const post = await work.post(host.follows[0]);
+    const [first] = await until("it is on its way", 30, () => arrivals(host, post)[0] && arrivals(host, post));
+    kills.push(performance.now());
+    await gateway.killWorkers();
+    const second = await until("it comes again", 60, () => arrivals(host, post)[1]);
+    host.ails = undefined;
+    const seconds = (second.at - kills.at(-1)) / 1000;
+    assert.ok(first.answer === "hang" && seconds < 10, `${seconds} s`);
+    console.log(`         after ${seconds.toFixed(1)} s`);
   });
 
   await step(`${KILLS} kills of workers, supervisors and Redis`, async () => {
@@ -125,7 +140,7 @@ await story(`${KILLS} kills while ${DEEDS} posts, edits and deletes run`, async 
 
   await step("the hosts come back, and what waits for them arrives", async () => {
     for (const host of fleet.hosts) {
-      host.ails = undefined;
+      host.ails = host.kind.rests ? () => ACCEPTED : undefined;
       await host.up();
     }
     for (const post of work.posts.filter(({ text }) => text.includes(POISON))) await work.remove(post);
@@ -189,7 +204,7 @@ await story(`${KILLS} kills while ${DEEDS} posts, edits and deletes run`, async 
   });
 
   await step("nothing is left in the queue", async () => {
-    const left = (await gateway.redis("--scan")).split("\n").filter((key) => /^(lane|busy|behind|parked|activity|claims|fanouts|delays|ready|unparking|probes|exposing)(:|$)/.test(key));
+    const left = (await gateway.redis("--scan")).split("\n").filter((key) => /^(lane|busy|behind|parked|tried|fanned|activity|claims|fanouts|delays|ready|unparking|probes|exposing)(:|$)/.test(key));
     assert.deepEqual(left, []);
     for (const key of (await gateway.redis("--scan", "--pattern", "host:*")).trim().split("\n"))
       assert.equal((await gateway.redis("HGET", key, "in_flight")).trim(), "", key);

@@ -20,6 +20,8 @@ const BY_TYPE = {
   Service: 'actor',
   Organization: 'actor',
   Application: 'instance-actor',
+  Add: 'pin',
+  Remove: 'pin',
   OrderedCollection: 'ordered-collection',
   OrderedCollectionPage: 'ordered-collection-page',
   QuoteRequest: 'quote-request',

@@ -1,8 +1,11 @@
-// Every golden document that leaves validates against docs/schemas; and the schemas notice what they are there for.
+// Every golden document that leaves validates against docs/schemas, and the schemas notice what they are there for; the HTML
+// that platforms are given passes the same parser.
 import { readFileSync, readdirSync } from 'node:fs';
+import { htmlFaults } from './html_judge.mjs';
 import { activityFaults, documentFaults, schemaOf } from './schema_judge.mjs';
 
 const out = new URL('out/', import.meta.url);
+const back = new URL('back/', import.meta.url);
 let failed = 0;
 const used = new Set();
 const documents = new Map();
@@ -13,17 +16,31 @@ function tell(name, found) {
   console.log(`${name}:\n  ${found.slice(0, 8).join('\n  ')}`);
 }
 
-for (const name of readdirSync(out)) {
-  let text;
+/** The document, or undefined where nothing came out (which loss.json tells). */
+function read(url) {
   try {
-    text = readFileSync(new URL(`${name}/activity.json`, out), 'utf8');
-  } catch {
-    continue; // nothing came out, which loss.json tells
+    return JSON.parse(readFileSync(url, 'utf8'));
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+    return undefined;
   }
-  const document = JSON.parse(text);
+}
+
+for (const name of readdirSync(out)) {
+  const document = read(new URL(`${name}/activity.json`, out));
+  if (!document) continue;
   documents.set(name, document);
   used.add(schemaOf(document));
   tell(name, activityFaults(document));
+}
+
+let pieces = 0;
+for (const name of readdirSync(back)) {
+  const given = read(new URL(`${name}/platform.json`, back));
+  for (const html of [given?.html, given?.bio_html].filter(Boolean)) {
+    pieces++;
+    tell(name, htmlFaults(html));
+  }
 }
 
 // What must not pass: each change makes a good document bad.
@@ -56,5 +73,5 @@ for (const [name, spoil] of spoiled) {
   failed++;
   console.log(`${name} passes although ${spoil}`);
 }
-console.log(`${documents.size} documents, ${used.size} schemas, ${spoiled.length} spoiled ones, ${failed} failed`);
-process.exit(failed === 0 && documents.size > 100 ? 0 : 1);
+console.log(`${documents.size} documents, ${pieces} pieces of HTML for platforms, ${used.size} schemas, ${spoiled.length} spoiled ones, ${failed} failed`);
+process.exit(failed === 0 && documents.size > 100 && pieces > 50 ? 0 : 1);

@@ -1,15 +1,15 @@
 -- ARGV: worker now limit
--- This worker lives, and says so within 8 s of Redis' own time. Claims of workers that do not go back to the front of their
+-- This worker lives, and says so within 7 s of Redis' own time. Claims of workers that do not go back to the front of their
 -- lanes, at most `limit` a call. Returns how many.
 -- include lanes
 local now = ARGV[2]
 redis.call('SADD', 'workers', ARGV[1])
-redis.call('SET', 'worker:' .. ARGV[1], 1, 'PX', 8000)
+redis.call('SET', 'worker:' .. ARGV[1], 1, 'PX', 7000)
 local reclaimed, limit = 0, tonumber(ARGV[3])
 
 -- When nobody has beaten for a while, it was Redis that was away: the living get time to say that they live. Sooner than the
 -- first of them could be taken for dead.
-if not redis.call('SET', 'beats', 1, 'PX', 6000, 'GET') then
+if not redis.call('SET', 'beats', 1, 'PX', 5000, 'GET') then
   redis.call('SET', 'beats_grace', 1, 'PX', 4000)
 end
 if redis.call('EXISTS', 'beats_grace') == 1 then

@@ -13,7 +13,7 @@ local out, claimed, pops = {}, 0, 0
 local LANES, POPS, POPS_LANE = 128, 1000, 64
 
 redis.call('SADD', 'workers', worker)
-redis.call('SET', 'worker:' .. worker, 1, 'PX', 8000)
+redis.call('SET', 'worker:' .. worker, 1, 'PX', 7000)
 
 local function due_retries()
   local names = redis.call('ZRANGEBYSCORE', 'delays', '-inf', now_text, 'LIMIT', 0, 100)
@@ -123,11 +123,10 @@ local function inbox_address(inbox, activity)
   return inbox, activity.to
 end
 
-local function claim(lane, host, priority, activity, inbox, attempts, state)
+local function claim(lane, host, activity, inbox, name, state)
   local url, actor = inbox_address(inbox, activity)
   state.flying = state.flying + 1
   key_write(lane, activity.key, state, now_text)
-  local name = lane .. ':' .. priority .. ':' .. attempts .. ':' .. activity.number .. ':' .. inbox
   redis.call('HSET', claims, name, now_text)
   if shows_post(activity.kind) then
     expose(activity.an, activity.p, host.number)
@@ -189,7 +188,13 @@ local function consider(lane, host, priority, entry, from_behind)
     redis.call('LPUSH', 'lane:' .. lane .. ':' .. priority, entry)
     return nil
   end
-  claim(lane, host, priority, activity, inbox, attempts ~= '' and attempts or '0', state)
+  local name = lane .. ':' .. priority .. ':' .. (counted and attempts or '0') .. ':' .. number .. ':' .. inbox
+  if redis.call('HEXISTS', claims, name) == 1 then
+    key_write(lane, activity.key, state, now_text) -- the very same is in flight: one of it is enough
+    entry_end(activity)
+    return false
+  end
+  claim(lane, host, activity, inbox, name, state)
   return true
 end
 

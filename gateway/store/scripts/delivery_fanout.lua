@@ -51,26 +51,35 @@ local function push_named()
   end
 end
 
+-- Hosts that were served as followers are remembered until the fan-out is over: followers may go meanwhile, and nobody shall get
+-- it twice.
+local fanned = sources:find('a', 1, true) and sources:find('[ex]') and 'fanned:' .. a
+
 local function page_audience(position)
   local page = redis.call('ZRANGEBYSCORE', 'audience:' .. activity.aid, '(' .. position, '+inf', 'WITHSCORES', 'LIMIT', 0, limit)
+  local hosts = {}
   for i = 1, #page, 2 do
     local host = string.format('%.0f', math.floor(tonumber(page[i + 1]) / INBOX_SPACE))
     position = string.format('%.0f', tonumber(page[i + 1]))
+    hosts[#hosts + 1] = host
     if wants(host) then
       target(host, page[i])
     end
+  end
+  if fanned and #hosts > 0 then
+    redis.call('SADD', fanned, unpack(hosts))
   end
   return position, #page < 2 * limit
 end
 
 -- The followers' inboxes at that host where there are any, else the one that is known best.
 local function expose_target(host)
+  if fanned and redis.call('SISMEMBER', fanned, host) == 1 then
+    return
+  end
   local first = tonumber(host) * INBOX_SPACE
   local inboxes = redis.call('ZRANGEBYSCORE', 'audience:' .. activity.aid, string.format('%.0f', first),
     string.format('(%.0f', first + INBOX_SPACE), 'LIMIT', 0, 16)
-  if #inboxes > 0 and sources:find('a', 1, true) then
-    return -- had it as followers
-  end
   if #inboxes == 0 then
     inboxes = {redis.call('HGET', 'host:' .. host, 'inbox') or nil}
   end
@@ -111,6 +120,7 @@ if stages ~= '' then
   redis.call('HSET', key, 'cursor', cursor)
   return cursor
 end
+redis.call('UNLINK', 'fanned:' .. a)
 redis.call('HDEL', key, 'fanout', 'cursor', 'explicit', 'explicit_hosts', 'sources')
 redis.call('ZREM', 'fanouts', a)
 if refs <= 0 then

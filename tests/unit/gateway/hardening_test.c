@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <openssl/crypto.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -23,6 +25,8 @@
 #include <cmocka.h>
 
 #include "gateway/hardening.h"
+#include "gateway/sig/key.h"
+#include "gateway/sig/key_memory.h"
 
 /* 0, or the line of the first expectation that is not met. */
 #define EXPECT(condition)                                                                                    \
@@ -183,12 +187,73 @@ static void only_the_data_folder_can_be_written(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+static int try_keys(void)
+{
+    static const unsigned char secret[32] = "nobody knows";
+    unsigned char *sealed = NULL;
+    size_t length = 0;
+    struct config config = {.lab = true};
+    (void)setenv("DRAWBRIDGE_TEST_HARDENING", "1", 1);
+    EXPECT(key_memory_has_room());
+    hardening_prepare_worker(&config);
+    /* The library's sources of chance live there too, once they are used. */
+    struct private_key *key = private_key_generate();
+    private_key_seal(key, secret, &sealed, &length);
+    private_key_free(key);
+    free(sealed);
+    size_t before = CRYPTO_secure_used();
+    key = private_key_generate();
+    /* The private exponent, both primes and what is computed from them: 896 bytes. */
+    EXPECT(CRYPTO_secure_used() >= before + 896);
+    private_key_seal(key, secret, &sealed, &length);
+    private_key_free(key);
+    EXPECT(CRYPTO_secure_used() == before);
+    while (key_memory_has_room())
+        EXPECT(OPENSSL_secure_malloc(65536) != NULL);
+    /* Past the mark there is still room for keys in work, and past the end no crash. */
+    EXPECT(private_key_open(secret, sealed, length) != NULL);
+    for (size_t piece = 65536; piece >= 64; piece /= 2)
+        while (OPENSSL_secure_malloc(piece))
+            ;
+    EXPECT(private_key_open(secret, sealed, length) == NULL);
+    struct rlimit limit;
+    EXPECT(getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur <= DESCRIPTORS_MAX);
+    return 0;
+}
+
+static void private_keys_live_in_their_own_memory_and_leave_it_wiped(void **state)
+{
+    (void)state;
+    in_child(try_keys);
+}
+
+static int try_limit(void)
+{
+    struct config config = {.lab = false};
+    struct rlimit limit;
+    EXPECT(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    limit.rlim_cur = 64;
+    EXPECT(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    hardening_prepare_worker(&config);
+    EXPECT(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    EXPECT(limit.rlim_cur == (limit.rlim_max < DESCRIPTORS_MAX ? limit.rlim_max : DESCRIPTORS_MAX));
+    return 0;
+}
+
+static void the_limit_of_open_files_is_raised_and_clamped(void **state)
+{
+    (void)state;
+    in_child(try_limit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_that_no_worker_makes_are_refused),
         cmocka_unit_test(threads_that_run_already_are_bound_too),
         cmocka_unit_test(only_the_data_folder_can_be_written),
+        cmocka_unit_test(private_keys_live_in_their_own_memory_and_leave_it_wiped),
+        cmocka_unit_test(the_limit_of_open_files_is_raised_and_clamped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

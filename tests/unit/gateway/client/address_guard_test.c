@@ -320,6 +320,9 @@ static void a_url_is_taken_apart_as_it_is_connected(void **state)
     assert_string_equal(parts.host, "::1");
     assert_int_equal(parts.port, 6379);
     assert_true(parts.literal);
+    assert_true(address_guard_url(guard, "https://[2A00:1450::ABCD]/", true, &parts, &why));
+    assert_string_equal(parts.host, "2a00:1450::abcd");
+    assert_false(address_guard_url(guard, "https://m.example:0/", true, &parts, &why));
     address_guard_free(guard);
 }
 

@@ -445,6 +445,58 @@ static void listening_is_renewed_when_redis_hangs_and_only_then(void **state)
     run(*state, hanging_messages_body);
 }
 
+/* ---- changes of keys */
+
+static void note_change(void *context, const char *key)
+{
+    struct world *world = context;
+    if (!key) {
+        world->gaps++;
+        return;
+    }
+    world->heard++;
+    (void)snprintf(world->last, sizeof world->last, "%s", key);
+}
+
+static void set(struct world *world, const char *key)
+{
+    struct reply *reply = store_call(world->store, "SET", key, "1", (char *)NULL);
+    assert_false(reply_failed(reply));
+    reply_free(reply);
+}
+
+static void change_body(struct world *world)
+{
+    static const char *const prefixes[] = {"watched:", "seen:", NULL};
+    store_watch(world->store, prefixes, note_change, world);
+    assert_true(store_wait(world->store, UP_MS));
+    await(&world->gaps, 1);
+    assert_true(store_is_watching(world->store));
+    set(world, "other:1");
+    set(world, "watched:1");
+    await(&world->heard, 1);
+    assert_string_equal(world->last, "watched:1");
+    set(world, "seen:2");
+    await(&world->heard, 2);
+    assert_string_equal(world->last, "seen:2");
+
+    private_redis_kill(&world->redis);
+    await(&world->gaps, 2);
+    assert_false(store_is_watching(world->store));
+    private_redis_start(&world->redis);
+    await(&world->gaps, 3);
+    assert_true(store_is_watching(world->store));
+    assert_true(store_wait(world->store, UP_MS));
+    set(world, "watched:3");
+    await(&world->heard, 3);
+    assert_string_equal(world->last, "watched:3");
+}
+
+static void changes_of_watched_keys_are_told_and_so_are_gaps(void **state)
+{
+    run(*state, change_body);
+}
+
 /* ---- addresses, credentials, safety */
 
 static void password_body(struct world *world)
@@ -594,6 +646,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_redis_that_hangs_is_given_up_after_the_deadline, setup, teardown),
         cmocka_unit_test_setup_teardown(who_hears_that_the_store_went_down_may_ask_again, setup, teardown),
         cmocka_unit_test_setup_teardown(listeners_hear_messages_and_are_told_of_the_gap, setup, teardown),
+        cmocka_unit_test_setup_teardown(changes_of_watched_keys_are_told_and_so_are_gaps, setup, teardown),
         cmocka_unit_test_setup_teardown(listening_is_renewed_when_redis_hangs_and_only_then, setup, teardown),
         cmocka_unit_test_setup_teardown(without_the_password_the_store_stays_away, setup_with_password,
                                         teardown),
