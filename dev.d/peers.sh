@@ -61,4 +61,5 @@ install_test_peers() {
     install_demo_peers
     npm_folder fedify
     npm_folder conformance
+    npm_folder validators
 }

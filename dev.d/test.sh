@@ -1,7 +1,7 @@
 # ./dev test [--full] [LABEL…]
 
 # Seconds of test time that each label may use at CI size; 20 minutes in all.
-declare -A budget=([unit]=120 [golden]=30 [peers]=480 [faults]=300 [browser]=120 [trust]=90)
+declare -A budget=([unit]=120 [golden]=30 [peers]=480 [faults]=300 [browser]=120 [contract]=150 [trust]=90)
 
 # label_times LOG: ctest's own summary against the budgets.
 label_times() {
@@ -33,7 +33,7 @@ command_test() {
         selection=(-L "^(${label// /|})\$")
     fi
     install_build_packages
-    case "$wanted" in all | *peers* | *faults* | *browser*) install_test_peers ;; esac
+    case "$wanted" in all | *peers* | *contract* | *faults* | *browser*) install_test_peers ;; esac
     cmake -S . -B build/debug -G Ninja -DCMAKE_BUILD_TYPE=Debug -DDRAWBRIDGE_FULL=$full >/dev/null
     ninja -C build/debug
     local log=build/debug/ctest.log status=0 total failed

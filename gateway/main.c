@@ -17,6 +17,7 @@ static const char usage[] =
     "  drawbridge check -c FILE     reads the configuration and says what is wrong with it\n"
     "  drawbridge ledger …          where a post or an account is, and what became of its Delete\n"
     "  drawbridge host …            the servers that deliveries go to\n"
+    "  drawbridge contract check …  tests a platform's service against the open contract\n"
     "  drawbridge COMMAND --help    more about a command\n"
     "  drawbridge --version\n"
     "  drawbridge --help\n"
@@ -116,6 +117,8 @@ static int run(const char *name, int count, char **words)
     }
     if (asks_for_help(count, words))
         return fputs(command ? command->help : usage, stdout) < 0;
+    if (command && command->standalone)
+        return command->standalone(count, words);
     struct config *config = read_config(count, words);
     if (!config)
         return EXIT_USAGE;

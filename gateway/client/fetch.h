@@ -52,7 +52,7 @@ struct fetch_result {
     int status;
     char *body; /* NUL-terminated; NULL when none */
     size_t length;
-    char content_type[128], location[2048], date[48], accept_signature[256];
+    char content_type[128], location[2048], date[48], accept_signature[256], etag[128];
     int64_t retry_after_ms; /* -1 none */
 };
 

@@ -12,8 +12,8 @@ import { Snac } from "./snac.mjs";
 const peerClasses = { fedify: Fedify, snac: Snac };
 
 export class World {
-  /** `peer` is "fedify", "snac" or nothing; `proxied` puts a proxy between the gateway and Plaza. */
-  static async start({ peer, proxied = false, ports = {}, workers = 2, testApi = true } = {}) {
+  /** `peer` is "fedify", "snac" or nothing; `proxied` puts the proxy that reads along between the gateway and Plaza. */
+  static async start({ peer, proxied = true, ports = {}, workers = 2, testApi = true } = {}) {
     const world = new World();
     world.folder = new Folder();
     atEnd((failed) => world.close(failed));
@@ -41,6 +41,7 @@ export class World {
       if (code !== 0) problems.push(`${process.name} ended with ${code} on SIGTERM`);
     }
     problems.push(...(this.gateway?.process ? this.gateway.findings() : []));
+    problems.push(...(this.proxy?.problems ?? []).slice(0, 10));
     this.proxy?.close();
     const bad = failed || problems.length > 0;
     if (bad) this.showLogs();
