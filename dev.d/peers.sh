@@ -20,13 +20,13 @@ npm_folder() {
 install_node() {
     npm_folder node
     local node
-    node=$(echo "$PWD/$peers"/node/node_modules/node-linux-*/bin/node)
-    [ -x "$node" ] || {
+    node=$(cd "$peers" && echo node/node_modules/node-linux-*/bin/node)
+    [ -x "$peers/$node" ] || {
         echo "npm has no Node 20 for this machine ($(uname -m)): the tests with real servers run on x86_64 and aarch64" >&2
         return 1
     }
     mkdir -p "$peers/bin"
-    ln -sfn "$node" "$peers/bin/node"
+    ln -sfn "../$node" "$peers/bin/node"
 }
 
 # Debian's backports have a newer snac than Debian 12 itself; a later Debian may have it in its own archive.
@@ -59,6 +59,7 @@ install_demo_peers() {
 
 install_test_peers() {
     install_demo_peers
+    npm_folder judges
     npm_folder fedify
     npm_folder conformance
     npm_folder validators

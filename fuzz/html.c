@@ -1,4 +1,5 @@
-/* HTML of strangers: as text with spans, through the allow-list, and the allow-list's own output once more. */
+/* HTML of strangers: as text with spans, through the allow-list, and the allow-list's own output once more.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,8 +25,8 @@ static void check_text(const struct rich_text *text)
 /* No byte of the output opens anything that is not on the list. */
 static void check_html(const char *html)
 {
-    static const char *const names[] = {"p",   "br",         "a",  "span", "strong", "em", "del", "code",
-                                        "pre", "blockquote", "ul", "ol",   "li",     NULL};
+    static const char *const names[] = {"p",    "br",  "a",          "span", "strong", "em", "del",
+                                        "code", "pre", "blockquote", "ul",   "ol",     "li", NULL};
     for (const char *at = strchr(html, '<'); at; at = strchr(at + 1, '<')) {
         const char *name = at + 1 + (at[1] == '/');
         size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz");

@@ -13,8 +13,8 @@ static void require(bool condition)
         abort();
 }
 
-static void make_post(struct arena *arena, const struct inbound_note *note, const struct remote_author *author,
-                      int unit)
+static void make_post(struct arena *arena, const struct inbound_note *note,
+                      const struct remote_author *author, int unit)
 {
     const struct inbound_person person = {
         .actor_id = "https://bridge.example/u/a", .url = "https://bridge.example/@alice", .native = "u_42"};

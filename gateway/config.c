@@ -9,7 +9,18 @@
 
 #include "gateway/config_private.h"
 
-enum { WORKERS_MAX = 256, HOLD_SECONDS_MAX = 86400, HOLD_SECONDS = 30 };
+enum {
+    WORKERS_MAX = 256,
+    HOLD_SECONDS_MAX = 86400,
+    HOLD_SECONDS = 30,
+    PER_SECOND = 100,
+    PER_SECOND_MAX = 100000,
+    INBOX_QUEUE = 100000,
+    INBOX_QUEUE_MAX = 999999,
+    MEMORY_MIB = 1024,
+    MEMORY_MIB_MIN = 32,
+    MEMORY_MIB_MAX = 65536,
+};
 
 static char *text_of(const struct config_source *source, const char *section, const char *name,
                      const char *otherwise)
@@ -19,10 +30,10 @@ static char *text_of(const struct config_source *source, const char *section, co
     return text ? config_copy(text) : NULL;
 }
 
-static bool read_number(struct config_source *source, const char *name, unsigned minimum, unsigned maximum,
-                        unsigned *out)
+static bool read_number(struct config_source *source, const char *section, const char *name, unsigned minimum,
+                        unsigned maximum, unsigned *out)
 {
-    const struct config_entry *entry = config_entry_find(source, "gateway", name);
+    const struct config_entry *entry = config_entry_find(source, section, name);
     if (!entry)
         return true;
     size_t length = strlen(entry->value);
@@ -85,8 +96,8 @@ static bool read_gateway(struct config_source *source, struct config *config)
     config->node_name = text_of(source, "gateway", "node_name", "drawbridge");
     config->contact = text_of(source, "gateway", "contact", NULL);
     if (!read_word(source, "gateway", "mode", modes, "production or lab", &mode) ||
-        !read_number(source, "workers", 1, WORKERS_MAX, &config->workers) ||
-        !read_number(source, "hold_seconds", 0, HOLD_SECONDS_MAX, &config->hold_seconds))
+        !read_number(source, "gateway", "workers", 1, WORKERS_MAX, &config->workers) ||
+        !read_number(source, "gateway", "hold_seconds", 0, HOLD_SECONDS_MAX, &config->hold_seconds))
         return false;
     config->lab = mode == 1;
     return read_listen(source, config);
@@ -123,6 +134,21 @@ static bool read_fetch(struct config_source *source, struct config *config)
     return true;
 }
 
+static bool read_limits(struct config_source *source, struct config *config)
+{
+    config->limits.address_per_second = PER_SECOND;
+    config->limits.host_per_second = PER_SECOND;
+    config->limits.inbox_queue = INBOX_QUEUE;
+    config->limits.memory_mib = MEMORY_MIB;
+    return read_number(source, "limits", "address_per_second", 0, PER_SECOND_MAX,
+                       &config->limits.address_per_second) &&
+           read_number(source, "limits", "host_per_second", 0, PER_SECOND_MAX,
+                       &config->limits.host_per_second) &&
+           read_number(source, "limits", "inbox_queue", 1, INBOX_QUEUE_MAX, &config->limits.inbox_queue) &&
+           read_number(source, "limits", "memory_mib", MEMORY_MIB_MIN, MEMORY_MIB_MAX,
+                       &config->limits.memory_mib);
+}
+
 static bool read_log(struct config_source *source, struct config *config)
 {
     static const char *const formats[] = {"text", "json", NULL};
@@ -143,7 +169,7 @@ static bool read_log(struct config_source *source, struct config *config)
 static bool is_ours(const char *name)
 {
     return strcmp(name, "adapter") == 0 || strcmp(name, "host") == 0 || strcmp(name, "token") == 0 ||
-           strcmp(name, "token_file") == 0;
+           strcmp(name, "token_file") == 0 || strcmp(name, "hold_seconds") == 0;
 }
 
 static void read_settings(const struct config_source *source, const char *section,
@@ -174,6 +200,10 @@ static bool read_platform(struct config_source *source, struct config *config,
     const struct config_entry *file = config_entry_find(source, section->name, "token_file");
     platform->token = file ? config_secret_read(source, file) : text_of(source, section->name, "token", NULL);
     read_settings(source, section->name, platform);
+    unsigned hold = 0;
+    if (!read_number(source, section->name, "hold_seconds", 0, HOLD_SECONDS_MAX, &hold))
+        return false;
+    platform->hold_seconds = config_entry_find(source, section->name, "hold_seconds") ? (int)hold : -1;
     return !source->error[0];
 }
 
@@ -201,8 +231,9 @@ struct config *config_read(const char *path, char *error, size_t error_size)
     *source = (struct config_source){.file = path, .error = error, .error_size = error_size};
     config->file = config_copy(path);
     bool good = config_source_read(source) && read_gateway(source, config) && read_redis(source, config) &&
-                read_fetch(source, config) && read_log(source, config) && read_platforms(source, config) &&
-                config_hosts_build(source, config) && config_key_read(source, config);
+                read_fetch(source, config) && read_limits(source, config) && read_log(source, config) &&
+                read_platforms(source, config) && config_hosts_build(source, config) &&
+                config_key_read(source, config);
     config_source_clear(source);
     free(source);
     if (good)

@@ -15,6 +15,7 @@ struct config_platform {
     char *name, *adapter;
     char *host;       /* authority of its own host; NULL: the primary one */
     char *token;      /* credential, from token or token_file; never logged */
+    int hold_seconds; /* hold window of accounts switched on from now on; -1: the default */
     json_t *settings; /* the adapter's other keys (url, …), strings */
 };
 
@@ -38,6 +39,12 @@ struct config {
     char *redis_url; /* url or url_file; may hold a password; NULL: private server in data_dir */
     /* [fetch] */
     char *allow_private, *ca_file;
+    /* [limits]; a rate of 0: none */
+    struct {
+        unsigned address_per_second, host_per_second; /* per worker */
+        unsigned inbox_queue; /* kept activities that wait, past which inboxes answer 503 */
+        unsigned memory_mib;  /* of a worker, past which everything answers 503 */
+    } limits;
     /* [log] */
     bool log_json;
     char *log_level;

@@ -146,7 +146,7 @@ static bool add_account_host(struct config_source *source, struct config *config
 
 bool config_hosts_build(struct config_source *source, struct config *config)
 {
-    struct config_url primary;
+    struct config_url primary = {0};
     if (!add_primary(source, config, &primary))
         return false;
     for (size_t i = 0; i < config->platform_count; i++)

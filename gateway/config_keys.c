@@ -10,9 +10,10 @@ static const struct {
                 "hold_seconds, key_file"},
     {"redis", "url, url_file"},
     {"fetch", "allow_private, ca_file"},
+    {"limits", "address_per_second, host_per_second, inbox_queue, memory_mib"},
     {"log", "format, level"},
     {"host ", "account"},
-    {"platform ", "adapter, host, token, token_file and the adapter's own"},
+    {"platform ", "adapter, host, token, token_file, hold_seconds and the adapter's own"},
 };
 
 /* A section that ends with a space in the table takes a name behind it. */

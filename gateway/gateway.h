@@ -19,6 +19,7 @@ struct serve_cache;
 struct signer_cache;
 struct inbox;
 struct jobs;
+struct limits;
 
 struct gateway {
     const struct config *config;
@@ -36,6 +37,7 @@ struct gateway {
     struct signer_cache *signers;
     struct inbox *inbox;
     struct jobs *jobs;
+    struct limits *limits;
     char worker_id[33]; /* random, new at each start of a worker */
     bool stopping;      /* SIGTERM came: start nothing new */
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/clock.h"
+#include "gateway/delivery/delivery.h"
 #include "gateway/fed/publish.h"
 #include "gateway/lease.h"
 #include "gateway/leaving.h"
@@ -181,6 +182,7 @@ static void tick(struct jobs *jobs)
     if (jobs->ticks++ % SLOW_EVERY_TICKS != 0)
         return;
     (void)each_pair(gateway, due(gateway, "expiries"), expire);
+    delivery_followers_expire(gateway);
     leaving_finish_all(gateway);
     queue_sweeps(gateway);
 }

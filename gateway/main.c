@@ -29,6 +29,44 @@ static const char usage[] =
     "  drawbridge check -c drawbridge.ini\n"
     "  drawbridge serve -c drawbridge.ini\n";
 
+static const char serve_help[] =
+    "drawbridge serve -c FILE\n"
+    "\n"
+    "Serves until SIGTERM, then finishes what is in flight and exits 0. Without [redis] url it runs a "
+    "private\n"
+    "redis-server in data_dir. Its log goes to standard error.\n"
+    "\n"
+    "  [gateway]        public_url       https://HOST, where other servers reach it; the default host of "
+    "handles\n"
+    "                   listen           ADDRESS:PORT behind the reverse proxy (127.0.0.1:8080)\n"
+    "                   data_dir         the store and the key of private keys; keep it, and back it up\n"
+    "                   workers          processes (one for each core)\n"
+    "                   mode             production, or lab: plain http and loopback, for tests only\n"
+    "                   trusted_proxies  addresses whose X-Forwarded-* are believed\n"
+    "                   node_name, contact, hold_seconds, key_file\n"
+    "  [redis]          url, url_file    redis://HOST:PORT or unix:///PATH instead of the private one\n"
+    "  [platform NAME]  adapter, host, and the adapter's own: url, token_file, …\n"
+    "  [host NAME]      account          PLATFORM:ID, one account on a domain of its own\n"
+    "  [fetch]          allow_private    private addresses that may be reached; ca_file\n"
+    "  [log]            format           text or json; level\n"
+    "\n"
+    "Each key can come from the environment: DRAWBRIDGE_GATEWAY_LISTEN, "
+    "DRAWBRIDGE_PLATFORM_NAME_TOKEN_FILE.\n"
+    "GET /healthz answers 200 while the process lives, /readyz while its store answers too.\n"
+    "\n"
+    "Examples:\n"
+    "  drawbridge serve -c drawbridge.ini\n"
+    "  DRAWBRIDGE_LOG_FORMAT=json drawbridge serve -c drawbridge.ini\n";
+
+static const char check_help[] =
+    "drawbridge check -c FILE\n"
+    "\n"
+    "Reads the configuration as serve would and says what is wrong with it, with the line. Starts nothing.\n"
+    "Exit codes: 0 good, 2 wrong.\n"
+    "\n"
+    "Examples:\n"
+    "  drawbridge check -c drawbridge.ini\n";
+
 static const char *option_value(int count, char **words, const char *name)
 {
     for (int i = 0; i + 1 < count; i++)
@@ -116,7 +154,7 @@ static int run(const char *name, int count, char **words)
         return EXIT_USAGE;
     }
     if (asks_for_help(count, words))
-        return fputs(command ? command->help : usage, stdout) < 0;
+        return fputs(command ? command->help : serves ? serve_help : check_help, stdout) < 0;
     if (command && command->standalone)
         return command->standalone(count, words);
     struct config *config = read_config(count, words);

@@ -1,6 +1,7 @@
 #include "gateway/private_redis.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,11 @@ pid_t private_redis_start(const char *data_dir)
         return pid;
     /* A group of its own: what is typed at the terminal reaches the supervisor, which stops it in order. */
     (void)setpgid(0, 0);
+    /* The supervisor waits for its signals with a mask, which would live on through exec: Redis must hear
+     * SIGTERM. */
+    sigset_t none;
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (chdir(data_dir) != 0 || null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
         _exit(126);
@@ -90,4 +96,20 @@ bool private_redis_lives(const char *data_dir, pid_t *pid)
     answer[length] = '\0';
     *pid = pid_in(answer);
     return true;
+}
+
+bool private_redis_runs(pid_t pid)
+{
+    char path[32];
+    char text[512];
+    (void)snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return false;
+    size_t length = fread(text, 1, sizeof text - 1, file);
+    (void)fclose(file);
+    text[length] = '\0';
+    /* The state follows the name, which may hold anything, in its last bracket. */
+    const char *state = strrchr(text, ')');
+    return state && state[1] == ' ' && state[2] != 'Z' && state[2] != 'X';
 }

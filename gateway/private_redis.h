@@ -10,5 +10,8 @@
 pid_t private_redis_start(const char *data_dir);
 /* True if a server answers on the data folder's socket; *pid is its process (0 unknown). */
 bool private_redis_lives(const char *data_dir, pid_t *pid);
+/* True while that process runs. One that ended counts as gone even when nobody has buried it yet, as happens
+ * to an adopted server below a process 1 that buries nobody. */
+bool private_redis_runs(pid_t pid);
 
 #endif

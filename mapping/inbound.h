@@ -20,6 +20,7 @@ struct inbound_activity {
     const char *objects[INBOUND_IDS_MAX]; /* all object ids (Flag, multiple choice votes) */
     size_t object_count;
     const char *target, *instrument, *content;
+    const char *result; /* of an Accept: the stamp of FEP-044f */
     /* of an embedded activity (Undo, Accept, Reject): */
     const char *inner_actor, *inner_object;
     enum visibility visibility;
@@ -57,17 +58,20 @@ struct inbound_mention {
 
 struct inbound_note {
     const char *id, *type, *attributed_to, *in_reply_to, *url, *context, *quote_of;
-    const char *content_html, *summary, *name, *source_text, *source_type;
+    const char *content_html, *summary, *name;
     const char *language;
+    size_t language_count;   /* of contentMap: only the text in `language` is read */
     bool sensitive, is_vote; /* a vote: `name` + in_reply_to, no content */
-    int64_t published, updated, ends;
+    int64_t published, updated;
+    int64_t starts, ends; /* of an Event */
+    const char *place;
     enum visibility visibility;
     struct inbound_mention mentions[50];
     size_t mention_count;
     const char *hashtags[50];
     size_t hashtag_count;
     struct media media[16];
-    size_t media_count;
+    size_t media_count, media_left_out;
     const struct poll *poll;
     const json_t *tags; /* array or single object, borrowed; emoji are found here */
 };

@@ -65,6 +65,7 @@ const char *inbound_activity_read(const json_t *document, struct arena *arena, s
     read_inner(arena, out);
     out->target = shape_id(json_object_get(document, "target"), arena);
     out->instrument = shape_id(json_object_get(document, "instrument"), arena);
+    out->result = shape_id(json_object_get(document, "result"), arena);
     const char *content = shape_text_or_map(document, "content", "contentMap");
     if (!content) /* Misskey's name for the emoji of a Like (FEP-c0e0) */
         content = json_string_value(json_object_get(document, "_misskey_reaction"));

@@ -15,11 +15,6 @@ enum { CONTENT_MAX = 131072, SUMMARY_MAX = 8192, NAME_MAX = 1024 };
 static const char *const known_objects[] = {"Note",  "Article", "Page",     "Question",    "Video", "Audio",
                                             "Image", "Event",   "Document", "ChatMessage", NULL};
 
-static const char *text_member(const json_t *object, const char *name, size_t maximum, struct arena *arena)
-{
-    return utf8_clean_line(arena, json_string_value(json_object_get(object, name)), maximum);
-}
-
 /* ---- who and where
  * -------------------------------------------------------------------------------------------------- */
 
@@ -55,7 +50,7 @@ static const char *quote_of(const json_t *object, struct arena *arena)
     static const char *const names[] = {"quote", "_misskey_quote", "quoteUrl", "quoteUri"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *id = shape_id(shape_member(object, names[i]), arena);
-        if (id)
+        if (url_has_origin(id))
             return id;
     }
     const json_t *tags = json_object_get(object, "tag");
@@ -151,17 +146,6 @@ static const char *language_of(json_t *object, struct arena *arena)
     return language_tag(identifier, arena);
 }
 
-static void read_source(const json_t *object, struct arena *arena, struct inbound_note *out)
-{
-    const json_t *source = json_object_get(object, "source");
-    const char *text = json_string_value(source); /* Pleroma */
-    if (!text) {
-        text = json_string_value(json_object_get(source, "content"));
-        out->source_type = text_member(source, "mediaType", 128, arena);
-    }
-    out->source_text = utf8_clean_copy(arena, text, CONTENT_MAX);
-}
-
 static void read_text(const json_t *object, struct arena *arena, struct inbound_note *out)
 {
     out->content_html = content_of(object, arena);
@@ -170,7 +154,18 @@ static void read_text(const json_t *object, struct arena *arena, struct inbound_
     out->name = utf8_clean_line(arena, shape_text_or_map(object, "name", "nameMap"), NAME_MAX);
     out->language = language_of((json_t *)object, arena);
     out->sensitive = shape_flag(object, "sensitive");
-    read_source(object, arena, out);
+    out->language_count = json_object_size(json_object_get(object, "contentMap"));
+}
+
+/* Where and when (Mobilizon, Gancio): a Place, or its name alone. */
+static void read_event(const json_t *object, struct arena *arena, struct inbound_note *out)
+{
+    const json_t *location = shape_member(object, "location");
+    const json_t *place = shape_count(location) ? shape_item(location, 0) : NULL;
+    const char *name = json_string_value(place);
+    out->place = utf8_clean_line(arena, name ? name : shape_text_or_map(place, "name", "nameMap"), NAME_MAX);
+    out->starts = shape_time(object, "startTime");
+    out->ends = shape_time(object, "endTime");
 }
 
 /* ---- the whole
@@ -198,7 +193,7 @@ const char *inbound_note_read(const json_t *object, const json_t *fallback, stru
     out->is_vote = out->name && out->in_reply_to && !out->content_html && strcmp(out->type, "Note") == 0;
     out->published = shape_time(object, "published");
     out->updated = shape_time(object, "updated");
-    out->ends = shape_time(object, "endTime");
+    read_event(object, arena, out);
     out->visibility =
         strcmp(out->type, "ChatMessage") == 0 ? VISIBILITY_DIRECT : addressees_visibility(object, fallback);
     out->tags = shape_member(object, "tag");

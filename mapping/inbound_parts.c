@@ -158,7 +158,7 @@ static void add_media(const json_t *attachment, struct arena *arena, struct inbo
     static const char *const kinds[] = {"Document", "Image", "Video", "Audio", "Link", NULL};
     const char *url = media_url(attachment, arena);
     const char *type = shape_type(attachment, kinds);
-    if (!url || !shape_is_one_of(type, kinds) || out->media_count == COUNT(out->media))
+    if (!url || !shape_is_one_of(type, kinds))
         return;
     const char *media_type = json_string_value(json_object_get(attachment, "mediaType"));
     if (!media_type) /* PeerTube and others keep it in the Link */
@@ -167,6 +167,10 @@ static void add_media(const json_t *attachment, struct arena *arena, struct inbo
     enum media_kind kind = kind_of(attachment, media_type, url);
     if (strcmp(type, "Link") == 0 && kind == MEDIA_FILE)
         return; /* the card of a page, not a file */
+    if (out->media_count == COUNT(out->media)) {
+        out->media_left_out++;
+        return;
+    }
     struct media *media = &out->media[out->media_count++];
     *media = (struct media){
         .kind = kind,

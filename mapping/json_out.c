@@ -48,6 +48,7 @@ json_t *context_of_actor(void)
         "\"featured\":{\"@id\":\"toot:featured\",\"@type\":\"@id\"},"
         "\"discoverable\":\"toot:discoverable\",\"indexable\":\"toot:indexable\","
         "\"suspended\":\"toot:suspended\","
+        "\"attributionDomains\":{\"@id\":\"toot:attributionDomains\",\"@type\":\"@id\"},"
         "\"webfinger\":{\"@id\":\"https://purl.archive.org/socialweb/webfinger#webfinger\","
         "\"@type\":\"http://www.w3.org/2001/XMLSchema#string\"}}]");
 }

@@ -141,6 +141,8 @@ void media_add_links(struct draft *draft, struct buffer *html)
             continue;
         }
         loss_add(&draft->loss, place_of(draft, i), reason_of(draft, media));
+        if (media->alt && strlen(media->alt) > ALT_IN_LINK_MAX)
+            loss_add(&draft->loss, place_of(draft, i), "its description was shortened");
         buffer_add_string(html, linked++ ? "<br>" : "<p>");
         add_media_link(draft, html, i);
     }

@@ -81,16 +81,33 @@ static void put_head(struct draft *draft, json_t *document)
     put_time(document, "updated", updated_of(draft->note));
 }
 
+static const char *short_text(struct draft *draft, const char *what, const char *text, size_t maximum)
+{
+    if (text && strlen(text) > maximum)
+        loss_add(&draft->loss, what, arena_format(draft->arena, "shortened to %zu bytes", maximum));
+    return plain_text(draft->arena, text, maximum);
+}
+
 static void put_warning(struct draft *draft, json_t *document)
 {
-    const char *warning = plain_text(draft->arena, draft->post->warning, WARNING_MAX);
+    const char *warning = short_text(draft, "warning", draft->post->warning, WARNING_MAX);
+    const char *title = short_text(draft, "title", draft->post->title, TITLE_MAX);
     if (draft->is_article)
-        put_text(document, "name", plain_text(draft->arena, draft->post->title, TITLE_MAX));
+        put_text(document, "name", title);
     if (warning)
         put_text(document, "summary", warning);
     else if (draft->is_article)
         put_text(document, "summary", content_abstract(draft));
     put_new(document, "sensitive", json_boolean(draft->post->sensitive || warning));
+}
+
+static bool is_vague(const char *language, size_t primary)
+{
+    static const char *const vague[] = {"und", "mul", "zxx", "mis"};
+    for (size_t i = 0; i < sizeof vague / sizeof vague[0]; i++)
+        if (primary == 3 && strncmp(language, vague[i], 3) == 0)
+            return true;
+    return false;
 }
 
 /* A BCP 47 tag that says something: Mastodon takes "und" and its like for a language. */
@@ -107,11 +124,17 @@ static const char *language_of(const struct post *post)
         if (!letter && !(i > primary && byte >= '0' && byte <= '9') && !(i >= primary && byte == '-'))
             return NULL;
     }
-    static const char *const vague[] = {"und", "mul", "zxx", "mis"};
-    for (size_t i = 0; i < sizeof vague / sizeof vague[0]; i++)
-        if (primary == 3 && strncmp(language, vague[i], 3) == 0)
-            return NULL;
-    return language;
+    return is_vague(language, primary) ? NULL : language;
+}
+
+static void tell_languages(struct draft *draft, const char *language)
+{
+    const struct post *post = draft->post;
+    if (language && post->language_count > 1)
+        loss_add(&draft->loss, "languages", arena_format(draft->arena, "only %s is told", language));
+    else if (!language && post->language_count &&
+             !is_vague(post->languages[0], strcspn(post->languages[0], "-")))
+        loss_add(&draft->loss, "language", "left out: it is no language tag");
 }
 
 static void put_content(struct draft *draft, json_t *document, const char *html,
@@ -124,8 +147,7 @@ static void put_content(struct draft *draft, json_t *document, const char *html,
         (void)json_object_set(map, language, content);
         put_new(document, "contentMap", map);
     }
-    if (language && draft->post->language_count > 1)
-        loss_add(&draft->loss, "languages", arena_format(draft->arena, "only %s is told", language));
+    tell_languages(draft, language);
     put_new(document, "content", content);
     if (luxuries->source && text_is_clean(draft->body.text, draft->body.length))
         put_new(document, "source",
@@ -136,7 +158,7 @@ static void put_content(struct draft *draft, json_t *document, const char *html,
 static json_t *tags_of(struct draft *draft)
 {
     json_t *tags = tags_of_text(draft->arena, &draft->body, &draft->scope, &draft->loss);
-    if (draft->parent && draft->parent->author && strcmp(draft->parent->author, draft->actor))
+    if (draft->parent && draft->parent->author && strcmp(draft->parent->author, draft->actor) != 0)
         tags_add_mention(tags, draft->parent->author, draft->parent->author_handle);
     if (draft->quoted)
         (void)json_array_append_new(

@@ -1,4 +1,5 @@
 #include <string.h>
+#include <strings.h>
 
 #include "mapping/html_sanitize.h"
 #include "mapping/html_text.h"
@@ -88,6 +89,24 @@ static struct rich_text link_text(struct arena *arena, const struct inbound_note
     return text_of_one_span(arena, link_of(note), SPAN_LINK, link_of(note));
 }
 
+static const char *event_time(struct arena *arena, int64_t time)
+{
+    char text[TIME_TEXT_MAX];
+    time_format(time, text);
+    return arena_format(arena, "%.10s %.5s UTC", text, text + 11);
+}
+
+/* "2026-11-05 17:00 UTC – 2026-11-05 19:00 UTC", and the place on a line of its own. */
+static struct rich_text event_text(struct arena *arena, const struct inbound_note *note)
+{
+    const char *when = note->starts ? event_time(arena, note->starts) : "";
+    if (note->starts && note->ends)
+        when = arena_format(arena, "%s – %s", when, event_time(arena, note->ends));
+    const char *where = note->place ? note->place : "";
+    const char *text = arena_format(arena, "%s%s%s", when, *when && *where ? "\n" : "", where);
+    return (struct rich_text){.text = text, .length = strlen(text)};
+}
+
 static struct rich_text titled_body(struct arena *arena, const struct remote_post_input *input,
                                     struct loss *loss)
 {
@@ -96,6 +115,10 @@ static struct rich_text titled_body(struct arena *arena, const struct remote_pos
     if (note->name) {
         struct rich_text title = text_of_one_span(arena, note->name, SPAN_BOLD, NULL);
         join(arena, &whole, &title);
+    }
+    if (strcmp(note->type, "Event") == 0) {
+        struct rich_text event = event_text(arena, note);
+        join(arena, &whole, &event);
     }
     const char *html = note->summary ? note->summary : note->content_html;
     struct rich_text abstract = text_of(arena, input, html, loss).text;
@@ -107,6 +130,35 @@ static struct rich_text titled_body(struct arena *arena, const struct remote_pos
     join(arena, &whole, &link);
     loss_add(loss, note->type, "shown as title, summary and link");
     return whole;
+}
+
+/* Some servers put the quoted post into the text too, by a link or as a paragraph of its own class. */
+static bool names_its_quote(const struct inbound_note *note, const struct rich_text *text)
+{
+    for (size_t i = 0; i < text->span_count; i++)
+        if (text->spans[i].kind == SPAN_LINK && text->spans[i].target &&
+            strcmp(text->spans[i].target, note->quote_of) == 0)
+            return true;
+    return note->content_html && strstr(note->content_html, "quote-inline");
+}
+
+/* A quote that the platform has no place for stays a link. */
+static void add_quote(struct arena *arena, const struct remote_post_input *input, struct rich_text *text,
+                      struct loss *loss)
+{
+    const struct inbound_note *note = input->note;
+    if (!note->quote_of || has_quote(input))
+        return;
+    loss_add(loss, "quote", "shown as a link: the platform cannot show it as a quote");
+    if (names_its_quote(note, text))
+        return;
+    static const char mark[] = "RE: ";
+    const char *shown = arena_format(arena, "%s%s", mark, note->quote_of);
+    struct span *span = arena_alloc(arena, sizeof *span);
+    *span = (struct span){
+        .start = strlen(mark), .end = strlen(shown), .kind = SPAN_LINK, .target = note->quote_of};
+    struct rich_text link = {.text = shown, .length = strlen(shown), .spans = span, .span_count = 1};
+    join(arena, text, &link);
 }
 
 /* Votes cannot be cast from here: the choices are shown, the link leads to where they can. */
@@ -164,6 +216,36 @@ static void copy_media(struct arena *arena, const struct inbound_note *note, str
     post->media_count = note->media_count;
 }
 
+static void tell_what_is_cut(struct arena *arena, const struct inbound_note *note, struct loss *loss)
+{
+    if (note->media_left_out)
+        loss_add(loss, "attachments",
+                 arena_format(arena, "%zu of %zu left out: no more are taken", note->media_left_out,
+                              note->media_count + note->media_left_out));
+    if (note->language && note->language_count > 1)
+        loss_add(loss, "languages", arena_format(arena, "only the text in %s is taken", note->language));
+    if (note->summary && strlen(note->summary) > WARNING_MAX && is_plain_note(note))
+        loss_add(loss, "warning", "shortened");
+}
+
+static bool has_hashtag(const struct rich_text *text, const char *tag)
+{
+    for (size_t i = 0; i < text->span_count; i++)
+        if (text->spans[i].kind == SPAN_HASHTAG && strcasecmp(text->spans[i].target, tag) == 0)
+            return true;
+    return false;
+}
+
+/* Some servers list hashtags beside the text; the platform has no place for them. */
+static void tell_hashtags(struct arena *arena, const struct inbound_note *note, const struct rich_text *text,
+                          struct loss *loss)
+{
+    for (size_t i = 0; i < note->hashtag_count; i++)
+        if (!has_hashtag(text, note->hashtags[i]))
+            loss_add(loss, arena_format(arena, "hashtag #%s", note->hashtags[i]),
+                     "left out: it does not stand in the text");
+}
+
 static void write_body(struct arena *arena, const struct remote_post_input *input, struct remote_post *post,
                        struct loss *loss)
 {
@@ -177,6 +259,8 @@ static void write_body(struct arena *arena, const struct remote_post_input *inpu
     post->body = body.text;
     /* On a Note the summary is the warning; elsewhere it is the abstract (PROTOCOL §3.3). */
     post->warning = utf8_clean_line(arena, note->summary, WARNING_MAX);
+    size_t written = post->body.length;
+    add_quote(arena, input, &post->body, loss);
     if (note->poll) {
         add_poll(arena, note, &post->body, loss);
         return;
@@ -187,6 +271,9 @@ static void write_body(struct arena *arena, const struct remote_post_input *inpu
         join(arena, &post->body, &link);
         return;
     }
+    /* The HTML is for what it alone can say; where the text says more, the text is the post. */
+    if (post->body.length != written)
+        return;
     post->html = html_sanitize_without(arena, note->content_html, HTML_MAX, has_quote(input));
 }
 
@@ -218,6 +305,8 @@ struct remote_post *remote_post_make(struct arena *arena, const struct remote_po
     copy_media(arena, note, post);
     collect_mentions(input, post);
     write_body(arena, input, post, loss);
+    tell_what_is_cut(arena, note, loss);
+    tell_hashtags(arena, note, &post->body, loss);
     post->sensitive = note->sensitive || post->warning;
     shorten(arena, input, post, loss);
     return post;

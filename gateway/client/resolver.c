@@ -22,6 +22,7 @@ struct name {
     struct addresses addresses;
     int64_t valid_until; /* monotonic ms; 0 while the lookup runs */
     bool running, answering;
+    struct name *next_answering;
     struct resolver_wait *waits;
     UT_hash_handle hh;
     char host[256];
@@ -30,8 +31,12 @@ struct name {
 struct resolver {
     struct loop *loop;
     struct crypto_pool *threads;
-    struct name *names; /* oldest first */
+    struct name *names;     /* oldest first */
+    struct name *answering; /* their cached answers are told when the timer fires */
+    struct loop_timer *timer;
 };
+
+static void answer_cached(void *context);
 
 struct resolver *resolver_new(struct loop *loop, unsigned threads)
 {
@@ -39,8 +44,18 @@ struct resolver *resolver_new(struct loop *loop, unsigned threads)
     if (!resolver)
         abort();
     resolver->loop = loop;
+    resolver->timer = loop_timer_new(loop, answer_cached, resolver);
     resolver->threads = crypto_pool_new(loop, threads);
     return resolver;
+}
+
+static void free_waits(struct name *name)
+{
+    while (name->waits) {
+        struct resolver_wait *wait = name->waits;
+        name->waits = wait->next;
+        free(wait);
+    }
 }
 
 void resolver_free(struct resolver *resolver)
@@ -49,10 +64,12 @@ void resolver_free(struct resolver *resolver)
     struct name *next;
     if (!resolver)
         return;
+    loop_timer_free(resolver->timer);
     crypto_pool_free(resolver->threads); /* ends the lookups that still run */
     HASH_ITER(hh, resolver->names, name, next)
     {
         HASH_DEL(resolver->names, name);
+        free_waits(name);
         free(name);
     }
     free(resolver);
@@ -96,9 +113,15 @@ static void looked_up(struct crypto_job *job)
 
 static void answer_cached(void *context)
 {
-    struct name *name = context;
-    name->answering = false;
-    tell_waits(name);
+    struct resolver *resolver = context;
+    struct name *name = resolver->answering;
+    resolver->answering = NULL; /* who hears an answer may ask again */
+    while (name) {
+        struct name *next = name->next_answering;
+        name->answering = false;
+        tell_waits(name);
+        name = next;
+    }
 }
 
 static void forget_oldest(struct resolver *resolver)
@@ -145,7 +168,9 @@ struct resolver_wait *resolver_lookup(struct resolver *resolver, const char *hos
         return wait;
     if (loop_monotonic_ms() < name->valid_until) {
         name->answering = true;
-        loop_soon(resolver->loop, answer_cached, name);
+        name->next_answering = resolver->answering;
+        resolver->answering = name;
+        loop_timer_set(resolver->timer, 0);
         return wait;
     }
     name->running = true;

@@ -86,6 +86,7 @@ static void refused(const struct delivery_attempt *attempt, struct delivery_answ
         answer->delay_ms = longer(answer->delay_ms, attempt->retry_after_ms);
         answer->pause_ms = attempt->retry_after_ms >= 0 ? longer(0, attempt->retry_after_ms) : PAUSE_DEFAULT;
         break;
+    case 404:
     case 410:
         answer->gone = true;
         break;

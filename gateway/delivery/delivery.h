@@ -16,6 +16,9 @@ bool delivery_follower_add(struct gateway *gateway, const char *aid, const char 
 bool delivery_follower_remove(struct gateway *gateway, const char *aid, const char *actor_id);
 bool delivery_follower_forget(struct gateway *gateway, const char *actor_id);
 
+/* The followers on hosts that are dead for 90 days go (PROTOCOL §5.3), a page at each call. */
+void delivery_followers_expire(struct gateway *gateway);
+
 /* Verified traffic came from that actor's host: it lives. Returns at once. */
 void delivery_host_seen(struct gateway *gateway, const char *actor_id);
 

@@ -56,17 +56,69 @@ static void take(struct gateway *gateway, const struct claim *claim)
     send_put_off(gateway, claim, body ? "our own key cannot be had" : "its text cannot be had");
 }
 
+/* Gives back what the store thinks that this worker has in hand and it has not. False when the store is away:
+ * then again. */
+static bool settle_claims(struct gateway *gateway)
+{
+    gateway->delivery->claims_unsure = false;
+    struct arguments *names = arguments_new();
+    arguments_text(names, "HKEYS");
+    arguments_format(names, "claims:%s", gateway->worker_id);
+    struct reply *held = store_run(gateway->store, names);
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, gateway->worker_id);
+    arguments_number(arguments, clock_now_ms());
+    int64_t unknown = 0;
+    for (size_t i = 0; !reply_failed(held) && i < reply_count(held); i++) {
+        const char *name = reply_text(reply_at(held, i));
+        if (send_is_under_way(gateway->delivery, name))
+            continue;
+        arguments_text(arguments, name);
+        unknown++;
+    }
+    gateway->delivery->claims_unsure = reply_failed(held);
+    reply_free(held);
+    if (!unknown) {
+        arguments_free(arguments);
+        return !gateway->delivery->claims_unsure;
+    }
+    struct reply *reply = store_script(gateway->store, "delivery_return", arguments);
+    bool good = !reply_failed(reply);
+    gateway->delivery->claims_unsure |= !good;
+    if (good)
+        log_number(LOG_INFO, "claims whose answer was lost go back into the queue", "count",
+                   reply_number(reply), (char *)NULL);
+    reply_free(reply);
+    return good;
+}
+
+/* What the store was asked at `asked` it has kept for this worker from then on. */
+static void note_lease(struct delivery *delivery, int64_t asked)
+{
+    if (asked + LEASE_SURE_MS > delivery->leased_until)
+        delivery->leased_until = asked + LEASE_SURE_MS;
+}
+
 static bool pump_round(struct gateway *gateway)
 {
-    size_t room = FLYING_MAX - gateway->delivery->flying;
-    if (gateway->delivery->flying >= FLYING_MAX)
+    struct delivery *delivery = gateway->delivery;
+    if (delivery->claims_unsure && !settle_claims(gateway))
         return false;
+    if (delivery->flying >= FLYING_MAX)
+        return false;
+    size_t room = FLYING_MAX - delivery->flying;
+    int64_t asked = loop_monotonic_ms();
     struct arguments *arguments = arguments_new();
     arguments_text(arguments, gateway->worker_id);
     arguments_number(arguments, clock_now_ms());
     arguments_number(arguments, (int64_t)(room < CLAIM_MAX ? room : CLAIM_MAX));
     struct reply *reply = store_script(gateway->store, "delivery_claim", arguments);
-    size_t count = reply_failed(reply) ? 0 : reply_count(reply) / CLAIM_TEXTS;
+    bool good = !reply_failed(reply);
+    if (good)
+        note_lease(delivery, asked);
+    else
+        delivery->claims_unsure = true;
+    size_t count = good ? reply_count(reply) / CLAIM_TEXTS : 0;
     for (size_t i = 0; i < count; i++) {
         struct claim claim = read_claim(reply, i * CLAIM_TEXTS);
         take(gateway, &claim);
@@ -84,8 +136,12 @@ static bool beat_round(struct gateway *gateway)
     arguments_text(arguments, gateway->worker_id);
     arguments_number(arguments, clock_now_ms());
     arguments_number(arguments, RECLAIM_MAX);
+    int64_t asked = loop_monotonic_ms();
     struct reply *reply = store_script(gateway->store, "delivery_beat", arguments);
-    int64_t reclaimed = reply_failed(reply) ? 0 : reply_number(reply);
+    bool good = !reply_failed(reply);
+    int64_t reclaimed = good ? reply_number(reply) : 0;
+    if (good)
+        note_lease(gateway->delivery, asked);
     reply_free(reply);
     if (reclaimed > 0) {
         log_number(LOG_WARNING, "a worker died; what it had in flight is sent again", "count", reclaimed,
@@ -99,8 +155,10 @@ static void store_back(void *context, const char *message)
 {
     struct gateway *gateway = context;
     /* Beat first when the store comes back, lest our own leases be taken for those of a dead worker. */
-    if (!message && gateway->delivery)
-        rounds_kick(&gateway->delivery->beat);
+    if (message || !gateway->delivery)
+        return;
+    gateway->delivery->claims_unsure = true;
+    rounds_kick(&gateway->delivery->beat);
 }
 
 void delivery_start(struct gateway *gateway)

@@ -4,10 +4,13 @@
 
 #include "gateway/delivery/delivery.h"
 
-enum { SEEN_SLOTS = 1024, TROUBLES_MAX = 8 };
+/* LEASE_SURE_MS: what a worker may count on after a beat; the store goes by 8 s. */
+enum { SEEN_SLOTS = 1024, TROUBLES_MAX = 8, LEASE_SURE_MS = 7000 };
 
 /* The body of an activity, shared by all that is in flight of it. */
 struct body;
+
+struct sending; /* a claim on its way */
 
 struct bodies; /* the last ones used */
 struct bodies *bodies_new(void);
@@ -40,8 +43,11 @@ struct delivery {
     struct gateway *gateway;
     struct rounds pump, fan, beat;
     struct bodies *bodies;
+    struct sending *sendings; /* by the names of their claims */
     size_t flying;
-    size_t troubles; /* inboxes that are looked into just now */
+    int64_t leased_until; /* monotonic: what was claimed is this worker's until then at least */
+    bool claims_unsure;   /* an answer was lost: the store may hold claims that nobody here knows of */
+    size_t troubles;      /* inboxes that are looked into just now */
     struct {
         uint32_t origin;
         int64_t at; /* monotonic */
@@ -55,7 +61,9 @@ struct delivery {
 bool fanout_round(struct gateway *gateway);
 void fanout_forget(struct delivery *delivery);
 
-/* troubles.c: an inbox moved or its owner may be gone: the actor's own server is asked. Does not wait. */
-void inbox_trouble(struct gateway *gateway, const char *actor_id, const char *inbox, const char *url);
+/* troubles.c: an inbox moved or its owner may be gone: the actor's own server is asked. `inbox`: its number or
+ * URL; `aid`: whose delivery met it. Does not wait. */
+void inbox_trouble(struct gateway *gateway, const char *aid, const char *actor_id, const char *inbox,
+                   const char *url);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <uthash.h>
 
 #include "gateway/clock.h"
 #include "gateway/delivery/answer.h"
@@ -18,6 +19,7 @@ enum {
     SEND_TIMEOUT_MS = 20000,
     TELL_AGAIN_MS = 500,
     PUT_OFF_MS = 30000,
+    LEASE_LOST_MS = 1000,
     SIGNATURE_SIZE = 2048,
     INPUT_SIZE = 1024,
     REASON_SIZE = 64,
@@ -47,6 +49,7 @@ struct sending {
     struct delivery_answer answer;
     int status;
     char remember[32], reason[REASON_SIZE];
+    UT_hash_handle hh; /* by claim.name */
 };
 
 static void start_signing(struct sending *sending);
@@ -89,13 +92,23 @@ static struct sending *sending_new(struct gateway *gateway, const struct claim *
     sending->gateway = gateway;
     copy_claim(sending, claim);
     gateway->delivery->flying++;
+    HASH_ADD_KEYPTR(hh, gateway->delivery->sendings, sending->claim.name, strlen(sending->claim.name),
+                    sending);
     return sending;
+}
+
+bool send_is_under_way(const struct delivery *delivery, const char *name)
+{
+    struct sending *sending;
+    HASH_FIND_STR(delivery->sendings, name, sending);
+    return sending != NULL;
 }
 
 static void sending_free(struct sending *sending)
 {
     struct delivery *delivery = sending->gateway->delivery;
     delivery->flying--;
+    HASH_DEL(delivery->sendings, sending);
     rounds_kick(&delivery->pump);
     loop_timer_free(sending->again);
     body_unref(sending->body);
@@ -212,8 +225,8 @@ static void answered(void *context, struct fetch_result *result)
     }
     remember_scheme(sending);
     if (sending->answer.moved || sending->answer.gone)
-        inbox_trouble(sending->gateway, sending->claim.actor_id, claim_part(sending->claim.name, 5),
-                      sending->claim.url);
+        inbox_trouble(sending->gateway, sending->claim.aid, sending->claim.actor_id,
+                      claim_part(sending->claim.name, 5), sending->claim.url);
     tell_result(sending);
 }
 
@@ -250,6 +263,11 @@ static void signed_now(struct crypto_job *job)
     struct sending *sending = (struct sending *)job;
     if (!sending->is_signed) {
         give_up(sending, OUTCOME_DROP, 0, "the address cannot be signed for");
+        return;
+    }
+    if (loop_monotonic_ms() >= sending->gateway->delivery->leased_until) {
+        /* Another worker may have it by now, and have sent what comes after it. */
+        give_up(sending, OUTCOME_HOST, LEASE_LOST_MS, "the lease is over");
         return;
     }
     bool cavage = sending->scheme == SCHEME_CAVAGE;

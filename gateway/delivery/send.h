@@ -19,4 +19,7 @@ void send_claim(struct gateway *gateway, const struct claim *claim, struct body 
 /* Gives it back, to be tried again soon: something of ours was missing. Does not wait. */
 void send_put_off(struct gateway *gateway, const struct claim *claim, const char *reason);
 
+/* True while this worker works on the claim of that name. */
+bool send_is_under_way(const struct delivery *delivery, const char *name);
+
 #endif

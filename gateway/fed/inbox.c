@@ -9,9 +9,10 @@
 #include "gateway/fed/handle.h"
 #include "gateway/fed/json_guard.h"
 #include "gateway/fed/verify.h"
+#include "gateway/limits.h"
 #include "gateway/log.h"
 
-enum { QUEUES = 4, QUEUE_PARALLEL = 32, PROCESS_BUDGET = 8 << 20 };
+enum { QUEUES = INBOX_QUEUES, QUEUE_PARALLEL = 32, PROCESS_BUDGET = 8 << 20 };
 
 struct inbox {
     struct work *queues[QUEUES];
@@ -70,6 +71,20 @@ static void refuse(struct serving *serving, const struct inbound_activity *activ
                          arena_format(serving->arena, "The signature is not accepted: %s.\n", why));
 }
 
+/* The host is known by its signature: nobody else can use up what it may send. */
+static void ask_to_wait(struct serving *serving, unsigned seconds)
+{
+    static const char sentence[] = "Your server sends too many activities; go on a little later.\n";
+    http_answer(serving->request,
+                &(struct http_answer){
+                    .status = 429,
+                    .content_type = "text/plain; charset=utf-8",
+                    .body = sentence,
+                    .length = sizeof sentence - 1,
+                    .headers = {{"Retry-After", arena_format(serving->arena, "%u", seconds)}},
+                });
+}
+
 static unsigned queue_of(const char *actor)
 {
     char hash[23];
@@ -118,10 +133,11 @@ static bool is_gone(struct serving *serving, const char *gone, const char *actor
         return true;
     json_t *document = NULL;
     const char *why = NULL;
-    bool answer = url_same_origin(gone, actor) &&
-                  remote_fetch(serving->gateway, serving->arena, actor, &document, &why) == REMOTE_GONE;
+    if (!url_same_origin(gone, actor))
+        return false;
+    enum remote_outcome outcome = remote_fetch(serving->gateway, serving->arena, actor, &document, &why);
     json_decref(document);
-    return answer;
+    return outcome == REMOTE_GONE || outcome == REMOTE_MISSING;
 }
 
 static void receive(struct serving *serving, const json_t *document)
@@ -157,7 +173,10 @@ static void receive(struct serving *serving, const json_t *document)
         return;
     }
     delivery_host_seen(serving->gateway, activity.actor);
-    if (keep(serving, &activity))
+    unsigned seconds = limits_take_host(serving->gateway, activity.actor);
+    if (seconds)
+        ask_to_wait(serving, seconds);
+    else if (keep(serving, &activity))
         accepted(serving);
     else
         serve_unavailable(serving);
@@ -165,10 +184,6 @@ static void receive(struct serving *serving, const json_t *document)
 
 void inbox_receive(struct serving *serving, const char *aid)
 {
-    if (serving->gateway->stopping) {
-        serve_unavailable(serving);
-        return;
-    }
     if (!inbox_exists(serving, aid))
         return;
     if (!is_activity_body(http_request_header(serving->request, "content-type"))) {

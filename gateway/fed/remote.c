@@ -54,7 +54,7 @@ static enum remote_outcome outcome_of(const struct fetch_result *result, const c
     }
     if (result->status == 404 || result->status == 410) {
         *why = "it is not there any more";
-        return REMOTE_GONE;
+        return result->status == 410 ? REMOTE_GONE : REMOTE_MISSING;
     }
     if (result->status == 408 || result->status == 429 || result->status >= 500) {
         *why = "the server is busy or broken";

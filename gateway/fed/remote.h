@@ -11,7 +11,8 @@
 
 enum remote_outcome {
     REMOTE_OK,
-    REMOTE_GONE,    /* 404, 410 or a Tombstone */
+    REMOTE_GONE,    /* 410 or a Tombstone */
+    REMOTE_MISSING, /* 404: gone, or a mistake that is mended by tomorrow */
     REMOTE_REFUSED, /* not permitted, not ActivityPub, or not what its id says: definitive */
     REMOTE_LATER,   /* network, 5xx, 429: may be there later */
 };

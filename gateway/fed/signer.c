@@ -10,6 +10,7 @@
 #include "gateway/sig/cavage.h"
 #include "gateway/sig/http_date.h"
 #include "gateway/sig/key.h"
+#include "gateway/sig/ld_signature.h"
 #include "gateway/store/accounts.h"
 
 enum { ACCOUNTS_KEPT = 4096, IDLE_MS = 600000, LOAD_BUDGET = 1 << 20 };
@@ -247,6 +248,29 @@ size_t signer_sign_get(struct gateway *gateway, const struct signer *signer, con
     headers[0] = (struct fetch_header){"Date", work.date};
     headers[1] = (struct fetch_header){"Signature", work.signature};
     return 2;
+}
+
+/* ---- Deletes
+ * -------------------------------------------------------------------------------------------------------- */
+
+struct delete_work {
+    const struct signer *signer;
+    const json_t *document;
+    int64_t now;
+    json_t *signature;
+};
+
+static void delete_sign_work(void *context)
+{
+    struct delete_work *work = context;
+    work->signature = ld_signature(work->document, work->signer->key, work->signer->key_id, work->now);
+}
+
+bool signer_sign_delete(struct gateway *gateway, const struct signer *signer, json_t *document)
+{
+    struct delete_work work = {.signer = signer, .document = document, .now = clock_now_ms()};
+    crypto_pool_run(gateway->crypto, delete_sign_work, &work);
+    return work.signature && json_object_set_new(document, "signature", work.signature) == 0;
 }
 
 void signers_free(struct gateway *gateway)

@@ -2,6 +2,8 @@
 #ifndef DRAWBRIDGE_GATEWAY_FED_SIGNER_H
 #define DRAWBRIDGE_GATEWAY_FED_SIGNER_H
 
+#include <jansson.h>
+
 #include "gateway/client/fetch.h"
 #include "gateway/gateway.h"
 #include "mapping/arena.h"
@@ -31,6 +33,10 @@ void signer_make_key(struct gateway *gateway, char **public_key_pem, unsigned ch
  * crypto pool: waits. Returns how many; 0 when signing failed. */
 size_t signer_sign_get(struct gateway *gateway, const struct signer *signer, const char *url,
                        struct arena *arena, struct fetch_header *headers, size_t maximum);
+
+/* Adds the LD signature to a Delete of ours (gateway/sig/ld_signature.h). Computed in the crypto pool: waits.
+ * False: the document is of a shape that cannot be signed, and stays as it was. */
+bool signer_sign_delete(struct gateway *gateway, const struct signer *signer, json_t *document);
 
 void signers_free(struct gateway *gateway);
 

@@ -1,16 +1,21 @@
 #include "gateway/http/connection.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "gateway/http/lws_loop.h"
 
-enum { LINGER_MS = 2000, WRITE_SIZE = LWS_READ_SIZE };
+enum { LINGER_MS = 2000, WRITE_SIZE = LWS_READ_SIZE, NO_ROOM_S = 10 };
+
+static const char no_room[] = "There is no room for the request just now; ask again later.\n";
 
 static void set_deadline(struct http_connection *connection, unsigned milliseconds)
 {
-    connection->deadline_ms = loop_monotonic_ms() + milliseconds;
+    connection->moved_ms = loop_monotonic_ms();
+    connection->deadline_ms = connection->moved_ms + milliseconds;
+    http_crowd_move(connection);
 }
 
 static void consume(struct http_connection *connection, size_t length)
@@ -24,6 +29,7 @@ static void consume(struct http_connection *connection, size_t length)
     /* Idle connections are many, their buffers shall not be. */
     free(connection->input);
     connection->input = NULL;
+    connection->server->held -= connection->input_size;
     connection->input_size = 0;
 }
 
@@ -35,6 +41,7 @@ static void append(struct http_connection *connection, const void *bytes, size_t
         if (!input)
             abort();
         connection->input = input;
+        connection->server->held += needed - connection->input_size;
         connection->input_size = needed;
     }
     memcpy(connection->input + connection->input_length, bytes, length);
@@ -42,8 +49,11 @@ static void append(struct http_connection *connection, const void *bytes, size_t
 }
 
 /* Answers for the edge itself, and closes: where the next request begins cannot be told any more. */
-static void refuse(struct http_connection *connection, int status, const char *why)
+static void refuse_until(struct http_connection *connection, int status, const char *why,
+                         unsigned retry_after_s)
 {
+    char seconds[16];
+    (void)snprintf(seconds, sizeof seconds, "%u", retry_after_s);
     http_request_free(connection->request);
     connection->request = NULL;
     consume(connection, connection->input_length);
@@ -51,12 +61,33 @@ static void refuse(struct http_connection *connection, int status, const char *w
                       &(struct http_answer){.status = status,
                                             .content_type = "text/plain; charset=utf-8",
                                             .body = why,
-                                            .length = strlen(why)},
+                                            .length = strlen(why),
+                                            .headers = {{retry_after_s ? "Retry-After" : NULL, seconds}}},
                       false, "close");
     connection->close_after = true;
     connection->phase = SENDING;
     connection->sent = 0;
     set_deadline(connection, connection->server->options.idle_timeout_ms);
+}
+
+static void refuse(struct http_connection *connection, int status, const char *why)
+{
+    refuse_until(connection, status, why, 0);
+}
+
+/* What the gateway says to a head: whether there is room for the request, and for this client's. */
+static bool is_admitted(struct http_connection *connection)
+{
+    const struct http_server *server = connection->server;
+    unsigned retry_after_s = 0;
+    int status = server->options.admit
+                     ? server->options.admit(server->context, connection->request, &retry_after_s)
+                     : 0;
+    if (status)
+        refuse_until(connection, status,
+                     status == 429 ? "Too many requests; ask again later.\n" : "Too busy; ask again later.\n",
+                     retry_after_s);
+    return !status;
 }
 
 static void invite_body(struct http_connection *connection)
@@ -86,10 +117,11 @@ static void begin_request(struct http_connection *connection)
     }
     consume(connection, connection->searched);
     request->server = server;
+    request->held = &server->held;
     request->connection = connection;
     http_request_describe(request, connection->peer, server->proxies, server->options.scheme);
-    if (request->head.body_length && !(request->body = malloc(request->head.body_length)))
-        abort();
+    if (!is_admitted(connection))
+        return;
     connection->phase = READING_BODY;
     set_deadline(connection, server->options.body_timeout_ms);
     if (request->head.expects_continue && request->head.body_length && !connection->input_length)
@@ -136,12 +168,30 @@ static void dispatch(struct http_connection *connection)
     connection->dispatching = false;
 }
 
+/* Room grows with what comes: an announced length costs nothing. */
+static void make_body_room(struct http_request *request, size_t length)
+{
+    size_t needed = request->body_received + length;
+    if (needed <= request->body_size)
+        return;
+    size_t size = 2 * request->body_size > needed ? 2 * request->body_size : needed;
+    if (size > request->head.body_length)
+        size = request->head.body_length;
+    char *body = realloc(request->body, size);
+    if (!body)
+        abort();
+    *request->held += size - request->body_size;
+    request->body = body;
+    request->body_size = size;
+}
+
 static bool read_body(struct http_connection *connection)
 {
     struct http_request *request = connection->request;
     size_t missing = request->head.body_length - request->body_received;
     size_t length = connection->input_length < missing ? connection->input_length : missing;
     if (length) {
+        make_body_room(request, length);
         memcpy(request->body + request->body_received, connection->input, length);
         request->body_received += length;
         consume(connection, length);
@@ -274,19 +324,16 @@ static bool receive(struct http_connection *connection, const void *bytes, size_
         set_deadline(connection, connection->server->options.header_timeout_ms);
     }
     append(connection, bytes, length);
+    if (connection->server->options.held_max && !http_crowd_shed(connection->server, connection) &&
+        http_connection_holds(connection))
+        refuse_until(connection, 503, no_room, NO_ROOM_S);
     return advance(connection);
 }
 
 static void forget(struct http_connection *connection)
 {
-    struct http_server *server = connection->server;
-    if (connection->previous)
-        connection->previous->next = connection->next;
-    else
-        server->connections = connection->next;
-    if (connection->next)
-        connection->next->previous = connection->previous;
-    server->connection_count--;
+    http_crowd_leave(connection);
+    connection->server->held -= connection->input_size;
     if (connection->request && connection->phase == WAITING)
         connection->request->connection = NULL;
     else
@@ -329,12 +376,8 @@ void http_connection_adopt(struct http_server *server, int descriptor, const cha
         abort();
     connection->server = server;
     memcpy(connection->peer, peer, strnlen(peer, sizeof connection->peer - 1) + 1);
-    set_deadline(connection, server->options.header_timeout_ms);
-    connection->next = server->connections;
-    if (connection->next)
-        connection->next->previous = connection;
-    server->connections = connection;
     server->connection_count++;
+    set_deadline(connection, server->options.header_timeout_ms);
     /* A refusal may or may not come with the close event, which frees the connection. */
     server->adopting = connection;
     struct lws *wsi = lws_adopt_descriptor_vhost_via_info(
@@ -376,5 +419,18 @@ void http_connection_expire(struct http_connection *connection)
         return;
     }
     refuse(connection, 408, "The request did not come whole in time.\n");
+    send_now(connection);
+}
+
+size_t http_connection_holds(const struct http_connection *connection)
+{
+    if (connection->phase != READING_HEAD && connection->phase != READING_BODY)
+        return 0;
+    return connection->input_size + (connection->request ? connection->request->body_size : 0);
+}
+
+void http_connection_shed(struct http_connection *connection)
+{
+    refuse_until(connection, 503, no_room, NO_ROOM_S);
     send_now(connection);
 }

@@ -30,9 +30,10 @@ struct http_server {
     struct loop_timer *sweep;
     unsigned sweep_ms;
     bool draining;
-    struct http_connection *connections; /* all that live, in no order */
+    struct http_connection *connections, *newest; /* all that live; who moved last stands at the end */
     struct http_connection *adopting;
     size_t connection_count;
+    size_t held;                   /* bytes of requests that have come and are not answered yet */
     struct http_request *requests; /* all that wait for their answer */
     size_t pending;
 };
@@ -43,6 +44,7 @@ struct http_connection {
     struct lws *wsi; /* NULL until adopted */
     enum connection_phase phase;
     int64_t deadline_ms; /* none while WAITING */
+    int64_t moved_ms;    /* when its deadline was set: it has made progress */
     char *input;         /* bytes not understood yet */
     size_t input_length, input_size, searched;
     struct http_request *request;
@@ -66,6 +68,22 @@ bool http_connection_is_silent(const struct http_connection *connection);
 void http_connection_kill(struct http_connection *connection);
 /* The deadline has passed: says so where somebody may still listen, else closes. */
 void http_connection_expire(struct http_connection *connection);
+/* There is no room for a request that has begun: says so and frees what it holds. */
+void http_connection_shed(struct http_connection *connection);
+/* Bytes of an unfinished request; 0 when there is none. */
+size_t http_connection_holds(const struct http_connection *connection);
+
+/* ---- who has to go when there are too many (crowd.c) */
+
+/* Puts a connection that moved to the end of the list, and a new one with it. */
+void http_crowd_move(struct http_connection *connection);
+void http_crowd_leave(struct http_connection *connection);
+/* Room for one more connection: the one that has stood still for longest goes, idle or with a request that
+ * does not come on. False when all are at work. */
+bool http_crowd_make_room(struct http_server *server);
+/* Sheds large unfinished requests until what is held keeps to its maximum; never `spared`. False when it does
+ * not. */
+bool http_crowd_shed(struct http_server *server, const struct http_connection *spared);
 
 /* Ends the connection's request with the answer in `output`. */
 void http_connection_answer(struct http_connection *connection);

@@ -86,6 +86,8 @@ void http_request_free(struct http_request *request)
 {
     if (!request)
         return;
+    if (request->held)
+        *request->held -= request->body_size;
     http_head_clear(&request->head);
     free(request->authority);
     free(request->body);

@@ -19,7 +19,8 @@ struct http_request {
     struct http_request *previous, *next;
     const char *target, *scheme;
     char *authority, *body;
-    size_t body_received;
+    size_t body_received, body_size; /* size: what is allocated */
+    size_t *held;                    /* where body_size is counted; NULL: nowhere */
     char peer[INET6_ADDRSTRLEN];
 };
 

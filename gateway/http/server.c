@@ -12,7 +12,7 @@
 #include "gateway/http/connection.h"
 #include "gateway/http/lws_loop.h"
 
-enum { BACKLOG = 1024, ACCEPT_BATCH = 64, SWEEP_MOST_MS = 500, FAREWELL_MS = 1000 };
+enum { BACKLOG = 1024, ACCEPT_BATCH = 64, SWEEP_MOST_MS = 500, FAREWELL_MS = 1000, REST_MS = 5000 };
 
 static const struct lws_protocols protocols[] = {
     {.name = HTTP_PROTOCOL, .callback = http_connection_event, .rx_buffer_size = LWS_READ_SIZE},
@@ -84,16 +84,6 @@ static void describe_peer(const struct sockaddr_storage *address, char out[INET6
         out[0] = '\0';
 }
 
-/* The idle connection that has the least time left. */
-static struct http_connection *find_oldest_idle(const struct http_server *server)
-{
-    struct http_connection *oldest = NULL;
-    for (struct http_connection *at = server->connections; at; at = at->next)
-        if (http_connection_is_idle(at) && (!oldest || at->deadline_ms < oldest->deadline_ms))
-            oldest = at;
-    return oldest;
-}
-
 static void turn_away(int descriptor)
 {
     static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\n"
@@ -104,13 +94,9 @@ static void turn_away(int descriptor)
 
 static void take_in(struct http_server *server, int descriptor, const struct sockaddr_storage *address)
 {
-    if (server->connection_count >= server->options.connections_max) {
-        struct http_connection *oldest = find_oldest_idle(server);
-        if (!oldest) {
-            turn_away(descriptor);
-            return;
-        }
-        http_connection_kill(oldest);
+    if (server->connection_count >= server->options.connections_max && !http_crowd_make_room(server)) {
+        turn_away(descriptor);
+        return;
     }
     int one = 1;
     (void)setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
@@ -230,12 +216,12 @@ void http_server_drain(struct http_server *server)
     struct http_connection *next;
     for (struct http_connection *at = server->connections; at; at = next) {
         next = at->next;
-        if (!http_connection_is_silent(at))
-            continue;
-        if (at->served)
+        bool silent = http_connection_is_silent(at);
+        int64_t last = loop_monotonic_ms() + (silent ? FAREWELL_MS : REST_MS);
+        if (silent && at->served)
             http_connection_kill(at);
-        else if (at->deadline_ms > loop_monotonic_ms() + FAREWELL_MS)
-            at->deadline_ms = loop_monotonic_ms() + FAREWELL_MS;
+        else if (at->deadline_ms > last)
+            at->deadline_ms = last;
     }
 }
 
@@ -260,6 +246,7 @@ void http_server_free(struct http_server *server)
     /* Handlers still hold these; their answers go nowhere. */
     for (struct http_request *request = server->requests; request; request = request->next) {
         request->server = NULL;
+        request->held = NULL;
         request->connection = NULL;
     }
     trusted_proxies_free(server->proxies);

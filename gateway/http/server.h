@@ -15,12 +15,18 @@ struct http_request;
  * or later; the request lives until then, also when the client has left. */
 typedef void (*http_handler)(void *context, struct http_request *request);
 
+/* Asked when a head has come, before its body is read: 0 lets the request in, else the status to refuse it
+ * with and in *retry_after_s when to come again. Only the head's accessors may be used. */
+typedef int (*http_admission)(void *context, const struct http_request *request, unsigned *retry_after_s);
+
 /* Borrowed for the call of http_server_new. */
 struct http_options {
     const char *listen;     /* "127.0.0.1:8080", "[::1]:8080" */
     size_t body_max;        /* larger: 413 */
     size_t header_max;      /* larger: 431 */
-    size_t connections_max; /* more: the longest idle one makes room, else 503 */
+    size_t connections_max; /* more: the one that stands still for longest makes room, else 503 */
+    size_t held_max; /* bytes of unanswered requests: past it large unfinished ones are shed; 0: no limit */
+    http_admission admit; /* with the handler's context; NULL lets all in */
     unsigned header_timeout_ms, body_timeout_ms, idle_timeout_ms;
     const char
         *trusted_proxies; /* comma-separated addresses or networks whose X-Forwarded-* is believed; NULL */
@@ -31,7 +37,8 @@ struct http_options {
  * `error`. */
 struct http_server *http_server_new(struct loop *loop, const struct http_options *options,
                                     http_handler handler, void *context, char *error, size_t error_size);
-/* Stops accepting; what is in flight is finished, with Connection: close. */
+/* Stops accepting; what is in flight is finished, with Connection: close. A request that has come in part
+ * only gets a few seconds more for the rest. Over when no connection is left. */
 void http_server_drain(struct http_server *server);
 /* Connections that still live, and requests that wait for their answer. */
 size_t http_server_connections(const struct http_server *server);

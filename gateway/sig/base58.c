@@ -40,7 +40,7 @@ bool multibase_decode(const char *text, unsigned char *out, size_t size, size_t 
     size_t length = strnlen(text, MULTIBASE_TEXT_MAX + 1);
     if (length < 2 || length > MULTIBASE_TEXT_MAX || text[0] != 'z')
         return false;
-    uint32_t limbs[LIMBS_MAX];
+    uint32_t limbs[LIMBS_MAX] = {0};
     size_t count = 0, zeros = 0;
     while (text[1 + zeros] == '1')
         zeros++;

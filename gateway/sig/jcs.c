@@ -34,7 +34,7 @@ static void shortest(double number, char digits[20], int *count, int *point)
 void jcs_number(double number, char out[JCS_NUMBER_SIZE])
 {
     if (number == 0) {
-        (void)strcpy(out, "0");
+        memcpy(out, "0", 2);
         return;
     }
     char digits[20];

@@ -41,6 +41,8 @@ struct private_key;
 
 /* A new RSA key of 2048 bits. Takes tenths of a second: for the crypto pool. */
 struct private_key *private_key_generate(void);
+/* A new Ed25519 key; takes no time. */
+struct private_key *private_key_generate_ed25519(void);
 /* From PEM without a pass phrase; NULL when it is none or its kind or size is not accepted. */
 struct private_key *private_key_from_pem(const char *pem);
 /* Wipes and frees; NULL is nothing. */

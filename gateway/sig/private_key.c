@@ -44,6 +44,14 @@ struct private_key *private_key_generate(void)
     return key;
 }
 
+struct private_key *private_key_generate_ed25519(void)
+{
+    struct private_key *key = wrap(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"));
+    if (!key)
+        abort();
+    return key;
+}
+
 /* Without this the library would ask the terminal for a pass phrase. */
 static int no_pass_phrase(char *buffer, int size, int writing, void *context)
 {

@@ -105,7 +105,8 @@ enum lookup post_oid(struct store *store, const char *aid, const char *native, c
 }
 
 enum lookup post_put(struct store *store, const char *aid, const char *oid, const struct post *post,
-                     int64_t published, int64_t now, int64_t hold_ms, enum post_outcome *outcome)
+                     int64_t published, int64_t now, int64_t hold_ms, const char *trace,
+                     enum post_outcome *outcome)
 {
     json_t *source = source_from_post(post);
     char *text = json_dumps(source, JSON_COMPACT);
@@ -123,6 +124,7 @@ enum lookup post_put(struct store *store, const char *aid, const char *oid, cons
     arguments_text(arguments, post->visibility == VISIBILITY_PUBLIC ? "public" : "unlisted");
     arguments_number(arguments, post->edited ? post->edited : now);
     arguments_text(arguments, text);
+    arguments_text(arguments, trace);
     free(text);
     return read_outcome(store_script(store, "post_put", arguments), outcome);
 }

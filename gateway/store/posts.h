@@ -35,9 +35,10 @@ enum post_outcome {
     POST_UNSEEN,  /* deleted inside its hold window, or never known: it never existed outside */
 };
 
-/* Creates or edits. `published`: ms; clamped to now by the caller. */
+/* Creates or edits. `published`: ms; clamped to now by the caller. `trace` goes with a post that is held. */
 enum lookup post_put(struct store *store, const char *aid, const char *oid, const struct post *post,
-                     int64_t published, int64_t now, int64_t hold_ms, enum post_outcome *outcome);
+                     int64_t published, int64_t now, int64_t hold_ms, const char *trace,
+                     enum post_outcome *outcome);
 enum lookup post_remove(struct store *store, const char *aid, const char *oid, int64_t now,
                         enum post_outcome *outcome);
 /* The same, and its Delete is queued as work with it: the caller owes nothing. */

@@ -197,6 +197,8 @@ bool store_wait(struct store *store, int64_t timeout_ms)
     if (store_is_up(store))
         return true;
     struct store_waiter waiter = {.task = task_current(), .next = store->waiters, .parked = true};
+    /* Until this function returns. */
+    // cppcheck-suppress autoVariables
     store->waiters = &waiter;
     struct loop_timer *timer = loop_timer_new(store->loop, waiter_timed_out, &waiter);
     loop_timer_set(timer, timeout_ms);

@@ -27,6 +27,14 @@ static void names_of(const struct account *account, const char *aid, char name[N
     name_from_handle(account->handle, aid, true, on_collision);
 }
 
+/* What the operator set for the platform; else none for one that vouches for its people. */
+static int64_t hold_ms_of(const struct platform *platform, bool vouched)
+{
+    const struct config_platform *config = platform->config;
+    int64_t seconds = vouched ? 0 : (int64_t)platform->gateway->config->hold_seconds;
+    return (config->hold_seconds >= 0 ? config->hold_seconds : seconds) * 1000;
+}
+
 static bool switch_on(struct platform *platform, const struct account *account, bool vouched,
                       const char *trace)
 {
@@ -54,7 +62,7 @@ static bool switch_on(struct platform *platform, const struct account *account, 
         .private_key_sealed = sealed,
         .private_key_sealed_length = sealed_length,
         .now = clock_now_ms(),
-        .hold_ms = vouched ? 0 : (int64_t)gateway->config->hold_seconds * 1000,
+        .hold_ms = hold_ms_of(platform, vouched),
     };
     char aid[AID_LENGTH + 1];
     bool created = false;

@@ -90,8 +90,8 @@ static enum work_result put_post(struct intake *intake, const struct account_rec
     int64_t now = clock_now_ms();
     int64_t published = post->created > 0 && post->created < now ? post->created : now;
     if (post_oid(intake->gateway->store, aid, post->id, oid) == LOOKUP_DOWN ||
-        post_put(intake->gateway->store, aid, oid, post, published, now, record->hold_ms, &outcome) !=
-            LOOKUP_FOUND)
+        post_put(intake->gateway->store, aid, oid, post, published, now, record->hold_ms, intake->trace,
+                 &outcome) != LOOKUP_FOUND)
         return WORK_LATER;
     if (outcome == POST_WAITS)
         return WORK_DONE;
@@ -136,6 +136,28 @@ static enum work_result handle_post(struct intake *intake)
     return event->post ? put_post(intake, &record, event->post) : fetch_and_put(intake, &record);
 }
 
+/* The first line of a trace: the deliveries that follow from this event carry it on. */
+static void log_event(const struct intake *intake)
+{
+    static const char *const names[] = {
+        [EVENT_POST_CREATED] = "post made",
+        [EVENT_POST_UPDATED] = "post edited",
+        [EVENT_POST_DELETED] = "post deleted",
+        [EVENT_REPOST_CREATED] = "repost made",
+        [EVENT_REPOST_DELETED] = "repost deleted",
+        [EVENT_ACCOUNT_UPDATED] = "account edited",
+        [EVENT_ACCOUNT_STATUS] = "account status",
+        [EVENT_ACCOUNT_FEDERATION] = "account consent",
+        [EVENT_GAP] = "events missing",
+    };
+    const struct event *event = intake->event;
+    size_t kind = (size_t)event->kind;
+    const char *name = kind < sizeof names / sizeof names[0] ? names[kind] : NULL;
+    log_write(name ? LOG_INFO : LOG_DEBUG, "an event of the platform", "trace", intake->trace, "platform",
+              intake->platform->config->name, "event", name ? name : "other", "account", event->account,
+              "subject", event->subject, (char *)NULL);
+}
+
 static enum work_result handle(struct intake *intake)
 {
     switch (intake->event->kind) {
@@ -177,6 +199,7 @@ enum work_result intake_handle(void *context, const struct work_entry *entry)
                                 .arena = arena,
                                 .event = &event,
                                 .trace = entry->trace};
+        log_event(&intake);
         result = handle(&intake);
     } else {
         log_write(LOG_ERROR, "a queued event cannot be read and is dropped", "trace", entry->trace, "id",

@@ -32,7 +32,7 @@ json_t *golden_read(const struct golden_case *this_case, const char *file)
     const char *path = path_of(this_case, file);
     if (access(path, F_OK) != 0)
         return NULL;
-    json_t *value = json_load_file(path, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    json_t *value = json_load_file(path, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
     if (!value)
         (void)golden_fail(this_case, arena_format(this_case->arena, "%s is no JSON: line %d: %s", file,
                                                   error.line, error.text));

@@ -24,7 +24,7 @@ local function due_retries()
   end
 end
 
--- Hosts whose time has come: of one that failed, a few lanes to probe with; of any other, all lanes.
+-- Hosts whose time has come: of one that failed, a few lanes to probe with, or what was tried in vain; of any other, all lanes.
 local function due_hosts()
   for _, host in ipairs(redis.call('ZRANGEBYSCORE', 'probes', '-inf', now_text, 'LIMIT', 0, 16)) do
     local v = redis.call('HMGET', 'host:' .. host, 'state', 'open_until', 'in_flight')
@@ -34,7 +34,7 @@ local function due_hosts()
       redis.call('ZREM', 'probes', host)
     elseif open_until > now or v[3] then
       redis.call('ZADD', 'probes', math.max(open_until, now + 1000), host)
-    elseif unpark(host, 4, now_text) == 0 then
+    elseif unpark(host, 4, now_text) == 0 and untry(host, 1, now_text) == 0 then
       redis.call('ZREM', 'probes', host)
     else
       redis.call('ZADD', 'probes', now + 1000, host)
@@ -42,7 +42,7 @@ local function due_hosts()
   end
   for _, host in ipairs(redis.call('SRANDMEMBER', 'unparking', 4)) do
     local free = HOST_MAX - tonumber(redis.call('HGET', 'host:' .. host, 'in_flight') or '0')
-    if free <= 0 or unpark(host, free * 2, now_text) == 0 then
+    if free <= 0 or unpark(host, free * 2, now_text) + untry(host, free, now_text) == 0 then
       redis.call('SREM', 'unparking', host) -- when something of it ends, the next lanes follow
     end
   end
@@ -192,7 +192,8 @@ local function consider(lane, host, priority, entry, from_behind)
   return true
 end
 
--- "@KEY": the first of those behind goes, unless the key is another's by now (then its end will say so again).
+-- "@KEY": the first of those behind goes, unless the key is another's that it does not displace (then its end will say so again).
+-- What is void by now holds nothing up.
 local function consider_behind(lane, host, key)
   local name = 'behind:' .. lane .. ':' .. key
   local waiting = redis.call('LINDEX', name, 0)
@@ -200,8 +201,9 @@ local function consider_behind(lane, host, key)
     return false
   end
   local priority, number = waiting:match('^(%d) (%d+) ')
-  local state = key_read(lane, key)
-  if state and state.activity ~= number then
+  local state, first = key_read(lane, key), activity_read(number)
+  if state and state.activity ~= number and first and not is_stale(first) and not is_void(first) and
+      (state.flying > 0 or not displaces(first, state.activity)) then
     return false
   end
   redis.call('LPOP', name)

@@ -1,7 +1,7 @@
 -- ARGV: worker claim outcome(ok|drop|retry|host) health(good|bad|none) code reason now due pause_until scheme
--- What came of a claim. `retry`: this entry again at `due`; `host`: the host did not answer, so the entry waits with its host
--- when that is given up for now, else until `due`. `pause_until`: nothing for this host before that time (0: none).
--- `scheme`: what to remember of the signatures that the host takes ("": nothing new, "-": forget).
+-- What came of a claim. `retry`: this entry again at `due`; `host`: the host did not answer, this attempt does not count. With a
+-- host that is given up for now the entry waits as long as that, else until `due`. `pause_until`: nothing for this host before
+-- that time (0: none). `scheme`: what to remember of the signatures that the host takes ("": nothing new, "-": forget).
 -- Returns 0 when the lease was lost meanwhile: then somebody else sends it again.
 -- include activities
 -- include lanes
@@ -14,14 +14,18 @@ local claim = claim_read(name)
 local host = 'host:' .. claim.host
 flight_end(claim)
 
+local probe_at -- when what waits for the host is looked at again
+
 local function host_good()
   local state = redis.call('HGET', host, 'state')
   redis.call('HSET', host, 'last_ok', now_text, 'last_code', code)
   if not state then
     return
   end
-  redis.call('HDEL', host, 'state', 'failures', 'down_since', 'open_until', 'probe_wait', 'bad_days', 'last_bad_day', 'probe')
+  redis.call('HDEL', host, 'state', 'failures', 'down_since', 'open_until', 'probe_wait', 'bad_days', 'last_bad_day', 'probe',
+    'unsure', 'expiry')
   if state ~= 'failing' then
+    redis.call('ZREM', 'dead_hosts', claim.host)
     redis.call('SADD', 'unparking', claim.host)
     redis.call('ZREM', 'probes', claim.host)
   end
@@ -50,23 +54,28 @@ local function host_bad()
   end
   if days >= BAD_DAYS_MAX then
     state, wait = 'dead', PROBE_MAX
+    redis.call('ZADD', 'dead_hosts', 'NX', now_text, claim.host)
   end
-  redis.call('HDEL', host, 'probe')
+  redis.call('HDEL', host, 'probe', 'unsure')
   redis.call('HSET', host, 'state', state, 'probe_wait', string.format('%.0f', wait), 'open_until',
     string.format('%.0f', now + wait))
-  if redis.call('EXISTS', 'parked:' .. claim.host) == 1 then
-    redis.call('ZADD', 'probes', now + wait, claim.host)
-  end
+  probe_at = now + wait
 end
 
--- The probe told nothing of the host (one activity that it never takes): another one soon.
+-- The probe told nothing of the host (perhaps one activity that it never takes): another one soon. If that tells nothing either,
+-- it is the host.
 local function host_unsure()
-  local v = redis.call('HMGET', host, 'state', 'probe')
-  if (v[1] == 'open' or v[1] == 'dead') and v[2] == name then
-    redis.call('HDEL', host, 'probe')
-    redis.call('HSET', host, 'open_until', now + 60000)
-    redis.call('ZADD', 'probes', now + 60000, claim.host)
+  local v = redis.call('HMGET', host, 'state', 'probe', 'unsure')
+  if (v[1] ~= 'open' and v[1] ~= 'dead') or v[2] ~= name then
+    return
   end
+  if v[3] then
+    host_bad()
+    return
+  end
+  redis.call('HDEL', host, 'probe')
+  redis.call('HSET', host, 'open_until', now + 60000, 'unsure', '1')
+  probe_at = now + 60000
 end
 
 if health == 'good' then
@@ -101,22 +110,27 @@ end
 if activity and ends then
   entry_end(activity)
 elseif activity then
-  local given_up = redis.call('HGET', host, 'state')
-  if outcome == 'host' and (given_up == 'open' or given_up == 'dead') then
-    lane_push(claim.lane, claim.priority, claim.activity .. ' ' .. claim.inbox .. ' ' .. claim.attempts, true, now_text)
+  local v = redis.call('HMGET', host, 'state', 'open_until')
+  local attempts = tonumber(claim.attempts) + (outcome == 'retry' and 1 or 0)
+  local again = claim.lane .. ':' .. claim.priority .. ':' .. attempts .. ':' .. claim.activity .. ':' .. claim.inbox
+  if v[1] == 'open' or v[1] == 'dead' then
+    redis.call('RPUSH', 'tried:' .. claim.host, again)
+    redis.call('ZADD', 'probes', 'NX', v[2] or now_text, claim.host)
   else
-    local attempts = tonumber(claim.attempts) + (outcome == 'retry' and 1 or 0)
-    redis.call('ZADD', 'delays', due, claim.lane .. ':' .. claim.priority .. ':' .. attempts .. ':' .. claim.activity .. ':' ..
-      claim.inbox)
+    redis.call('ZADD', 'delays', due, again)
   end
+end
+if probe_at and host_awaited(claim.host) then
+  redis.call('ZADD', 'probes', probe_at, claim.host)
 end
 if lane_waits(claim.lane) then
   redis.call('ZADD', 'ready', 'NX', now_text, claim.lane)
 end
-if redis.call('EXISTS', 'parked:' .. claim.host) == 1 then
+if host_awaited(claim.host) then
   local after = redis.call('HMGET', host, 'state', 'pause_until')
   if after[1] ~= 'open' and after[1] ~= 'dead' and tonumber(after[2] or '0') <= now then
     unpark(claim.host, 2, now_text)
+    untry(claim.host, 2, now_text)
   end
 end
 return 1

@@ -29,7 +29,7 @@ local function wants(host)
   if health[1] ~= 'dead' then
     return true
   end
-  return tonumber(health[2] or '0') <= tonumber(now) and redis.call('EXISTS', 'parked:' .. host) == 0
+  return tonumber(health[2] or '0') <= tonumber(now) and not host_awaited(host)
 end
 
 local function push(host, inbox)

@@ -13,10 +13,11 @@ if state ~= 'open' and state ~= 'dead' then
 end
 if state == 'dead' then
   redis.call('HSET', key, 'state', 'open', 'bad_days', '0')
-  redis.call('HDEL', key, 'probe_wait', 'last_bad_day')
+  redis.call('HDEL', key, 'probe_wait', 'last_bad_day', 'expiry')
+  redis.call('ZREM', 'dead_hosts', host)
 end
 redis.call('HSET', key, 'open_until', ARGV[2])
-if redis.call('EXISTS', 'parked:' .. host) == 1 then
+if host_awaited(host) then
   redis.call('ZADD', 'probes', ARGV[2], host)
 end
 return 1

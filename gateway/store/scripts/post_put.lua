@@ -1,4 +1,4 @@
--- ARGV: aid oid native revision published now hold_ms visibility updated source
+-- ARGV: aid oid native revision published now hold_ms visibility updated source trace
 -- Creates or edits a post. Returns created, waits, updated, stale or unseen.
 local aid, oid = ARGV[1], ARGV[2]
 local key, account = 'post:' .. aid .. ':' .. oid, 'account:' .. aid
@@ -13,6 +13,7 @@ if not known[1] then
   redis.call('HSET', key, 'state', state, 'number', redis.call('HINCRBY', account, 'post_number', 1), 'native', ARGV[3],
     'revision', ARGV[4], 'published', ARGV[5], 'visibility', ARGV[8], 'source', ARGV[10])
   if state == 'held' then
+    redis.call('HSET', key, 'trace', ARGV[11])
     redis.call('ZADD', 'holds', now + hold, aid .. ':' .. oid)
     return 'waits'
   end
@@ -25,6 +26,7 @@ if revision <= tonumber(known[2]) then
 end
 redis.call('HSET', key, 'revision', ARGV[4], 'visibility', ARGV[8], 'source', ARGV[10])
 if known[1] == 'held' then
+  redis.call('HSET', key, 'trace', ARGV[11])
   return 'waits'
 end
 redis.call('HSET', key, 'updated', ARGV[9])

@@ -4,7 +4,7 @@
 local aid, oid = ARGV[1], ARGV[2]
 local key, account = 'post:' .. aid .. ':' .. oid, 'account:' .. aid
 redis.call('ZREM', 'holds', aid .. ':' .. oid)
-local post = redis.call('HMGET', key, 'state', 'published', 'native')
+local post = redis.call('HMGET', key, 'state', 'published', 'native', 'trace')
 if post[1] ~= 'held' then
   return 'stale'
 end
@@ -18,7 +18,8 @@ if owner[1] == 'leaving' or owner[1] == 'gone' then
   return 'stale'
 end
 redis.call('HSET', key, 'state', 'live')
+redis.call('HDEL', key, 'trace')
 redis.call('ZADD', 'outbox:' .. aid, post[2], oid)
 redis.call('HINCRBY', account, 'posts', 1)
-redis.call('XADD', 'work:jobs', '*', 'chain', aid, 'data', 'publish ' .. oid, 'time', ARGV[3], 'trace', '')
+redis.call('XADD', 'work:jobs', '*', 'chain', aid, 'data', 'publish ' .. oid, 'time', ARGV[3], 'trace', post[4] or '')
 return 'created'

@@ -8,17 +8,19 @@ import { Process } from "./processes.mjs";
 export class Fedify {
   name = "Fedify";
 
-  static async start(folder, { user = "rosa", options = [] } = {}) {
+  /** `origin` is where others reach it, if not at its port: then over https, behind a proxy. */
+  static async start(folder, { user = "rosa", options = [], port, origin } = {}) {
     const fedify = new Fedify();
-    const port = await freePort();
+    port ??= await freePort();
     const control = await freePort();
-    fedify.origin = `http://127.0.0.1:${port}`;
+    fedify.origin = origin ?? `http://127.0.0.1:${port}`;
     fedify.control = `http://127.0.0.1:${control}`;
     fedify.actor = `${fedify.origin}/users/${user}`;
-    fedify.handle = `@${user}@127.0.0.1:${port}`;
+    fedify.handle = `@${user}@${new URL(fedify.origin).host}`;
     fedify.process = new Process(folder, "fedify", process.execPath, [
       path.join(peers, "fedify/peer.mjs"),
-      ...["--port", port, "--control", control, "--user", user, "--insecure-webfinger", "--first-knock", "cavage"].map(String),
+      ...["--port", port, "--control", control, "--user", user, "--own-webfinger", "--first-knock", "cavage"].map(String),
+      ...(origin ? ["--origin", origin] : []),
       ...options,
     ]);
     await fedify.process.ready("Fedify listens", 20, async () => (await fedify.ask("health")).ok);

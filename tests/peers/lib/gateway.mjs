@@ -6,8 +6,10 @@ import { Process, childrenOf, isAlive, run } from "./processes.mjs";
 import { until } from "./wait.mjs";
 
 export class Gateway {
-  constructor(folder, { port, plaza, workers = 2 }) {
+  /** `settings` is more of the configuration file, at its end; `environment` more of the process's. */
+  constructor(folder, { port, plaza, workers = 2, settings = "", environment = {} }) {
     this.folder = folder;
+    this.environment = environment;
     this.host = `127.0.0.1:${port}`;
     this.origin = `http://${this.host}`;
     this.data = folder.join("gateway");
@@ -25,13 +27,13 @@ workers = ${workers}
 adapter = platform
 url = ${plaza.publicOrigin}
 token_file = ${plaza.tokenFile}
-`,
+${settings}`,
     );
   }
 
   async start() {
-    this.process = new Process(this.folder, "gateway", binaries.drawbridge, ["serve", "-c", this.configuration]);
-    await this.isReady(40);
+    this.process = new Process(this.folder, "gateway", binaries.drawbridge, ["serve", "-c", this.configuration], this.environment);
+    await this.isReady(60);
   }
 
   async isReady(seconds = 30) {
@@ -61,6 +63,20 @@ token_file = ${plaza.tokenFile}
     await this.isReady();
   }
 
+  /** Kills one of the workers, whichever. */
+  async killWorker() {
+    const pids = this.workers();
+    if (pids.length === 0) return;
+    process.kill(pids[Math.floor(Math.random() * pids.length)], "SIGKILL");
+    await this.isReady(60);
+  }
+
+  /** As an init system would: kills the supervisor and starts another while the first one's workers still drain. */
+  async replaceSupervisor() {
+    await this.process.kill();
+    await this.start();
+  }
+
   /** Kills the supervisor and nothing else; its workers must notice and drain. Then starts anew on what is left. */
   async killSupervisor() {
     const workers = this.workers();
@@ -72,7 +88,7 @@ token_file = ${plaza.tokenFile}
   async killRedis() {
     const pid = await this.redisPid();
     process.kill(pid, "SIGKILL");
-    await until("Redis runs again", 20, async () => (await this.redisPid()) !== pid);
+    await until("Redis runs again", 40, async () => (await this.redisPid()) !== pid);
     await this.isReady();
   }
 

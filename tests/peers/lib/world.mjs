@@ -12,8 +12,11 @@ import { Snac } from "./snac.mjs";
 const peerClasses = { fedify: Fedify, snac: Snac };
 
 export class World {
-  /** `peer` is "fedify", "snac" or nothing; `proxied` puts the proxy that reads along between the gateway and Plaza. */
-  static async start({ peer, proxied = true, ports = {}, workers = 2, testApi = true } = {}) {
+  /**
+   * `peer` is "fedify", "snac" or nothing; `proxied` puts the proxy that reads along between the gateway and
+   * Plaza; `settings` is more of the gateway's configuration; `clock` a class whose instance the gateway's clock goes by.
+   */
+  static async start({ peer, proxied = true, ports = {}, workers = 2, testApi = true, settings, clock: Clock } = {}) {
     const world = new World();
     world.folder = new Folder();
     atEnd((failed) => world.close(failed));
@@ -27,7 +30,9 @@ export class World {
       testApi,
     });
     await world.plaza.start();
-    world.gateway = new Gateway(world.folder, { port: gatewayPort, plaza: world.plaza, workers });
+    if (Clock) world.clock = new Clock(world.folder);
+    const environment = world.clock ? { DRAWBRIDGE_TEST_CLOCK: world.clock.path } : {};
+    world.gateway = new Gateway(world.folder, { port: gatewayPort, plaza: world.plaza, workers, settings, environment });
     await world.gateway.start();
     if (peer) world.peer = await peerClasses[peer].start(world.folder, { port: ports.peer });
     return world;

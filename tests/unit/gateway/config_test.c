@@ -103,6 +103,11 @@ static void every_setting_of_the_file_is_read(void **state)
                                                    "[fetch]\n"
                                                    "allow_private = 192.168.1.0/24\n"
                                                    "ca_file = ~/ca\n"
+                                                   "[limits]\n"
+                                                   "address_per_second = 0\n"
+                                                   "host_per_second = 20\n"
+                                                   "inbox_queue = 5000\n"
+                                                   "memory_mib = 256\n"
                                                    "[log]\n"
                                                    "format = json\n"
                                                    "level = debug\n"
@@ -112,6 +117,7 @@ static void every_setting_of_the_file_is_read(void **state)
                                                    "url = https://plaza.example\n"
                                                    "token = dbg_secret\n"
                                                    "flavour = mild ; not hot\n"
+                                                   "hold_seconds = 20\n"
                                                    "[platform other]\n"
                                                    "adapter = bluesky\n"
                                                    "[host bob.social]\n"
@@ -127,6 +133,10 @@ static void every_setting_of_the_file_is_read(void **state)
     assert_string_equal(config->redis_url, "redis://redis:6379/1");
     assert_string_equal(config->allow_private, "192.168.1.0/24");
     assert_string_equal(config->ca_file, path);
+    assert_int_equal(config->limits.address_per_second, 0);
+    assert_int_equal(config->limits.host_per_second, 20);
+    assert_int_equal(config->limits.inbox_queue, 5000);
+    assert_int_equal(config->limits.memory_mib, 256);
     assert_true(config->log_json);
     assert_string_equal(config->log_level, "debug");
     assert_int_equal(config->platform_count, 2);
@@ -136,6 +146,8 @@ static void every_setting_of_the_file_is_read(void **state)
     assert_int_equal(json_object_size(plaza->settings), 2);
     assert_string_equal(json_string_value(json_object_get(plaza->settings, "url")), "https://plaza.example");
     assert_string_equal(json_string_value(json_object_get(plaza->settings, "flavour")), "mild");
+    assert_int_equal(plaza->hold_seconds, 20);
+    assert_int_equal(config_platform_find(config, "other")->hold_seconds, -1);
     assert_null(config_platform_find(config, "nobody"));
     assert_int_equal(config->host_count, 3);
     assert_string_equal(config->hosts[0].base, "https://alice.social");
@@ -156,6 +168,10 @@ static void what_is_not_set_has_a_default(void **state)
     assert_string_equal(config->listen, "127.0.0.1:8080");
     assert_true(config->workers >= 1);
     assert_int_equal(config->hold_seconds, 30);
+    assert_int_equal(config->limits.address_per_second, 100);
+    assert_int_equal(config->limits.host_per_second, 100);
+    assert_int_equal(config->limits.inbox_queue, 100000);
+    assert_int_equal(config->limits.memory_mib, 1024);
     assert_null(config->redis_url);
     assert_null(config->platforms[0].token);
     assert_string_equal(config->log_level, "info");
@@ -377,11 +393,15 @@ static const struct {
     {FRONT "workers = 0\n", 4, "workers = 0 is out of range"},
     {FRONT "workers = 2x\n", 4, "workers = 2x is out of range"},
     {FRONT "hold_seconds = 86401\n", 4, "hold_seconds = 86401 is out of range"},
+    {FRONT "[platform p]\nadapter = x\nhold_seconds = -1\n", 6, "hold_seconds = -1 is out of range"},
     {FRONT "[redis]\nurl = http://x\n", 5, "must start with redis://"},
     {FRONT "[redis]\nurl = redis://x\nurl_file = /x\n", 6, "url_file and url"},
     {FRONT "[redis]\nurl_file = ~/none\n", 5, "url_file cannot be read (No such file"},
     {FRONT "[fetch]\nallow_private = all\n", 5, "allow_private cannot be used"},
     {FRONT "[fetch]\nca_file = ~/none\n", 5, "cannot be read"},
+    {FRONT "[limits]\nmemory_mib = 31\n", 5, "memory_mib = 31 is out of range"},
+    {FRONT "[limits]\ninbox_queue = 0\n", 5, "inbox_queue = 0 is out of range"},
+    {FRONT "[limits]\nhost_per_second = many\n", 5, "host_per_second = many is out of range"},
     {FRONT "[log]\nformat = xml\n", 5, "format = xml is unknown"},
     {FRONT "[log]\nlevel = loud\n", 5, "level = loud is unknown"},
     /* platforms and hosts */

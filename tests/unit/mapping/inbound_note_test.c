@@ -222,17 +222,6 @@ static void content_that_is_no_html_is_made_html(void **state)
     assert_string_equal(note_with("Note", "'mediaType':'text/html','content':'a <b>'").content_html, "a <b>");
 }
 
-static void sources_are_objects_or_strings(void **state)
-{
-    (void)state;
-    struct inbound_note note = note_with("Note", "'source':{'content':'*x*','mediaType':'text/markdown'}");
-    assert_string_equal(note.source_text, "*x*");
-    assert_string_equal(note.source_type, "text/markdown");
-    note = note_with("Note", "'source':'plain'");
-    assert_string_equal(note.source_text, "plain");
-    assert_null(note.source_type);
-}
-
 static void times_come_in_all_forms_of_rfc_3339(void **state)
 {
     (void)state;
@@ -419,7 +408,6 @@ int main(void)
         TEST(languages_come_in_many_places),
         TEST(empty_summaries_are_none),
         TEST(content_that_is_no_html_is_made_html),
-        TEST(sources_are_objects_or_strings),
         TEST(times_come_in_all_forms_of_rfc_3339),
         TEST(lists_of_one_may_be_bare),
         TEST(media_of_every_kind_are_known),

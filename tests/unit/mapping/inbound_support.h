@@ -43,7 +43,7 @@ static inline const char *drawn(struct arena *arena, const struct rich_text *tex
 {
     struct buffer out;
     buffer_init(&out, TEST_BUDGET);
-    size_t ends[MODEL_SPANS_MAX];
+    size_t ends[MODEL_SPANS_MAX] = {0};
     size_t open = 0;
     size_t next = 0;
     assert_int_equal(strlen(text->text), text->length);

@@ -33,13 +33,17 @@ local function key_read(lane, key)
   return {activity = activity, flying = tonumber(flying), delayed = tonumber(delayed)}
 end
 
--- Stores the state of a key; when nothing of it is under way any more, those behind it may go.
+-- Stores the state of a key; when nothing of it is in flight any more, those behind it may go: all of them when nothing waits for
+-- a retry either, else only what takes the place of that.
 local function key_write(lane, key, state, now)
   if state.flying > 0 or state.delayed > 0 then
     redis.call('HSET', 'busy:' .. lane, key, state.activity .. ' ' .. state.flying .. ' ' .. state.delayed)
+  else
+    redis.call('HDEL', 'busy:' .. lane, key)
+  end
+  if state.flying > 0 then
     return
   end
-  redis.call('HDEL', 'busy:' .. lane, key)
   local next_one = redis.call('LINDEX', 'behind:' .. lane .. ':' .. key, 0)
   if next_one then
     lane_push(lane, next_one:sub(1, 1), '@' .. key, true, now)
@@ -61,6 +65,43 @@ local function flight_end(claim)
   if redis.call('HINCRBY', host, 'in_flight', -1) <= 0 then
     redis.call('HDEL', host, 'in_flight')
   end
+end
+
+-- A claim that nobody works on goes back to the front of its lane.
+local function claim_return(worker, name, now)
+  local claim = claim_read(name)
+  if redis.call('HDEL', 'claims:' .. worker, name) == 0 then
+    return false
+  end
+  flight_end(claim)
+  if redis.call('HGET', 'host:' .. claim.host, 'probe') == name then
+    redis.call('HDEL', 'host:' .. claim.host, 'probe')
+  end
+  local key = redis.call('HGET', 'activity:' .. claim.activity, 'key')
+  local state = key and key_read(claim.lane, key)
+  if state and state.activity == claim.activity then
+    state.flying, state.delayed = state.flying - 1, state.delayed + 1
+    key_write(claim.lane, key, state, now)
+  end
+  if key then
+    lane_push(claim.lane, claim.priority, claim.activity .. ' ' .. claim.inbox .. ' ' .. claim.attempts, true, now)
+  end
+  return true
+end
+
+-- What waits for a host that was given up: parked lanes, and in tried:H the entries that were tried in vain meanwhile, in turn, so
+-- that none of them is the only one by which the host is judged.
+local function host_awaited(host)
+  return redis.call('EXISTS', 'parked:' .. host, 'tried:' .. host) > 0
+end
+
+local function untry(host, count, now)
+  local names = redis.call('LPOP', 'tried:' .. host, count) or {}
+  for i = #names, 1, -1 do
+    local claim = claim_read(names[i])
+    lane_push(claim.lane, claim.priority, claim.activity .. ' ' .. claim.inbox .. ' ' .. claim.attempts, true, now)
+  end
+  return #names
 end
 
 -- Parked lanes of a host that may be used again come back by and by.

@@ -47,7 +47,7 @@ static const struct {
      .health = HEALTH_GOOD,
      .knock = true,
      .delay_ms = 2445000},
-    {.attempt = STATUS(404, 0, false), .outcome = OUTCOME_DROP, .health = HEALTH_GOOD},
+    {.attempt = STATUS(404, 0, false), .outcome = OUTCOME_DROP, .health = HEALTH_GOOD, .gone = true},
     {.attempt = STATUS(405, 0, false), .outcome = OUTCOME_DROP, .health = HEALTH_GOOD},
     {.attempt = STATUS(410, 0, false), .outcome = OUTCOME_DROP, .health = HEALTH_GOOD, .gone = true},
     {.attempt = STATUS(413, 0, false), .outcome = OUTCOME_DROP, .health = HEALTH_GOOD},

@@ -217,7 +217,7 @@ static void put_post(const char *native, uint64_t revision, int64_t hold_ms, cha
     post.federate = true;
     oid_make(aid, native, 0, oid);
     assert_int_equal(
-        post_put(world.gateway.store, aid, oid, &post, clock_now_ms(), clock_now_ms(), hold_ms, &outcome),
+        post_put(world.gateway.store, aid, oid, &post, clock_now_ms(), clock_now_ms(), hold_ms, "", &outcome),
         LOOKUP_FOUND);
 }
 
@@ -477,6 +477,91 @@ static void a_result_that_redis_could_not_take_is_told_again_and_nothing_is_sent
     run_world(redis_dies);
 }
 
+static bool delete_waits_behind(void)
+{
+    struct reply *reply = store_call(world.gateway.store, "KEYS", "behind:*", (char *)NULL);
+    bool waits = reply_count(reply) == 1;
+    reply_free(reply);
+    return waits;
+}
+
+static void delete_behind_retry(void)
+{
+    char oid[OID_LENGTH + 1];
+    enum post_outcome outcome;
+    follow("bob", false);
+    put_post("p1", 1, 0, oid);
+    world.slow = true;
+    world.status = 500;
+    assert_true(publish_post(&world.gateway, aid, oid, "t"));
+    wait_until(is_on_its_way);
+    assert_int_equal(post_remove(world.gateway.store, aid, oid, clock_now_ms(), &outcome), LOOKUP_FOUND);
+    assert_true(publish_post_delete(&world.gateway, aid, oid, "t"));
+    wait_until(delete_waits_behind);
+    assert_int_equal(world.count, 1);
+    world.slow = false;
+    world.status = 202;
+    loop_soon(world.gateway.loop, hand_over, world.waiting);
+    wait_for_posts(2);
+    assert_sent(1, "Delete", "https://m.example/inbox");
+    assert_string_equal(ask("ZCARD", "delays", NULL), "1"); /* the Create will find that it is void */
+}
+
+static void a_delete_that_came_while_a_create_was_in_flight_does_not_wait_for_its_retry(void **state)
+{
+    (void)state;
+    run_world(delete_behind_retry);
+}
+
+static bool lane_is_parked(void)
+{
+    return strcmp(ask("SCARD", "parked:1", NULL), "1") == 0;
+}
+
+static void ask_no_answer(const char *one, const char *two, const char *three, const char *four)
+{
+    struct arguments *arguments = arguments_new();
+    const char *words[] = {one, two, three, four};
+    for (size_t i = 0; i < 4 && words[i]; i++)
+        arguments_text(arguments, words[i]);
+    store_start(world.gateway.store, arguments, NULL, NULL);
+}
+
+static void claims_unknown(void)
+{
+    char oid[OID_LENGTH + 1];
+    follow("bob", false);
+    put_post("p1", 1, 0, oid);
+    reply_free(
+        store_call(world.gateway.store, "HSET", "host:1", "pause_until", "99999999999999", (char *)NULL));
+    assert_true(publish_post(&world.gateway, aid, oid, "t"));
+    wait_until(lane_is_parked);
+    /* As if Redis had died between a claim and its answer: it is in this worker's name, and nobody works on
+     * it. All in one go, so that the engine does not come between. */
+    ask_no_answer("HDEL", "host:1", "pause_until", NULL);
+    ask_no_answer("ZADD", "ready", "0", "1:1");
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, world.gateway.worker_id);
+    arguments_number(arguments, clock_now_ms());
+    arguments_number(arguments, 10);
+    reply_free(store_script(world.gateway.store, "delivery_claim", arguments));
+    assert_string_equal(ask("HLEN", "claims:worker", NULL), "1");
+    assert_int_equal(world.count, 0);
+    private_redis_kill(&world.redis);
+    wait_until(store_is_away);
+    private_redis_start(&world.redis);
+    assert_true(store_wait(world.gateway.store, DEADLINE_MS));
+    wait_for_posts(1);
+    wait_until(nothing_left);
+    assert_int_equal(world.count, 1);
+}
+
+static void what_was_claimed_while_the_answer_was_lost_is_sent_all_the_same(void **state)
+{
+    (void)state;
+    run_world(claims_unknown);
+}
+
 static bool is_packed(void)
 {
     return strcmp(ask("SCARD", "compactions", NULL), "0") == 0 && nothing_left();
@@ -534,6 +619,8 @@ int main(void)
         cmocka_unit_test(who_leaves_takes_each_post_back_then_the_account_and_is_gone),
         cmocka_unit_test(a_held_post_leaves_when_its_window_ends_and_a_deleted_one_never),
         cmocka_unit_test(a_result_that_redis_could_not_take_is_told_again_and_nothing_is_sent_twice),
+        cmocka_unit_test(a_delete_that_came_while_a_create_was_in_flight_does_not_wait_for_its_retry),
+        cmocka_unit_test(what_was_claimed_while_the_answer_was_lost_is_sent_all_the_same),
         cmocka_unit_test(exposure_is_packed_shared_and_read_as_a_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -470,9 +470,9 @@ static void do_observed(char **word)
 /* left = keys of deliveries that should be gone when all is done */
 static void do_left(char **word)
 {
-    static const char *const patterns[] = {"lane:*",     "behind:*", "busy:*",   "claims:*",
-                                           "activity:*", "delays",   "ready",    "parked:*",
-                                           "fanouts",    "probes",   "unparking"};
+    static const char *const patterns[] = {"lane:*",     "behind:*", "busy:*", "claims:*",
+                                           "activity:*", "delays",   "ready",  "parked:*",
+                                           "tried:*",    "fanouts",  "probes", "unparking"};
     (void)word;
     for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
         redisReply *reply = command("KEYS %s", patterns[i]);

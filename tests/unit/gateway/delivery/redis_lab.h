@@ -59,7 +59,7 @@ static inline bool lab_start(struct redis_lab *lab)
     }
     if (!lab_connect(lab))
         return false;
-    for (size_t i = 0; script_table[i].name && i < LAB_SCRIPTS_MAX; i++) {
+    for (size_t i = 0; i < LAB_SCRIPTS_MAX && script_table[i].name; i++) {
         redisReply *reply =
             redisCommand(lab->redis, "SCRIPT LOAD %b", script_table[i].text, script_table[i].length);
         if (!reply || reply->type != REDIS_REPLY_STRING) {

@@ -143,7 +143,7 @@ static const struct scenario scenarios[] = {
       "claim w =",
       "done w create:p1@m ok good 202",
       "host m = healthy",
-      "claim w = create:p2@m create:p3@m create:p4@m create:p5@m create:q1@m"}},
+      "claim w = create:p5@m create:p2@m create:p3@m create:p4@m create:q1@m"}},
     {"probes of a host that stays away come after 15 minutes, 30, an hour",
      {BEGIN,
       "post a p1 1",

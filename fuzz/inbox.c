@@ -1,0 +1,135 @@
+/* The whole way of an activity: the body of a POST to the inbox, the limits on its JSON, what the inbox keeps
+ * of it, its handler, what other servers then answer, the note's text for the platform, and the request to
+ * the platform. Input: the body, then (each behind a byte 0x1e) what other servers answer, in turn. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/fed/handle.h"
+#include "gateway/fed/inbox.h"
+#include "gateway/http/request.h"
+#include "gateway/log.h"
+#include "gateway/upstream/platform.h"
+#include "played_world.h"
+
+enum { INPUT_MAX = 1 << 20, BUDGET = 8 << 20 };
+
+static struct config config = {
+    .hosts = {{.authority = (char[]){"bridge.example"}, .base = (char[]){WORLD_BASE}}}, .host_count = 1};
+static struct gateway gateway = {.config = &config};
+static struct platform platform = {.gateway = &gateway, .config = &config.platforms[0]};
+
+static struct trusted_proxies *proxies;
+
+static void open_platform(void)
+{
+    char error[256] = "";
+    proxies = trusted_proxies_new(NULL, error, sizeof error);
+    config.platforms[0] = (struct config_platform){
+        .name = strdup("plaza"),
+        .adapter = strdup("platform"),
+        .settings = json_pack("{s:s}", "url", "https://plaza.example"),
+    };
+    config.platform_count = 1;
+    platform.class = adapter_class_find("platform");
+    platform.adapter = platform.class->open(config.platforms[0].settings, error, sizeof error);
+    if (!platform.adapter)
+        abort();
+}
+
+int LLVMFuzzerInitialize(int *count, char ***arguments);
+int LLVMFuzzerInitialize(int *count, char ***arguments)
+{
+    (void)count, (void)arguments;
+    log_configure(false, LOG_ERROR, "fuzz");
+    open_platform();
+    inbox_start(&gateway);
+    return 0;
+}
+
+static struct http_request *request_of(const char *body, size_t length)
+{
+    static const char head[] = "POST /u/" WORLD_AID "/inbox HTTP/1.1\r\nHost: bridge.example\r\n"
+                               "Content-Type: application/activity+json\r\nContent-Length: 0\r\n\r\n";
+    struct http_request *request = calloc(1, sizeof *request);
+    const char *why = NULL;
+    if (!request || http_head_read(&request->head, head, sizeof head - 1, &why) != 0)
+        abort();
+    http_request_describe(request, "192.0.2.1", proxies, "https");
+    request->body = malloc(length + 1);
+    if (!request->body)
+        abort();
+    memcpy(request->body, body, length);
+    request->body[length] = '\0';
+    request->body_received = length;
+    return request;
+}
+
+static void receive(const char *body, size_t length)
+{
+    struct serving serving = {
+        .gateway = &gateway,
+        .request = request_of(body, length),
+        .host = &config.hosts[0],
+        .arena = arena_new(BUDGET),
+    };
+    inbox_receive(&serving, length % 2 ? WORLD_AID : NULL);
+    arena_free(serving.arena);
+}
+
+static void work(work_handler handler, void *context, const char *data, size_t length)
+{
+    const struct work_entry entry = {
+        .id = "1-1", .chain = "", .data = data, .data_length = length, .trace = "", .time = 1700000000000};
+    (void)handler(context, &entry);
+}
+
+static void push(void)
+{
+    if (world.object_key) {
+        char data[64] = "object ";
+        strncat(data, world.object_key, 40);
+        work(push_handle, &platform, data, strlen(data));
+    }
+    for (size_t i = 0; i < world.push_count; i++)
+        work(push_handle, &platform, world.pushes[i], strlen(world.pushes[i]));
+}
+
+/* What a platform that shows HTML would get. */
+static void sanitise(void)
+{
+    json_t *document = world.object_source ? json_loads(world.object_source, 0, NULL) : NULL;
+    struct arena *arena = arena_new(BUDGET);
+    struct inbound_note note;
+    if (document && !inbound_note_read(document, NULL, arena, &note) && note.content_html)
+        (void)html_sanitize(arena, note.content_html, MODEL_TEXT_MAX);
+    arena_free(arena);
+    json_decref(document);
+}
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+{
+    if (size > INPUT_MAX)
+        return 0;
+    char *text = malloc(size + 1);
+    if (!text)
+        abort();
+    memcpy(text, data, size);
+    text[size] = '\0';
+    world_reset();
+    world.stranger = size % 8 == 7;
+    world.owed = size % 8 == 6;
+    char *end = memchr(text, 0x1e, size);
+    size_t length = end ? (size_t)(end - text) : size;
+    for (char *answer = end; answer && world.answer_count < WORLD_ANSWERS_MAX;) {
+        *answer++ = '\0';
+        world.answers[world.answer_count++] = answer;
+        answer = strchr(answer, 0x1e);
+    }
+    receive(text, length);
+    if (world.kept)
+        work(world.handler, world.handler_context, world.kept, world.kept_length);
+    push();
+    sanitise();
+    free(text);
+    return 0;
+}

@@ -1,0 +1,131 @@
+// Who hears of a post's end: whoever may hold a copy, and nobody else.
+import assert from "node:assert/strict";
+import { atEnd, step, story } from "../peers/lib/harness.mjs";
+import { get } from "../peers/lib/http.mjs";
+import { newKey } from "../peers/lib/signing.mjs";
+import { until } from "../peers/lib/wait.mjs";
+import { World } from "../peers/lib/world.mjs";
+import { Clock } from "./lib/clock.mjs";
+import { Fleet } from "./lib/fleet.mjs";
+import { isAccepted } from "./lib/host.mjs";
+
+const HOLD = 60; // seconds
+const RECOVERED = 60;
+
+await story("Exposure and the hold window", async () => {
+  const world = await step("Plaza and a gateway run", () => World.start({ clock: Clock, settings: `hold_seconds = ${HOLD}\n` }));
+  const { plaza, gateway, clock } = world;
+  const fleet = new Fleet(world);
+  atEnd(() => fleet.close());
+  let actor, follower, reader, forged, forger, stranger, deleted;
+
+  await step("one host follows, four others never did", async () => {
+    await plaza.federate("alice", true);
+    actor = await fleet.meet("alice");
+    follower = await fleet.add({ name: "follower" });
+    reader = await fleet.add({ name: "signed reader" });
+    forged = await fleet.add({ name: "host that is named by a forged fetch" });
+    forger = await fleet.add({ name: "forger" });
+    stranger = await fleet.add({ name: "reader without a signature" });
+    await fleet.follow([{ host: follower, actor }]);
+  });
+
+  const requests = () => fleet.hosts.map(({ name, posts, gets }) => `${name}: ${posts.length} ${gets.length}`);
+  const heard = (host, type, text) => host.posts.find((post) => post.type === type && isAccepted(post) && post.json.object.content.includes(text));
+  const publish = async (text) => {
+    const native = await plaza.post("alice", text);
+    await isHeld(1);
+    clock.advance(HOLD + 1);
+    const { object } = await until(`the Create of ${text}`, RECOVERED, () => heard(follower, "Create", text));
+    return { native, object };
+  };
+  const isHeld = (count) => until("the gateway holds it back", RECOVERED, async () => Number(await gateway.redis("ZCARD", "holds")) === count);
+  const count = async () => (await get(`${actor}/outbox`)).json.totalItems;
+
+  await step("a post is absent from everything while it is held", async () => {
+    const before = requests();
+    const native = await plaza.post("alice", "Held.");
+    await isHeld(1);
+    assert.equal(await count(), 0);
+    const [held] = (await gateway.redis("ZRANGE", "holds", "0", "-1")).trim().split("\n");
+    assert.equal((await get(`${actor}/p/${held.split(":")[1]}`)).status, 404);
+    assert.deepEqual(requests(), before);
+    clock.advance(HOLD + 1);
+    const { object } = await until("its Create", RECOVERED, () => heard(follower, "Create", "Held."));
+    assert.equal(await count(), 1);
+    assert.equal((await get(object)).status, 200);
+    await plaza.remove(native);
+    await until("its Delete", RECOVERED, () => follower.about(object).some(({ type }) => type === "Delete"));
+  });
+
+  await step("a post that is deleted inside its hold window causes no request anywhere", async () => {
+    const before = requests();
+    const native = await plaza.post("alice", "Regretted.");
+    await isHeld(1);
+    await plaza.remove(native);
+    await isHeld(0);
+    clock.advance(10 * HOLD);
+    // What is made after it would come after it.
+    await publish("A marker.");
+    assert.ok(fleet.hosts.every(({ posts }) => !posts.some(({ json }) => JSON.stringify(json).includes("Regretted"))));
+    const after = requests();
+    assert.deepEqual(after.slice(1), before.slice(1));
+    assert.equal(follower.posts.length, Number(before[0].split(" ")[1]) + 1, "the marker, and nothing else");
+  });
+
+  await step("an edit inside the hold window folds into the Create", async () => {
+    const native = await plaza.post("alice", "Frist draft.");
+    await isHeld(1);
+    await plaza.edit(native, "First draft.");
+    await until("the edit is here", RECOVERED, async () => (await source(gateway)).includes("First draft."));
+    clock.advance(HOLD + 1);
+    const create = await until("the Create", RECOVERED, () => heard(follower, "Create", "First draft."));
+    await publish("Another marker.");
+    assert.deepEqual(follower.about(create.object).map(({ type }) => type), ["Create"]);
+    assert.equal(create.json.object.updated, undefined);
+  });
+
+  const aboutHosts = async (object) => (await fleet.ledger(object)).hosts.map(({ host }) => host.replace("http://", "")).sort();
+  const short = (...hosts) => hosts.map(({ origin }) => origin.replace("http://", "")).sort();
+
+  await step("a reader with a signature that never followed gets the Delete", async () => {
+    const { native, object } = await publish("Widely read.");
+    assert.deepEqual(await aboutHosts(object), short(follower));
+    assert.equal((await reader.signed("GET", object)).status, 200);
+    assert.equal((await get(object)).status, 200, "the reader without a signature");
+    const wrong = await newKey();
+    // Signed by the forger in the name of another host, and in his own name with somebody else's key.
+    assert.equal((await forger.signed("GET", object, { keyId: `${forged.actor()}#main-key`, key: wrong })).status, 200);
+    assert.equal((await forger.signed("GET", object, { key: wrong })).status, 200);
+    await until("the ledger knows the reader", RECOVERED, async () => (await aboutHosts(object)).length === 2);
+    assert.deepEqual(await aboutHosts(object), short(follower, reader));
+    const entry = (await fleet.ledger(object)).hosts.find(({ host }) => host.includes(`:${reader.port}`));
+    assert.deepEqual(entry.why, ["fetched"]);
+    await plaza.remove(native);
+    await until("the Delete at the reader", RECOVERED, () => reader.about(object).some((post) => post.type === "Delete" && isAccepted(post)));
+    await until("the Delete at the follower", RECOVERED, () => follower.about(object).some((post) => post.type === "Delete" && isAccepted(post)));
+    deleted = object;
+  });
+
+  await step("a fetch of the tombstone with a signature is evidence", async () => {
+    assert.equal((await reader.signed("GET", deleted)).status, 410);
+    await until("the ledger says observed", RECOVERED, async () =>
+      (await fleet.ledger(deleted)).hosts.find(({ host }) => host.includes(`:${reader.port}`)).delete === "observed");
+  });
+
+  await step("nobody else was ever sent anything", async () => {
+    for (const host of [forged, forger, stranger]) assert.deepEqual(host.posts, [], host.name);
+    fleet.checkOrder();
+    fleet.checkSignatures();
+    assert.equal(fleet.checkRepetitions([]), 0);
+    const objects = new Set([...fleet.threads()].map(({ object }) => object));
+    const figures = await fleet.checkLedger(objects, () => false);
+    console.log(`         ${figures.pairs} pairs: ${figures.accepted} accepted, ${figures.refused} refused`);
+  });
+});
+
+/** What the gateway keeps of the post that is held. */
+async function source(gateway) {
+  const [held] = (await gateway.redis("ZRANGE", "holds", "0", "-1")).trim().split("\n");
+  return gateway.redis("HGET", `post:${held}`, "source");
+}
