@@ -36,10 +36,13 @@ static void not_there(struct request *request, const char *field)
 static void do_account(const struct errand *errand)
 {
     char token[TOKEN_TEXT_SIZE];
-    char handle[HANDLE_MAX + 1];
+    char made[HANDLE_MAX + 1];
+    const char *handle = field_text_or_null(errand->fields, "handle", HANDLE_MAX);
+    if (!fields_good(errand->fields, errand->request))
+        return;
     token_new(token);
-    snprintf(handle, sizeof handle, "check_%.12s", token);
-    int64_t id = account_create(&errand->plaza->database, handle, "Contract check");
+    snprintf(made, sizeof made, "check_%.12s", token);
+    int64_t id = account_create(&errand->plaza->database, handle ? handle : made, handle ? handle : made);
     if (id)
         answer_id(errand->request, "u_", id);
     else

@@ -551,6 +551,15 @@ void fetch_start(struct fetch_client *client, const struct fetch_request *reques
     }
 }
 
+void fetch_give_up(struct fetch_client *client, const void *context)
+{
+    for (struct transfer *transfer = client->transfers; transfer; transfer = transfer->next)
+        if (transfer->context == context && transfer->easy) {
+            fail(transfer, FETCH_BROKEN, "the caller gave it up");
+            return;
+        }
+}
+
 struct waiter {
     struct task *task;
     struct fetch_result *result;

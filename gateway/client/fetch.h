@@ -70,6 +70,10 @@ typedef void (*fetch_done)(void *context, struct fetch_result *result);
 void fetch_start(struct fetch_client *client, const struct fetch_request *request, fetch_done done,
                  void *context);
 
+/* Ends the request of fetch_start with that context, once it is on its way: `done` is called inside this
+ * call, with FETCH_BROKEN. One that is not on its way yet goes on to its own end. */
+void fetch_give_up(struct fetch_client *client, const void *context);
+
 size_t fetch_client_pending(const struct fetch_client *client);
 
 /* True if the guard would let this URL pass before any name is resolved; else a reason in `why`. */

@@ -76,7 +76,6 @@ function event(type, account, subject, rev, data = {}) {
 }
 
 if (!epoch) commit([["epoch", `e${randomBytes(6).toString("hex")}`]]);
-
 // ---- members and what they do; the platform's own code would call these ----
 
 function createAccount(handle, name) {
@@ -315,7 +314,7 @@ const deleteReply = ({ id: key }) => commit([["bury", key], ["drop", "replies", 
 // ---- the sandbox (§9): test installations only ----
 
 const sandboxActions = {
-  account: () => ({ id: createAccount(`check_${randomBytes(5).toString("hex")}`, "Contract check") }),
+  account: ({ handle = `check_${randomBytes(5).toString("hex")}` }) => ({ id: createAccount(handle, handle) }),
   federation: ({ account, on }) => setFederation(account, on !== false),
   post: ({ account, text, image, reply_to }) => ({ id: createPost(account, text, { image, replyTo: reply_to }) }),
   edit: ({ post, text }) => editPost(post, text),
@@ -398,3 +397,4 @@ const server = http.createServer(async (request, response) => {
   response.end(text);
 });
 server.listen(Number(options.port), "127.0.0.1", () => console.log(`pinboard: listening on ${base}`));
+for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => process.exit(0)); // every change is on the disk
