@@ -32,7 +32,7 @@ export class Proxy {
       client.destroy();
       platform.destroy();
     };
-    for (const socket of [client, platform]) socket.on("error", end).on("close", end);
+    for (const socket of [client, platform]) socket.setNoDelay().on("error", end).on("close", end);
     client.on("data", (data) => {
       if (/^upgrade: *websocket/im.test(data.toString("latin1"))) pair.isStream = true;
       tap.fromClient(data);
