@@ -25,7 +25,7 @@ static int fail(const char *what, const char *why)
 
 static int misused(const char *why)
 {
-    (void)fprintf(stderr, "drawbridge: %s\n\n%s", why, command_find("preview")->help);
+    (void)fprintf(stderr, "drawbridge: %s\n\n%s", why, command_help("preview"));
     return SESSION_USAGE;
 }
 

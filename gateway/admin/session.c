@@ -8,7 +8,7 @@
 #include "gateway/upstream/upstream.h"
 #include "gateway/worker.h"
 
-enum { STORE_WAIT_MS = 5000, TASKS_MAX = 64, FETCHES_MAX = 8 };
+enum { STORE_WAIT_MS = 5000, TASKS_MAX = 64 };
 
 struct session {
     struct gateway gateway;
@@ -34,33 +34,6 @@ static void session_task(void *context)
     loop_stop(gateway->loop);
 }
 
-/* What a command needs that asks others: requests, keys that sign them, platforms. */
-static bool open_outside(struct gateway *gateway, char *error, size_t error_size)
-{
-    const struct config *config = gateway->config;
-    char agent[512];
-    (void)snprintf(agent, sizeof agent, "drawbridge/%s (+%s/)", DRAWBRIDGE_VERSION, config->public_url);
-    const struct fetch_options options = {.lab = config->lab,
-                                          .allow_private = config->allow_private,
-                                          .ca_file = config->ca_file,
-                                          .user_agent = agent,
-                                          .per_host_max = FETCHES_MAX,
-                                          .total_max = FETCHES_MAX};
-    gateway->crypto = crypto_pool_new(gateway->loop, 1);
-    gateway->fetch = fetch_client_new(gateway->loop, &options, error, error_size);
-    return gateway->fetch && upstream_open(gateway, error, error_size);
-}
-
-static void close_outside(struct gateway *gateway)
-{
-    if (!gateway->crypto)
-        return;
-    upstream_free(gateway);
-    fetch_client_free(gateway->fetch);
-    signers_free(gateway);
-    crypto_pool_free(gateway->crypto);
-}
-
 static int run(const struct config *config, session_command command, bool asks, int count, char **words)
 {
     struct session session = {.gateway = {.config = config, .worker_id = "cli"},
@@ -73,15 +46,21 @@ static int run(const struct config *config, session_command command, bool asks, 
     char *url = worker_store_url(config);
     gateway->loop = loop_new();
     gateway->tasks = task_pool_new(gateway->loop, TASKS_MAX);
+    gateway->crypto = crypto_pool_new(gateway->loop, 1);
     gateway->store = store_new(gateway->loop, url, error, sizeof error);
     free(url);
-    if (gateway->store && (!asks || open_outside(gateway, error, sizeof error)) &&
+    gateway->fetch = worker_fetch_client(config, gateway->loop, error, sizeof error);
+    if (gateway->store && gateway->fetch && (!asks || upstream_open(gateway, error, sizeof error)) &&
         task_spawn(gateway->tasks, session_task, &session))
         loop_run(gateway->loop);
     else
         (void)fprintf(stderr, "drawbridge: %s\n", error);
-    close_outside(gateway);
+    if (asks)
+        upstream_free(gateway);
+    fetch_client_free(gateway->fetch);
+    signers_free(gateway);
     store_free(gateway->store);
+    crypto_pool_free(gateway->crypto);
     task_pool_free(gateway->tasks);
     loop_free(gateway->loop);
     return session.code;
