@@ -138,8 +138,6 @@ static json_t *without_counts(const struct post *post)
 
 bool post_differs_in_counts(const struct post *one, const struct post *other)
 {
-    if (!one->poll || !other->poll)
-        return false;
     json_t *first = without_counts(one);
     json_t *second = without_counts(other);
     bool same = json_equal(first, second) == 1;
@@ -162,6 +160,7 @@ static void add_parent(struct arguments *arguments, const struct reference *pare
 enum lookup post_put(struct store *store, const struct post_change *change, enum post_outcome *outcome)
 {
     const struct post *post = change->post;
+    int64_t edited = post->edited ? post->edited : change->now;
     json_t *source = source_from_post(post);
     char *text = json_dumps(source, JSON_COMPACT);
     json_decref(source);
@@ -176,7 +175,7 @@ enum lookup post_put(struct store *store, const struct post_change *change, enum
     arguments_number(arguments, change->now);
     arguments_number(arguments, change->hold_ms);
     arguments_text(arguments, post->visibility == VISIBILITY_PUBLIC ? "public" : "unlisted");
-    arguments_number(arguments, change->only_counts ? 0 : post->edited ? post->edited : change->now);
+    arguments_number(arguments, !change->only_counts ? edited : post->poll ? 0 : -1);
     arguments_text(arguments, text);
     arguments_text(arguments, change->trace);
     free(text);

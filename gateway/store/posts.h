@@ -47,12 +47,12 @@ struct post_change {
     const struct post *post;
     int64_t published, now, hold_ms;  /* published: clamped to now by the caller */
     const char *trace;                /* goes with a post that is held; NULL: none */
-    bool only_counts;                 /* nothing but the counts of its poll differs from what is stored */
+    bool only_counts;                 /* nothing but counts differs from what is stored */
     const char *boost, *boost_author; /* what it announces, decided once; NULL for a post of its own */
 };
 /* Creates or edits. */
 enum lookup post_put(struct store *store, const struct post_change *change, enum post_outcome *outcome);
-/* True when the two differ in nothing but the counts and the end of a poll. */
+/* True when the two differ in nothing but counts, their own or a poll's, and the poll's end: no edit. */
 bool post_differs_in_counts(const struct post *one, const struct post *other);
 enum lookup post_remove(struct store *store, const char *aid, const char *oid, int64_t now,
                         enum post_outcome *outcome);

@@ -1,11 +1,12 @@
 -- ARGV: aid oid native revision published now hold_ms visibility updated source trace parent_native parent_hash boost
 --       boost_author
--- Creates or edits a post. `updated` 0: only the counts of its poll changed. `boost`: it is an Announce of that object.
+-- Creates or edits a post. `updated` 0: only the counts of its poll changed; -1: only what nobody is told. `boost`: it is an
+-- Announce of that object.
 -- Returns created, waits, updated, counted, stale or unseen.
 -- include threads
 local aid, oid = ARGV[1], ARGV[2]
 local key, account = 'post:' .. aid .. ':' .. oid, 'account:' .. aid
-local known = redis.call('HMGET', key, 'state', 'revision', 'tallied')
+local known = redis.call('HMGET', key, 'state', 'revision', 'tallied', 'sent')
 local revision, now, hold = tonumber(ARGV[4]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local TALLY_FIRST, TALLY_EVERY = 2000, 180000
 if known[1] == 'gone' then
@@ -41,6 +42,12 @@ redis.call('HSET', key, 'revision', ARGV[4], 'visibility', ARGV[8], 'source', AR
 if known[1] == 'held' then
   redis.call('HSET', key, 'trace', ARGV[11])
   return 'waits'
+end
+if ARGV[9] == '-1' then
+  if known[4] == known[2] then
+    redis.call('HSET', key, 'sent', ARGV[4])
+  end
+  return 'stale'
 end
 if ARGV[9] == '0' then
   -- Soon after the first change, and then every few minutes: what a poll says changes with each vote.

@@ -239,6 +239,39 @@ static void counts_of_a_poll_are_told_by_and_by(void **state)
     run(counts_body);
 }
 
+static void set_sent(const char *native, const char *revision)
+{
+    reply_free(store_call(world.store, "HSET", arena_format(world.arena, "post:%s:%s", AID, oid_of(native)),
+                          "sent", revision, (char *)NULL));
+}
+
+static void likes_body(void)
+{
+    struct post post = a_post("post", 1000);
+    struct post liked = post;
+    const struct post_change counts = {.only_counts = true};
+    liked.revision = 2;
+    liked.likes = 5;
+    assert_true(post_differs_in_counts(&post, &liked));
+    (void)put(&post, NULL);
+    set_sent("post", "1");
+    assert_int_equal(put(&liked, &counts), POST_STALE);
+    assert_int_equal(load("post").updated, 0);
+    assert_int_equal(load("post").revision, 2);
+    assert_int_equal(load("post").sent_revision, 2);
+    /* An edit that was not told yet is still owed. */
+    liked.revision = 4;
+    set_sent("post", "1");
+    assert_int_equal(put(&liked, &counts), POST_STALE);
+    assert_int_equal(load("post").sent_revision, 1);
+}
+
+static void a_new_count_of_likes_is_no_edit(void **state)
+{
+    (void)state;
+    run(likes_body);
+}
+
 /* ---- reactions */
 
 static bool react(enum reaction_kind kind, const char *detail, const char *value, bool add)
@@ -392,6 +425,7 @@ int main(void)
         TEST(a_conversation_is_that_of_the_post_that_began_it),
         TEST(a_held_answer_joins_when_it_is_released),
         TEST(counts_of_a_poll_are_told_by_and_by),
+        TEST(a_new_count_of_likes_is_no_edit),
         TEST(a_person_likes_once_however_many_reactions),
         TEST(nobody_fills_the_store_with_reactions),
         TEST(a_permission_lets_the_waiting_post_go_and_its_end_is_told),
