@@ -2,6 +2,7 @@
  * not there. */
 #include <string.h>
 
+#include "gateway/clock.h"
 #include "gateway/fed/remote.h"
 #include "gateway/store/reactions.h"
 #include "gateway/upstream/push.h"
@@ -87,7 +88,7 @@ static enum work_result push_standing(struct push *push, const struct relation *
         .target = native,
         .emoji = relation->kind == RELATION_EMOJI ? relation->value : NULL,
         .choice = relation->kind == RELATION_VOTE ? relation->value : NULL,
-        .revision = 1,
+        .revision = (uint64_t)clock_now_ms(), /* it may come again after it was taken back */
     };
     return push_run(push,
                     &(struct operation_input){

@@ -376,6 +376,10 @@ await story("Content, both ways", async () => {
     for (const activity of await fedify.arrivals(gateway.origin)) assert.deepEqual(activityFaults(activity), [], JSON.stringify(activity));
   });
 
+  await step("every message between the gateway and Plaza was as docs/contract publishes it", () => {
+    assert.deepEqual(world.proxy.problems, []);
+  });
+
   await step("nothing that arrived was refused by Fedify or by snac", async () => {
     assert.deepEqual(await fedify.complaints(), []);
     assert.deepEqual(await snac.complaints(), []);
