@@ -87,9 +87,10 @@ await story("Documents of a running gateway and their schemas", async () => {
   });
 
   await step("posts and their collections", async () => {
-    for (const { id } of notes) {
+    for (const { id, context } of notes) {
       await served(id);
-      for (const part of ["replies", "likes", "shares", "context"]) await served(`${id}/${part}`);
+      for (const part of ["replies", "likes", "shares"]) await served(`${id}/${part}`);
+      if (context?.startsWith(actor)) await served(context); // the conversation's; an answer has none of its own
     }
     for (const part of ["outbox", "outbox?page=0", "followers", "following", "featured", "inbox"]) await served(`${actor}/${part}`);
   });
