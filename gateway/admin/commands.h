@@ -17,4 +17,8 @@ int command_ledger(struct gateway *gateway, int count, char **words);
 int command_host(struct gateway *gateway, int count, char **words);
 int command_sweep(struct gateway *gateway, int count, char **words);
 
+/* Parts of `ledger`. */
+int command_receipt(struct gateway *gateway, const char *what, bool html);
+int command_verify(struct gateway *gateway, const char *path);
+
 #endif
