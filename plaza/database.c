@@ -24,22 +24,25 @@ static bool execute(struct database *database, const char *sql)
     return false;
 }
 
-static void set_epoch(struct database *database, bool new_epoch)
+/* Columns that a file of an earlier Plaza lacks. */
+static void add_missing_columns(struct database *database)
 {
-    char epoch[64];
-    database_meta(database, "epoch", epoch, sizeof epoch);
-    if (epoch[0] && !new_epoch)
-        return;
-    char token[TOKEN_TEXT_SIZE];
-    token_new(token);
-    snprintf(epoch, sizeof epoch, "e%.12s", token);
-    database_run(database, "DELETE FROM outbox", "");
-    database_run(database, "DELETE FROM sqlite_sequence WHERE name = 'outbox'", "");
-    database_run(database, "DELETE FROM meta WHERE key = 'pruned_through'", "");
-    database_run(database, "INSERT OR REPLACE INTO meta(key, value) VALUES('epoch', ?)", "t", epoch);
+    static const struct {
+        const char *table, *column, *change;
+    } columns[] = {
+        {"post", "poll", "ALTER TABLE post ADD COLUMN poll TEXT"},
+        {"post", "quote", "ALTER TABLE post ADD COLUMN quote TEXT"},
+        {"post", "repost", "ALTER TABLE post ADD COLUMN repost TEXT"},
+        {"post", "pinned", "ALTER TABLE post ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0"},
+        {"remote_post", "quote", "ALTER TABLE remote_post ADD COLUMN quote TEXT"},
+    };
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        if (!database_number(database, 0, "SELECT count(*) FROM pragma_table_info(?) WHERE name = ?", "tt",
+                             columns[i].table, columns[i].column))
+            (void)execute(database, columns[i].change);
 }
 
-bool database_open(struct database *database, const char *file, bool new_epoch)
+bool database_open(struct database *database, const char *file)
 {
     *database = (struct database){0};
     if (sqlite3_open_v2(file, &database->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
@@ -52,7 +55,7 @@ bool database_open(struct database *database, const char *file, bool new_epoch)
         !database_begin(database, true))
         return false;
     if (execute(database, database_schema))
-        set_epoch(database, new_epoch);
+        add_missing_columns(database);
     return database_end(database, true);
 }
 
