@@ -44,11 +44,12 @@ static const char *short_name(const char *origin)
     return strncmp(origin, "https://", 8) == 0 ? origin + 8 : origin;
 }
 
-static int64_t waiting_lanes(struct gateway *gateway, const char *number)
+/* How many a set or a list of that host holds. */
+static int64_t count_of(struct gateway *gateway, const char *command, const char *key, const char *number)
 {
     struct arguments *arguments = arguments_new();
-    arguments_text(arguments, "SCARD");
-    arguments_format(arguments, "parked:%s", number);
+    arguments_text(arguments, command);
+    arguments_format(arguments, "%s:%s", key, number);
     struct reply *reply = store_run(gateway->store, arguments);
     int64_t count = reply_failed(reply) ? 0 : reply_number(reply);
     reply_free(reply);
@@ -73,7 +74,10 @@ static json_t *host_document(struct gateway *gateway, const char *number)
         set_text(document, "last_reason", reply_field(fields, "last_reason"));
         set_number(document, "seen", reply_field(fields, "seen"));
         set_number(document, "in_flight", reply_field(fields, "in_flight"));
-        (void)json_object_set_new(document, "waiting_lanes", json_integer(waiting_lanes(gateway, number)));
+        (void)json_object_set_new(document, "waiting_lanes",
+                                  json_integer(count_of(gateway, "SCARD", "parked", number)));
+        (void)json_object_set_new(document, "tried_in_vain",
+                                  json_integer(count_of(gateway, "LLEN", "tried", number)));
     }
     reply_free(fields);
     return document;

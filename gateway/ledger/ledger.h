@@ -18,7 +18,8 @@
 json_t *ledger_query(struct gateway *gateway, const char *what, const char **why);
 
 /* {"kind":"host","host","state":"healthy|failing|open|dead","failures","unreachable_since","next_probe","last_accepted",
- * "last_status","last_reason","seen","in_flight","waiting_lanes"} */
+ * "last_status","last_reason","seen","in_flight","waiting_lanes","tried_in_vain"}; tried_in_vain: entries
+ * that wait for it since it was given up. */
 json_t *ledger_host(struct gateway *gateway, const char *host, const char **why);
 
 /* All hosts of a state, or all (NULL): an array of the above. */
