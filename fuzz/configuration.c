@@ -7,8 +7,6 @@
 
 #include "gateway/config_private.h"
 
-extern char **environ;
-
 static void require(bool condition)
 {
     if (!condition)

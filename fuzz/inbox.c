@@ -36,7 +36,7 @@ static void open_platform(void)
         abort();
 }
 
-int LLVMFuzzerInitialize(int *count, char ***arguments);
+/* The parameters are libFuzzer's. NOLINTNEXTLINE(readability-non-const-parameter) */
 int LLVMFuzzerInitialize(int *count, char ***arguments)
 {
     (void)count, (void)arguments;

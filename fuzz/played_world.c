@@ -1,6 +1,7 @@
 #include "played_world.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,7 +53,7 @@ static void read_words(struct words *words, const struct arguments *arguments)
     static const char *const none[] = {NULL};
     size_t length = 0;
     words->wire = arguments_wire(arguments, none, &length);
-    words->count = 0;
+    *words = (struct words){.wire = words->wire};
     if (!words->wire)
         abort();
     char *at = strchr(words->wire, '\n') + 1;
@@ -286,7 +287,8 @@ void __wrap_fetch(struct fetch_client *client, const struct fetch_request *reque
     if (!result->body)
         abort();
     result->length = strlen(result->body);
-    strcpy(result->content_type, request->trusted ? "application/json" : "application/activity+json");
+    (void)snprintf(result->content_type, sizeof result->content_type, "application/%sjson",
+                   request->trusted ? "" : "activity+");
 }
 
 const struct signer *__wrap_signer_instance(struct gateway *gateway, const struct config_host *host);

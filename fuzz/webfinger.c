@@ -24,7 +24,7 @@ static void require(bool condition)
         abort();
 }
 
-int LLVMFuzzerInitialize(int *count, char ***arguments);
+/* The parameters are libFuzzer's. NOLINTNEXTLINE(readability-non-const-parameter) */
 int LLVMFuzzerInitialize(int *count, char ***arguments)
 {
     char error[200];

@@ -17,6 +17,7 @@ static const char usage[] =
     "  drawbridge check -c FILE     reads the configuration and says what is wrong with it\n"
     "  drawbridge ledger …          where a post or an account is, and what became of its Delete\n"
     "  drawbridge host …            the servers that deliveries go to\n"
+    "  drawbridge sweep …           compares accounts with their platform now\n"
     "  drawbridge COMMAND --help    more about a command\n"
     "  drawbridge --version\n"
     "  drawbridge --help\n"

@@ -31,6 +31,9 @@ enum {
     HEADER_MAX = 16384,
     CONNECTIONS_MAX = 20000,
     HELD_MAX = 128 << 20,
+    HEADER_TIMEOUT_MS = 10000,
+    BODY_TIMEOUT_MS = 30000,
+    IDLE_TIMEOUT_MS = 75000,
     FETCHES_MAX = 8192,
     FETCHES_PER_HOST = 16,
     STORE_WAIT_MS = 60000,
@@ -79,14 +82,9 @@ static void make_worker_id(char out[33])
 /* ---- the rooms
  * -------------------------------------------------------------------------------------------------- */
 
-static bool open_rooms(struct gateway *gateway, char *error, size_t error_size)
+struct fetch_client *worker_fetch_client(const struct config *config, struct loop *loop, char *error,
+                                         size_t error_size)
 {
-    const struct config *config = gateway->config;
-    char *store_url = worker_store_url(config);
-    gateway->store = store_new(gateway->loop, store_url, error, error_size);
-    free(store_url);
-    if (!gateway->store)
-        return false;
     char agent[512];
     (void)snprintf(agent, sizeof agent, "drawbridge/%s (+%s/)", DRAWBRIDGE_VERSION, config->public_url);
     const struct fetch_options fetches = {
@@ -97,7 +95,18 @@ static bool open_rooms(struct gateway *gateway, char *error, size_t error_size)
         .per_host_max = FETCHES_PER_HOST,
         .total_max = FETCHES_MAX,
     };
-    gateway->fetch = fetch_client_new(gateway->loop, &fetches, error, error_size);
+    return fetch_client_new(loop, &fetches, error, error_size);
+}
+
+static bool open_rooms(struct gateway *gateway, char *error, size_t error_size)
+{
+    const struct config *config = gateway->config;
+    char *store_url = worker_store_url(config);
+    gateway->store = store_new(gateway->loop, store_url, error, error_size);
+    free(store_url);
+    if (!gateway->store)
+        return false;
+    gateway->fetch = worker_fetch_client(config, gateway->loop, error, error_size);
     if (!gateway->fetch)
         return false;
     gateway->websockets = websocket_client_new(gateway->loop, config->ca_file);
@@ -108,9 +117,9 @@ static bool open_rooms(struct gateway *gateway, char *error, size_t error_size)
         .connections_max = connections_max(),
         .held_max = HELD_MAX,
         .admit = limits_admit,
-        .header_timeout_ms = 10000,
-        .body_timeout_ms = 30000,
-        .idle_timeout_ms = 75000,
+        .header_timeout_ms = HEADER_TIMEOUT_MS,
+        .body_timeout_ms = BODY_TIMEOUT_MS,
+        .idle_timeout_ms = IDLE_TIMEOUT_MS,
         .trusted_proxies = config->trusted_proxies,
         .scheme = strncmp(config->public_url, "https:", 6) == 0 ? "https" : "http",
     };

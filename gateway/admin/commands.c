@@ -4,7 +4,9 @@
 
 static const struct command commands[] = {
     {"ledger", command_ledger,
-     "drawbridge ledger POST|ACCOUNT|HOST [--json] -c FILE\n"
+     "drawbridge ledger POST|ACCOUNT|HOST [--json|--csv] [--summary] [FILTER…] -c FILE\n"
+     "drawbridge ledger receipt POST|ACCOUNT [--html] -c FILE\n"
+     "drawbridge ledger verify FILE -c FILE\n"
      "\n"
      "Which servers may hold a copy of a post or know an account, why, and what each was told of its Delete "
      "and\n"
@@ -12,10 +14,22 @@ static const struct command commands[] = {
      "server.\n"
      "A server that accepted a Delete has said so; nobody can prove that it removed its copy.\n"
      "\n"
+     "  --summary         by server software instead of server by server\n"
+     "  --state STATE     exposed, queued, unreachable, accepted, refused, observed or no-inbox\n"
+     "  --host HOST, --software NAME (or unknown)\n"
+     "  --why REASON      delivered, mentioned, replied, boosted, liked, quoted or fetched\n"
+     "\n"
+     "receipt prints what became of a Delete as JSON that the instance actor signs (FEP-8b32), or as a page "
+     "for people;\n"
+     "of a post, or of an account that leaves or left. verify checks such a file, also one of another "
+     "drawbridge.\n"
+     "\n"
      "Examples:\n"
      "  drawbridge ledger https://social.example/u/k3v…/p/w2z… -c drawbridge.ini\n"
-     "  drawbridge ledger alice@social.example --json -c drawbridge.ini\n"
-     "  drawbridge ledger mastodon.example -c drawbridge.ini\n"},
+     "  drawbridge ledger alice@social.example --summary -c drawbridge.ini\n"
+     "  drawbridge ledger https://social.example/u/k3v…/p/w2z… --state unreachable --csv -c drawbridge.ini\n"
+     "  drawbridge ledger receipt https://social.example/u/k3v…/p/w2z… -c drawbridge.ini > receipt.json\n"
+     "  drawbridge ledger verify receipt.json -c drawbridge.ini\n"},
     {"host", command_host,
      "drawbridge host list [--state healthy|failing|open|dead] [--json] -c FILE\n"
      "drawbridge host show HOST [--json] -c FILE\n"
@@ -25,6 +39,20 @@ static const struct command commands[] = {
      "Examples:\n"
      "  drawbridge host list --state dead -c drawbridge.ini\n"
      "  drawbridge host show mastodon.example -c drawbridge.ini\n"},
+    {"sweep", command_sweep,
+     "drawbridge sweep ACCOUNT|--all -c FILE\n"
+     "\n"
+     "Compares accounts with what their platform has of them, as it is done once a day by itself: edits and "
+     "deletes "
+     "that no\n"
+     "event told are found and sent on. ACCOUNT is an actor's id or name@host. The gateway must be serving; "
+     "it does "
+     "the work,\n"
+     "and its log says what differed.\n"
+     "\n"
+     "Examples:\n"
+     "  drawbridge sweep alice@social.example -c drawbridge.ini\n"
+     "  drawbridge sweep --all -c drawbridge.ini\n"},
 };
 
 const struct command *command_find(const char *name)

@@ -15,5 +15,10 @@ const struct command *command_find(const char *name);
 
 int command_ledger(struct gateway *gateway, int count, char **words);
 int command_host(struct gateway *gateway, int count, char **words);
+int command_sweep(struct gateway *gateway, int count, char **words);
+
+/* Parts of `ledger`. */
+int command_receipt(struct gateway *gateway, const char *what, bool html);
+int command_verify(struct gateway *gateway, const char *path);
 
 #endif

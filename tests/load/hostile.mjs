@@ -1,5 +1,5 @@
 // Thousands of connections that mean no good, and one honest server that is served as if they were not there. Full size:
-// 10,000 connections for 60 s, against the build without sanitizers; in CI a few hundred for some seconds.
+// 12,000, of which 10,000 stand at once, for 60 s, against the build without sanitizers; in CI a few hundred for some seconds.
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
@@ -12,12 +12,13 @@ import { Stranger } from "../peers/lib/stranger.mjs";
 import { delay, until } from "../peers/lib/wait.mjs";
 import { World } from "../peers/lib/world.mjs";
 
-const CONNECTIONS = full ? 10_000 : 300;
+const CONNECTIONS = full ? 12_000 : 300;
+const AT_ONCE = full ? 10_000 : 240;
 const SECONDS = full ? 60 : 5;
 const P99_MS = 1000;
 // What both workers may take in all above what they take when nothing happens, and what may be left a minute later.
 // Sanitizers keep what was freed and take several times as much.
-const PEAK_MIB = full ? 400 : 800;
+const PEAK_MIB = full ? 450 : 800;
 const LEFT_MIB = full ? 64 : 400;
 
 const program = process.env.DRAWBRIDGE_HOSTILE;
@@ -85,14 +86,18 @@ await story(`${CONNECTIONS} hostile connections for ${SECONDS} s`, async () => {
       await delay(200);
     }
   })();
+  watch.catch(() => {}); // a worker that is gone is told by the last step
   const attacker = spawn(program, ["127.0.0.1", new URL(gateway.origin).port, CONNECTIONS, SECONDS + 5].map(String), {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  atEnd(() => attacker.kill("SIGKILL"));
+  atEnd(() => {
+    over = true;
+    attacker.kill("SIGKILL");
+  });
   const lines = [];
   createInterface({ input: attacker.stdout }).on("line", (line) => lines.push(line));
   const ended = new Promise((resolve) => attacker.once("exit", resolve));
-  await step("the hostile connections stand", () => until("nine of ten stand", 5 + SECONDS, () => lines.includes("ready")));
+  await step("the hostile connections stand", () => until("eight of ten stand", 5 + SECONDS, () => lines.includes("ready")));
 
   const end = performance.now() + SECONDS * 1000;
   const isOver = () => performance.now() > end;
@@ -106,8 +111,8 @@ await story(`${CONNECTIONS} hostile connections for ${SECONDS} s`, async () => {
     console.log(`       ${name}: ${summary(times)}`);
     await step(`${name}: 99 of 100 within ${P99_MS} ms`, async () => assert.ok(percentile(times, 0.99) < P99_MS, summary(times)));
   }
-  await step(`there were ${CONNECTIONS} at once, and they were answered`, async () => {
-    assert.ok(attack.peak >= CONNECTIONS * 0.9, `${attack.peak}`);
+  await step(`there were ${AT_ONCE} at once, and they were answered`, async () => {
+    assert.ok(attack.peak >= AT_ONCE, `${attack.peak}`);
     assert.ok(attack.answers[400] > 0);
   });
   await step(`memory stayed within ${PEAK_MIB} MiB of where it was`, async () => {

@@ -145,6 +145,28 @@ static void each_answer_has_its_class(void **state)
     }
 }
 
+/* A host whose name is unknown, one that refuses connections and one that answers with errors are three
+ * things. */
+static void the_reason_says_what_failed(void **state)
+{
+    static const struct {
+        enum fetch_error error;
+        const char *reason;
+    } failures[] = {{FETCH_DNS, "dns"},
+                    {FETCH_CONNECT, "connect"},
+                    {FETCH_TIMEOUT, "timeout"},
+                    {FETCH_BROKEN, "broken"},
+                    {FETCH_BUSY, "busy"},
+                    {FETCH_FORBIDDEN, "forbidden"},
+                    {FETCH_TOO_LARGE, "too large"},
+                    {FETCH_OK, "http"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
+        struct delivery_attempt attempt = {.error = failures[i].error, .status = 500, .chance = 0.5};
+        assert_string_equal(delivery_answer(&attempt).reason, failures[i].reason);
+    }
+}
+
 static void eleven_attempts_take_about_three_days(void **state)
 {
     (void)state;
@@ -165,6 +187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_answer_has_its_class),
+        cmocka_unit_test(the_reason_says_what_failed),
         cmocka_unit_test(eleven_attempts_take_about_three_days),
         cmocka_unit_test(the_jitter_is_a_quarter_each_way),
     };

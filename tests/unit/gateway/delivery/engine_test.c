@@ -34,9 +34,10 @@ static struct world {
     struct gateway gateway;
     struct post_sent log[LOG_MAX];
     size_t count;
-    int status;         /* what hosts answer to a POST */
-    int status_rfc9421; /* 0: as above */
-    int status_get;     /* what they answer to a GET */
+    int status;           /* what hosts answer to a POST */
+    int status_rfc9421;   /* 0: as above */
+    int status_get;       /* what they answer to a GET */
+    const char *document; /* the same: its body */
     size_t gets;
     bool slow; /* answers wait in `waiting` until the test lets them go */
     struct waiting *waiting;
@@ -100,6 +101,11 @@ void fetch(struct fetch_client *client, const struct fetch_request *request, str
     (void)request;
     world.gets++;
     result->status = world.status_get;
+    if (!world.document)
+        return;
+    (void)snprintf(result->content_type, sizeof result->content_type, "application/activity+json");
+    result->length = strlen(world.document);
+    result->body = strdup(world.document);
 }
 
 void fetch_result_clear(struct fetch_result *result)
@@ -380,6 +386,42 @@ static void a_follower_whose_inbox_is_gone_is_forgotten_once_its_server_confirms
     run_world(gone_follower);
 }
 
+static bool inbox_has_moved(void)
+{
+    return strstr(ask("HGET", "inboxes", "1"), "https://m.example/new-inbox") != NULL;
+}
+
+static void moved_inbox(void)
+{
+    char oid[OID_LENGTH + 1];
+    follow("bob", false);
+    world.status = 301;
+    world.status_get = 200;
+    world.document = "{\"@context\":\"https://www.w3.org/ns/activitystreams\",\"type\":\"Person\","
+                     "\"id\":\"https://m.example/users/bob\",\"preferredUsername\":\"bob\","
+                     "\"inbox\":\"https://m.example/users/bob/inbox\","
+                     "\"endpoints\":{\"sharedInbox\":\"https://m.example/new-inbox\"}}";
+    put_post("p1", 1, 0, oid);
+    assert_true(publish_post(&world.gateway, aid, oid, "t"));
+    wait_for_posts(1);
+    wait_until(inbox_has_moved);
+    world.status = 202;
+    put_post("p2", 1, 0, oid);
+    assert_true(publish_post(&world.gateway, aid, oid, "t"));
+    wait_for_posts(2);
+    assert_sent(0, "Create", "https://m.example/inbox");
+    assert_sent(1, "Create", "https://m.example/new-inbox");
+    assert_string_equal(ask("HGET", "inbox_numbers", "https://m.example/new-inbox"), "1");
+    assert_string_equal(ask("HGET", "inbox_numbers", "https://m.example/inbox"), "");
+    assert_string_equal(ask("ZCARD", "delays", NULL), "1");
+}
+
+static void an_inbox_that_moved_is_looked_up_and_gets_what_follows(void **state)
+{
+    (void)state;
+    run_world(moved_inbox);
+}
+
 static bool account_is_gone(void)
 {
     return strcmp(ask("HGET", "account:aaaaaaaaaaaaa", "state"), "gone") == 0;
@@ -616,6 +658,7 @@ int main(void)
         cmocka_unit_test(a_post_its_edit_and_its_delete_arrive_in_order_and_once),
         cmocka_unit_test(a_refused_signature_is_tried_in_the_other_scheme_which_is_remembered),
         cmocka_unit_test(a_follower_whose_inbox_is_gone_is_forgotten_once_its_server_confirms),
+        cmocka_unit_test(an_inbox_that_moved_is_looked_up_and_gets_what_follows),
         cmocka_unit_test(who_leaves_takes_each_post_back_then_the_account_and_is_gone),
         cmocka_unit_test(a_held_post_leaves_when_its_window_ends_and_a_deleted_one_never),
         cmocka_unit_test(a_result_that_redis_could_not_take_is_told_again_and_nothing_is_sent_twice),
