@@ -9,6 +9,7 @@ declare -A budget=(
     [process]=60
     [peers]=480
     [faults]=300
+    [ledger]=120
     [trust]=90
     [limits]=150
     [fuzz]=60

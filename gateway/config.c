@@ -12,6 +12,8 @@
 enum {
     WORKERS_MAX = 256,
     HOLD_SECONDS_MAX = 86400,
+    NOTICE_DAYS = 7,
+    NOTICE_DAYS_MAX = 180,
     HOLD_SECONDS = 30,
     PER_SECOND = 100,
     PER_SECOND_MAX = 100000,
@@ -149,6 +151,18 @@ static bool read_limits(struct config_source *source, struct config *config)
                        &config->limits.memory_mib);
 }
 
+static bool read_ledger(struct config_source *source, struct config *config)
+{
+    static const char *const answers[] = {"off", "on", NULL};
+    size_t looks = 0;
+    config->notice_days = NOTICE_DAYS;
+    if (!read_word(source, "ledger", "look_at_copies", answers, "on or off", &looks) ||
+        !read_number(source, "ledger", "notice_days", 1, NOTICE_DAYS_MAX, &config->notice_days))
+        return false;
+    config->look_at_copies = looks == 1;
+    return true;
+}
+
 static bool read_log(struct config_source *source, struct config *config)
 {
     static const char *const formats[] = {"text", "json", NULL};
@@ -231,9 +245,9 @@ struct config *config_read(const char *path, char *error, size_t error_size)
     *source = (struct config_source){.file = path, .error = error, .error_size = error_size};
     config->file = config_copy(path);
     bool good = config_source_read(source) && read_gateway(source, config) && read_redis(source, config) &&
-                read_fetch(source, config) && read_limits(source, config) && read_log(source, config) &&
-                read_platforms(source, config) && config_hosts_build(source, config) &&
-                config_key_read(source, config);
+                read_fetch(source, config) && read_limits(source, config) && read_ledger(source, config) &&
+                read_log(source, config) && read_platforms(source, config) &&
+                config_hosts_build(source, config) && config_key_read(source, config);
     config_source_clear(source);
     free(source);
     if (good)

@@ -45,6 +45,9 @@ struct config {
         unsigned inbox_queue; /* kept activities that wait, past which inboxes answer 503 */
         unsigned memory_mib;  /* of a worker, past which everything answers 503 */
     } limits;
+    /* [ledger] */
+    bool look_at_copies;  /* public pages of deleted posts, which servers told us; off by default */
+    unsigned notice_days; /* a Delete that is unanswered for so long is told to the owner */
     /* [log] */
     bool log_json;
     char *log_level;

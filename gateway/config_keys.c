@@ -11,6 +11,7 @@ static const struct {
     {"redis", "url, url_file"},
     {"fetch", "allow_private, ca_file"},
     {"limits", "address_per_second, host_per_second, inbox_queue, memory_mib"},
+    {"ledger", "look_at_copies, notice_days"},
     {"log", "format, level"},
     {"host ", "account"},
     {"platform ", "adapter, host, token, token_file, hold_seconds and the adapter's own"},

@@ -20,6 +20,7 @@ struct signer_cache;
 struct inbox;
 struct jobs;
 struct limits;
+struct watch;
 
 struct gateway {
     const struct config *config;
@@ -38,6 +39,7 @@ struct gateway {
     struct inbox *inbox;
     struct jobs *jobs;
     struct limits *limits;
+    struct watch *watch;
     char worker_id[33]; /* random, new at each start of a worker */
     bool stopping;      /* SIGTERM came: start nothing new */
 };

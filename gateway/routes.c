@@ -7,6 +7,7 @@
 #include "gateway/fed/serve.h"
 #include "gateway/fed/serve_cache.h"
 #include "gateway/fed/tags.h"
+#include "gateway/metrics.h"
 
 enum { REQUEST_BUDGET = 4 << 20 };
 
@@ -105,6 +106,10 @@ static void route(struct serving *serving)
     }
     if (reads && strcmp(path, "/readyz") == 0) {
         answer_health(serving, true);
+        return;
+    }
+    if (reads && strcmp(path, "/metrics") == 0) {
+        metrics_serve(serving);
         return;
     }
     if (!serving->host) {

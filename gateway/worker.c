@@ -19,6 +19,7 @@
 #include "gateway/hardening.h"
 #include "gateway/http/server.h"
 #include "gateway/jobs.h"
+#include "gateway/ledger/watch.h"
 #include "gateway/limits.h"
 #include "gateway/log.h"
 #include "gateway/routes.h"
@@ -129,6 +130,7 @@ static bool open_rooms(struct gateway *gateway, char *error, size_t error_size)
 
 static void close_rooms(struct gateway *gateway)
 {
+    watch_free(gateway);
     jobs_free(gateway);
     delivery_free(gateway);
     websocket_client_free(gateway->websockets); /* its last words go to the streams of upstream/ */
@@ -212,6 +214,7 @@ static bool start(struct worker *worker, char *error, size_t error_size)
     inbox_start(gateway);
     delivery_start(gateway);
     jobs_start(gateway);
+    watch_start(gateway);
     if (!upstream_start(gateway, error, error_size))
         return false;
     return task_spawn(gateway->tasks, start_task, worker);

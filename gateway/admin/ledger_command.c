@@ -8,6 +8,7 @@
 #include "gateway/admin/words.h"
 #include "gateway/ledger/ledger.h"
 #include "gateway/ledger/ledger_view.h"
+#include "gateway/ledger/notices.h"
 
 enum { CSV_MAX = 64 << 20 };
 
@@ -177,8 +178,53 @@ static int verify_receipt(struct gateway *gateway, int count, char **words)
     return command_verify(gateway, read.alone[0]);
 }
 
+static void print_notice(const json_t *notice)
+{
+    char when[TIME_TEXT_MAX];
+    size_t i;
+    const json_t *one;
+    show_time(notice, "time", when);
+    (void)printf("%s  unanswered for more than %lld days: Deletes of\n", when,
+                 (long long)json_integer_value(json_object_get(notice, "days")));
+    json_array_foreach(json_object_get(notice, "of"), i, one)(void) printf("  %s\n", json_string_value(one));
+    json_array_foreach(json_object_get(notice, "hosts"), i, one)(void)
+        printf("  %s (%lld): %s\n", show_text(one, "host"),
+               (long long)json_integer_value(json_object_get(one, "deletes")), show_text(one, "says"));
+    (void)printf("What can be done:\n");
+    json_array_foreach(json_object_get(notice, "advice"), i, one)(void)
+        printf("  - %s\n", json_string_value(one));
+}
+
+static int show_notices(struct gateway *gateway, int count, char **words)
+{
+    bool json = false;
+    struct words read;
+    char aid[AID_LENGTH + 1];
+    const char *why = NULL;
+    size_t i;
+    const json_t *notice;
+    const struct word_option options[] = {{"--json", NULL, &json}};
+    if (!words_read("ledger", count, words, options, 1, 1, 1, &read))
+        return SESSION_USAGE;
+    if (!ledger_account(gateway, read.alone[0], aid, &why))
+        return command_failed(read.alone[0], why);
+    json_t *notices = notices_of(gateway, aid);
+    if (!notices)
+        return command_failed(read.alone[0], "the store does not answer; try again when it does");
+    if (json)
+        show_json(notices);
+    else if (json_array_size(notices) == 0)
+        (void)puts("no Delete has been unanswered for too long");
+    else
+        json_array_foreach(notices, i, notice) print_notice(notice);
+    json_decref(notices);
+    return SESSION_GOOD;
+}
+
 int command_ledger(struct gateway *gateway, int count, char **words)
 {
+    if (count > 0 && strcmp(words[0], "notices") == 0)
+        return show_notices(gateway, count - 1, words + 1);
     if (count > 0 && strcmp(words[0], "receipt") == 0)
         return show_receipt(gateway, count - 1, words + 1);
     if (count > 0 && strcmp(words[0], "verify") == 0)

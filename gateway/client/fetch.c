@@ -51,7 +51,8 @@ struct transfer {
     const void *body;
     size_t body_length, response_max, header_bytes;
     int64_t deadline;
-    bool trusted, forbidden, too_large, enough, headers_ended;
+    bool trusted, forbidden, too_large, enough, headers_ended, withheld;
+    bool (*may_send)(void *context);
     CURL *easy;
     struct curl_slist *headers, *resolved;
     struct buffer received;
@@ -122,6 +123,8 @@ static enum fetch_error error_of(const struct transfer *transfer, CURLcode code)
         return FETCH_FORBIDDEN;
     if (transfer->too_large)
         return FETCH_TOO_LARGE;
+    if (transfer->withheld)
+        return FETCH_BUSY;
     switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
         return FETCH_DNS;
@@ -153,6 +156,7 @@ static void completed(struct transfer *transfer, CURLcode code)
     }
     const char *reason = transfer->forbidden   ? "the address is private or reserved"
                          : transfer->too_large ? "the answer is too large"
+                         : transfer->withheld  ? "it may not be sent any more"
                                                : curl_easy_strerror(code);
     fail(transfer, error_of(transfer, code), reason);
 }
@@ -250,6 +254,18 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
         return CURL_SOCKET_BAD;
     }
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* A connection is there, new or kept; the request follows. */
+static int about_to_send(void *context, char *remote, char *local, int remote_port, int local_port)
+{
+    struct transfer *transfer = context;
+    (void)remote;
+    (void)local;
+    (void)remote_port;
+    (void)local_port;
+    transfer->withheld = transfer->may_send && !transfer->may_send(transfer->context);
+    return transfer->withheld ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 static size_t take_body(char *bytes, size_t size, size_t count, void *context)
@@ -386,6 +402,8 @@ static void set_options(struct transfer *transfer, int64_t left)
     (void)curl_easy_setopt(easy, CURLOPT_RESOLVE, transfer->resolved);
     (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
+    (void)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, about_to_send);
+    (void)curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
     (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
     (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     (void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
@@ -521,6 +539,7 @@ static struct transfer *transfer_new(struct fetch_client *client, const struct f
         .response_max = request->response_max,
         .deadline = loop_monotonic_ms() + request->timeout_ms,
         .trusted = request->trusted,
+        .may_send = request->may_send,
     };
     if (client->transfers)
         client->transfers->link = &transfer->next;

@@ -33,6 +33,9 @@ struct fetch_request {
     size_t response_max; /* bytes, after decompression; 0: the body is not wanted */
     unsigned timeout_ms; /* in all */
     bool trusted; /* a platform or a store that the operator configured: the address guard is not asked */
+    /* Asked, with the context of `done`, when a connection is there and nothing was sent yet: false is
+     * FETCH_BUSY. NULL: it may. */
+    bool (*may_send)(void *context);
 };
 
 enum fetch_error {
@@ -43,7 +46,7 @@ enum fetch_error {
     FETCH_TIMEOUT,
     FETCH_TOO_LARGE,
     FETCH_BROKEN, /* the connection closed early or spoke no HTTP */
-    FETCH_BUSY,   /* too many requests in flight here */
+    FETCH_BUSY,   /* too many requests in flight here, or may_send said no */
 };
 
 struct fetch_result {

@@ -19,7 +19,6 @@ enum {
     SEND_TIMEOUT_MS = 20000,
     TELL_AGAIN_MS = 500,
     PUT_OFF_MS = 30000,
-    LEASE_LOST_MS = 1000,
     SIGNATURE_SIZE = 2048,
     INPUT_SIZE = 1024,
     REASON_SIZE = 64,
@@ -258,16 +257,18 @@ static void give_up(struct sending *sending, enum delivery_outcome outcome, int6
     tell_result(sending);
 }
 
+/* When this worker's lease is over, another may have the claim by now, and have sent what comes after it. */
+static bool is_leased(void *context)
+{
+    const struct sending *sending = context;
+    return loop_monotonic_ms() < sending->gateway->delivery->leased_until;
+}
+
 static void signed_now(struct crypto_job *job)
 {
     struct sending *sending = (struct sending *)job;
     if (!sending->is_signed) {
         give_up(sending, OUTCOME_DROP, 0, "the address cannot be signed for");
-        return;
-    }
-    if (loop_monotonic_ms() >= sending->gateway->delivery->leased_until) {
-        /* Another worker may have it by now, and have sent what comes after it. */
-        give_up(sending, OUTCOME_HOST, LEASE_LOST_MS, "the lease is over");
         return;
     }
     bool cavage = sending->scheme == SCHEME_CAVAGE;
@@ -283,7 +284,8 @@ static void signed_now(struct crypto_job *job)
                                     .url = sending->claim.url,
                                     .headers = headers,
                                     .header_count = cavage ? 4 : 5,
-                                    .timeout_ms = SEND_TIMEOUT_MS};
+                                    .timeout_ms = SEND_TIMEOUT_MS,
+                                    .may_send = is_leased};
     request.body = body_text(sending->body, &request.body_length);
     fetch_start(sending->gateway->fetch, &request, answered, sending);
 }

@@ -2,6 +2,7 @@
 
 #include "gateway/fed/handle.h"
 #include "gateway/fed/render.h"
+#include "gateway/ledger/copies.h"
 #include "gateway/ledger/exposure.h"
 #include "gateway/upstream/upstream.h"
 
@@ -31,10 +32,21 @@ enum lookup incoming_local_post(struct incoming *incoming, const char *url, stru
     return found == LOOKUP_FOUND && post->state != POST_LIVE ? LOOKUP_ABSENT : found;
 }
 
+static const char *post_id_of(struct incoming *incoming, const struct account_record *record, const char *oid)
+{
+    return url_object(incoming->arena, account_base(incoming->gateway, record), record->aid, oid);
+}
+
 bool note_exposure(struct incoming *incoming, const struct account_record *record,
                    const struct post_record *post, char reason)
 {
-    return exposure_add(incoming->gateway, record->aid, post->oid, incoming->activity.actor, reason);
+    const struct inbound_activity *activity = &incoming->activity;
+    /* Where that server shows the post: its boost, or the post that quotes it. */
+    const char *copy = reason == 'b' ? activity->id : reason == 'q' ? activity->object_id : NULL;
+    struct gateway *gateway = incoming->gateway;
+    return exposure_add(gateway, record->aid, post->oid, activity->actor, reason) &&
+           (!copy || copy_note(gateway, record->aid, post->oid, activity->actor, copy,
+                               post_id_of(incoming, record, post->oid)));
 }
 
 /* ---- likes, boosts, reactions, votes
@@ -108,6 +120,9 @@ enum work_result count_reaction(struct incoming *incoming, struct reaction *reac
         [REACTION_LIKE] = 'l', [REACTION_SHARE] = 'b', [REACTION_EMOJI] = 'l', [REACTION_VOTE] = 'r'};
     bool changed = false;
     if (add && !note_exposure(incoming, &record, &post, reasons[reaction->kind]))
+        return WORK_LATER;
+    if (!add && reaction->kind == REACTION_SHARE &&
+        !copy_forget(incoming->gateway, record.aid, post.oid, reaction->actor_id))
         return WORK_LATER;
     if (reaction_put(incoming->gateway->store, record.aid, post.oid, reaction, add, &changed) == LOOKUP_DOWN)
         return WORK_LATER;

@@ -72,11 +72,18 @@ static void put_evidence(json_t *entry, const struct evidence *evidence)
     ledger_put_number(entry, "copy_looks", evidence->copy_looks);
 }
 
+/* Given up for now, or it did not answer at all; one that said 503 once is only busy. */
+static bool is_unreachable(const struct host_row *row)
+{
+    return row->down_since[0] && (strcmp(row->state, "open") == 0 || strcmp(row->state, "dead") == 0 ||
+                                  strcmp(row->reason, "http") != 0);
+}
+
 static json_t *host_entry(struct ledger *ledger, const struct host_row *row)
 {
     struct evidence evidence;
     int64_t down_since = strtoll(row->down_since, NULL, 10);
-    if (!evidence_read(row->evidence[0] ? row->evidence : NULL, down_since != 0, &evidence))
+    if (!evidence_read(row->evidence[0] ? row->evidence : NULL, is_unreachable(row), &evidence))
         evidence = (struct evidence){.state = EVIDENCE_EXPOSED};
     ledger->counts[evidence.state]++;
     json_t *entry = json_object();

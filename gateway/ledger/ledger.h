@@ -26,7 +26,7 @@ json_t *ledger_query(struct gateway *gateway, const char *what, const char **why
 
 /* {"kind":"host","host","state":"healthy|failing|open|dead","software","version","contact","failures",
  * "unreachable_since","next_probe","last_accepted","last_status","last_reason","seen","in_flight",
- * "waiting_lanes"} */
+ * "waiting_lanes","tried_in_vain"}: the latter are entries that wait for it since it was given up */
 json_t *ledger_host(struct gateway *gateway, const char *host, const char **why);
 
 bool ledger_is_host_state(const char *state);

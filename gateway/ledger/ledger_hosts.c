@@ -28,11 +28,12 @@ const char *ledger_short_name(const char *origin)
     return end ? end + 3 : origin ? origin : "";
 }
 
-static int64_t waiting_lanes(struct gateway *gateway, const char *number)
+/* How many a set or a list of that host holds. */
+static int64_t count_of(struct gateway *gateway, const char *command, const char *key, const char *number)
 {
     struct arguments *arguments = arguments_new();
-    arguments_text(arguments, "SCARD");
-    arguments_format(arguments, "parked:%s", number);
+    arguments_text(arguments, command);
+    arguments_format(arguments, "%s:%s", key, number);
     struct reply *reply = store_run(gateway->store, arguments);
     int64_t count = reply_failed(reply) ? 0 : reply_number(reply);
     reply_free(reply);
@@ -60,7 +61,10 @@ static json_t *document_of(struct gateway *gateway, const char *number, const st
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         ledger_put_text(document, strcmp(texts[i], "software_version") == 0 ? "version" : texts[i],
                         reply_field(fields, texts[i]));
-    (void)json_object_set_new(document, "waiting_lanes", json_integer(waiting_lanes(gateway, number)));
+    (void)json_object_set_new(document, "waiting_lanes",
+                              json_integer(count_of(gateway, "SCARD", "parked", number)));
+    (void)json_object_set_new(document, "tried_in_vain",
+                              json_integer(count_of(gateway, "LLEN", "tried", number)));
     return document;
 }
 

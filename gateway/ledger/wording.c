@@ -74,8 +74,8 @@ static void add_state(const char *host, const struct evidence *evidence, int64_t
     case EVIDENCE_UNREACHABLE:
         buffer_format(
             out,
-            "%s has not been reached since %s. The request to delete has waited since %s and is sent "
-            "when it can be reached again, for 180 days.",
+            "%s has taken nothing from us since %s. The request to delete has waited since %s and is sent "
+            "when it takes something again, for 180 days.",
             host, when(down_since).text, when(evidence->time).text);
         add_failures(evidence, out);
         buffer_add_string(out, " Nothing is known of its copy.");
@@ -185,7 +185,7 @@ void wording_of_software(const json_t *server, struct buffer *out)
 const char *const *wording_of_limits(size_t *count)
 {
     static const char *const limits[] = {
-        "A server that answers that it took the request has said so. Whether it removed its copy, its "
+        "A server that answers that it took the request has said so. What it did with its copy, its "
         "backups and "
         "its caches cannot be seen from outside.",
         "A server that got the post from another server, or that read it without signing its request, is not "

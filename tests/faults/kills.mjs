@@ -5,6 +5,7 @@ import { randomInt } from "node:crypto";
 import { atEnd, step, story } from "../peers/lib/harness.mjs";
 import { get } from "../peers/lib/http.mjs";
 import { full } from "../peers/lib/paths.mjs";
+import { isAlive } from "../peers/lib/processes.mjs";
 import { delay, until } from "../peers/lib/wait.mjs";
 import { World } from "../peers/lib/world.mjs";
 import { Clock } from "./lib/clock.mjs";
@@ -14,6 +15,7 @@ import { Work } from "./lib/work.mjs";
 
 const KILLS = Number(process.env.KILLS ?? (full ? 200 : 12));
 const DEEDS = Number(process.env.DEEDS ?? (full ? 2000 : 150));
+const STALL_MS = 9000;
 const USERS = ["alice", "bob", "carol"];
 const POISON = "poison";
 
@@ -112,7 +114,15 @@ await story(`${KILLS} kills while ${DEEDS} posts, edits and deletes run`, async 
       if (host.kind.moves) host.moves = 1;
       if (host.kind.down) await host.down();
     }
+    // One that stands still for so long that it is taken for dead, and then goes on.
+    const stall = () => {
+      const workers = gateway.workers();
+      const pid = workers[randomInt(workers.length)];
+      process.kill(pid, "SIGSTOP");
+      setTimeout(() => isAlive(pid) && process.kill(pid, "SIGCONT"), STALL_MS).unref();
+    };
     const victims = [
+      ["stalled worker", stall],
       ["worker", () => gateway.killWorker()],
       ["worker", () => gateway.killWorker()],
       ["Redis", () => gateway.killRedis()],

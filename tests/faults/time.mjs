@@ -22,12 +22,13 @@ await story("Hosts that are away", async () => {
   atEnd(() => fleet.close());
   const work = new Work(plaza, ["alice"]);
   const groups = { living: [], minutes: [], days: [], weeks: [], months: [] };
-  let actor, missing;
+  let actor, missing, leaver;
 
   // One of each group refuses connections while it is away, the other takes them and answers nothing but 503.
   await step("two hosts of each kind follow", async () => {
-    await plaza.federate("alice", true);
+    for (const user of ["alice", "bob"]) await plaza.federate(user, true);
     actor = await fleet.meet("alice");
+    leaver = await fleet.meet("bob");
     for (const [name, hosts] of Object.entries(groups))
       for (const refuses of [true, false]) {
         const host = await fleet.add({ name: `${name} ${refuses ? "down" : "503"}`, people: refuses ? ["fan"] : ["ann", "ben"], shared: refuses, answer: () => (host.away ? { status: 503 } : ACCEPTED) });
@@ -37,6 +38,7 @@ await story("Hosts that are away", async () => {
       }
     missing = await fleet.add({ name: "404", people: ["eve", "fay"] });
     await fleet.follow(fleet.hosts.flatMap((host) => host.people.map((person) => ({ host, person, actor }))));
+    await fleet.follow([...groups.living, ...groups.weeks].map((host) => ({ host, person: host.people[0], actor: leaver })));
   });
 
   const inboxesOf = (host) => (host.shared ? ["shared"] : host.people);
@@ -46,9 +48,9 @@ await story("Hosts that are away", async () => {
     post.note = await until(`the id of ${post.mark}`, RECOVERED, () => fleet.notesWith(post.mark)[0]);
     return post;
   };
-  const publish = async (words) => {
+  const publish = async (words, user = "alice") => {
     const posts = [];
-    for (let i = 0; i < EACH; i++) posts.push(await work.post("alice", { words }));
+    for (let i = 0; i < EACH; i++) posts.push(await work.post(user, { words }));
     return Promise.all(posts.map(named));
   };
   const state = async (host) => fleet.ledger(`${host.origin}/`);
@@ -58,11 +60,20 @@ await story("Hosts that are away", async () => {
   /** Nothing for the hosts that are here waits any more. */
   const settled = () => until("nothing is ready to be sent", RECOVERED, async () => Number(await gateway.redis("ZCARD", "ready")) + Number(await gateway.redis("ZCARD", "fanouts")) === 0);
 
+  const left = []; // posts of the one who leaves
   const old = await step("all get the first posts", async () => {
     const posts = await publish("Before.");
     await until("the Creates", RECOVERED, () => all(fleet.hosts, "Create", posts));
+    left.push(...(await publish("Before I leave.", "bob")));
+    await until("the leaver's Creates", RECOVERED, () => left.every(({ note }) => [...groups.living, ...groups.weeks].every((host) => host.about(note).some(isAccepted))));
     return posts;
   });
+
+  /** A host has the Deletes of the leaver's posts and then of the leaver, as far as it had anything. */
+  const saidFarewell = (host) => {
+    const deletes = host.posts.filter((post) => post.type === "Delete" && post.actor === leaver && isAccepted(post));
+    return left.every(({ note }) => deletes.some(({ object }) => object === note)) && deletes.at(-1).object === leaver;
+  };
 
   const followers = async () => (await get(`${actor}/followers`)).json.totalItems;
   const peopleOf = (hosts) => hosts.reduce((sum, { people }) => sum + people.length, 0);
@@ -76,6 +87,8 @@ await story("Hosts that are away", async () => {
     const short = await publish("Deleted while you were away.");
     await until("the living have the posts", RECOVERED, () => all(groups.living, "Update", posts) && all(groups.living, "Create", short) && all(groups.living, "Delete", old));
     for (const post of short) await work.remove(post);
+    await plaza.federate("bob", false);
+    await until("the living know who left", RECOVERED, () => groups.living.every(saidFarewell));
     await until("the living have the Deletes", RECOVERED, () => all(groups.living, "Delete", short));
     return { posts, short };
   });
@@ -146,6 +159,7 @@ await story("Hosts that are away", async () => {
     for (const host of groups.weeks) await host.come();
     clock.advance(6 * HOUR + MINUTE);
     await until("every Delete", RECOVERED, () => all(groups.weeks, "Delete", old));
+    await until("the Deletes of the one who left", RECOVERED, () => groups.weeks.every(saidFarewell));
     const fresh = await publish("After forty days.");
     await until("the next posts", RECOVERED, () => all(groups.weeks, "Create", fresh));
     await settled();
@@ -160,7 +174,7 @@ await story("Hosts that are away", async () => {
     fleet.checkSignatures();
     console.log(`         ${fleet.checkOrder()} threads of activities`);
     assert.equal(fleet.checkRepetitions([]), 0);
-    const objects = new Set([...fleet.threads()].map(({ object }) => object));
+    const objects = new Set([...fleet.threads()].map(({ object }) => object).filter((object) => object.includes("/p/")));
     const figures = await fleet.checkLedger(objects, (host) => away().includes(host));
     console.log(`         ${figures.pairs} pairs: ${figures.accepted} accepted, ${figures.refused} refused, ${figures.unproven} that were tried in vain`);
     for (const { note } of old)
@@ -169,6 +183,8 @@ await story("Hosts that are away", async () => {
         assert.equal(entry.delete, groups.months.includes(host) ? "queued" : host === missing ? "refused" : "accepted", host.name);
         assert.equal(entry.unreachable_since > 0, groups.months.includes(host), host.name);
       }
+    assert.deepEqual((await fleet.ledger(leaver)).hosts.map((entry) => entry.delete), Array(4).fill("accepted"));
+    assert.equal((await get(leaver)).status, 410);
   });
 
   await step("followers on hosts that are dead for ninety days are let go", async () => {

@@ -10,7 +10,8 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const source = path.resolve(here, '../..');
 const build = path.resolve(process.argv[2]);
 const place = path.join(build, 'tests/golden/rules');
-const RUNNERS = ['golden_out', 'golden_back'];
+// The runner that will fail comes first: files of the way out have it in their name.
+const runnersOf = (file) => (/_out\.c$/.test(file) ? ['golden_out', 'golden_back'] : ['golden_back', 'golden_out']);
 
 const shell = (command) => execFileSync('/bin/sh', ['-c', command], { cwd: build, stdio: 'pipe', maxBuffer: 1 << 26 });
 const lastCommand = (target) => execFileSync('ninja', ['-C', build, '-t', 'commands', target], { encoding: 'utf8' }).trim().split('\n').at(-1);
@@ -20,7 +21,7 @@ function compile(file, object) {
   const commands = JSON.parse(readFileSync(path.join(build, 'compile_commands.json'), 'utf8'));
   const { command } = commands.find((one) => one.file === path.join(source, file));
   const bare = command.replace(/ -o \S+ -c \S+/, '').replace(/ -M[DTF]+( \S+\.o(\.d)?)?/g, '');
-  shell(`${bare.replace(' ', ` -I${place} -Wno-unused `)} -o ${object} -c ${path.join(place, file)}`);
+  shell(`${bare.replace(' ', ` -I${place} `)} -O0 -Wno-unused -o ${object} -c ${path.join(place, file)}`);
 }
 
 /** Links a runner with the object in front of the library, which then leaves its own of that name out. */
@@ -36,7 +37,7 @@ function failures(program) {
   return status === 0 ? [] : [...new Set(names)];
 }
 
-/** The cases that fail without the rule. */
+/** Cases that fail without the rule, those of the first runner that has any. */
 function without(rule) {
   const patch = path.join(here, 'rules', `${rule}.patch`);
   const file = /^\+\+\+ b\/(\S+)$/m.exec(readFileSync(patch, 'utf8'))[1];
@@ -46,7 +47,11 @@ function without(rule) {
   execFileSync('patch', ['-s', '-p1', '-d', place, '-i', patch], { stdio: 'pipe' });
   const object = path.join(place, 'changed.o');
   compile(file, object);
-  return RUNNERS.flatMap((runner) => failures(link(runner, object)));
+  for (const runner of runnersOf(file)) {
+    const found = failures(link(runner, object));
+    if (found.length) return found;
+  }
+  return [];
 }
 
 const rules = readdirSync(path.join(here, 'rules')).map((name) => path.basename(name, '.patch')).sort();

@@ -28,6 +28,8 @@ await story("A gateway that has given up its rights", async () => {
     }
   });
   await step("workers: a filter of system calls on each thread, keys in locked memory, as many files as they need", async () => {
+    // One worker is ready before the other has bound itself.
+    await until("both are bound", 30, () => gateway.workers().filter((pid) => status(pid, "Seccomp") === "2").length === 2);
     for (const pid of gateway.workers()) {
       for (const thread of fs.readdirSync(`/proc/${pid}/task`)) assert.equal(status(`${pid}/task/${thread}`, "Seccomp"), "2");
       assert.ok(Number(softLimit(pid, "Max open files")) <= 65536);

@@ -39,6 +39,7 @@ export class Proxy {
       platform.write(data);
     });
     platform.on("data", (data) => {
+      pair.isOpen ||= pair.isStream;
       const isFrame = pair.isStream && !data.toString("latin1", 0, 4).startsWith("HTTP");
       if (!this.armed || !isFrame || data.length < 8) {
         tap.fromService(data);
@@ -51,6 +52,11 @@ export class Proxy {
       client.end(data.subarray(0, Math.floor(data.length / 2)));
       platform.destroy();
     });
+  }
+
+  /** Whether a websocket stands, so that what comes next is a frame. */
+  get hasStream() {
+    return [...this.pairs].some(({ isOpen }) => isOpen);
   }
 
   /** The next frame of a websocket is cut in its middle. */

@@ -4,10 +4,15 @@ import net from "node:net";
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { ACTIVITY } from "./http.mjs";
 import { freePort } from "./ports.mjs";
+import { signedHeaders } from "./signing.mjs";
 
 const newKey = () => generateKeyPairSync("rsa", { modulusLength: 2048 });
 
 export class Stranger {
+  /**
+   * `script(request, activity)` may answer a request: {status, body, type}; nothing leaves it to the usual answer.
+   * What was posted here stands in `arrivals`.
+   */
   static async start(name) {
     const stranger = new Stranger();
     const port = await freePort();
@@ -30,8 +35,19 @@ export class Stranger {
         publicKeyPem: stranger.key.publicKey.export({ type: "spki", format: "pem" }),
       },
     });
-    stranger.server = http.createServer((request, answer) => {
+    stranger.arrivals = [];
+    stranger.server = http.createServer(async (request, answer) => {
       stranger.fetches.push(request.url);
+      const chunks = [];
+      for await (const chunk of request) chunks.push(chunk);
+      const activity = request.method === "POST" ? JSON.parse(Buffer.concat(chunks)) : undefined;
+      if (activity) stranger.arrivals.push(activity);
+      const scripted = stranger.script?.(request, activity);
+      if (scripted) {
+        answer.writeHead(scripted.status, { "content-type": scripted.type ?? ACTIVITY });
+        answer.end(scripted.body ?? "");
+        return;
+      }
       const found = request.url === new URL(stranger.actor).pathname;
       answer.writeHead(found ? 200 : 404, { "content-type": ACTIVITY });
       answer.end(found ? document : "{}");
@@ -86,6 +102,12 @@ export class Stranger {
       socket.write(head);
       socket.write(body);
     });
+  }
+
+  /** A GET with a signature: the answer's status. */
+  async fetchSigned(url, { key = this.key } = {}) {
+    const headers = signedHeaders({ method: "GET", url, key, keyId: this.keyId });
+    return (await fetch(url, { headers: { accept: ACTIVITY, ...headers } })).status;
   }
 
   post(inbox, activity, options) {

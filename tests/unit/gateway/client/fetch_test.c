@@ -357,6 +357,31 @@ static void too_many_requests_are_refused_at_once(void **state)
     assert_true(atomic_load(&world->server.connections) <= 8);
 }
 
+static int questions; /* how often may_send was asked */
+
+static bool may_send_once(void *context)
+{
+    (void)context;
+    return questions++ == 0;
+}
+
+static void what_may_not_be_sent_any_more_does_not_leave(void **state)
+{
+    struct world *world = *state;
+    questions = 0;
+    ask(world, "/accepted", (struct fetch_request){.method = "POST", .may_send = may_send_once});
+    assert_int_equal(world->result.status, 202);
+    world->server.seen[0] = '\0';
+    for (int kept = 0; kept < 2; kept++) { /* on the connection that is open already, and on a new one */
+        ask(world, "/accepted", (struct fetch_request){.method = "POST", .may_send = may_send_once});
+        assert_int_equal(world->result.error, FETCH_BUSY);
+        assert_int_equal(questions, kept + 2);
+    }
+    assert_string_equal(world->server.seen, "");
+    ask(world, "/accepted", (struct fetch_request){.method = "POST"});
+    assert_int_equal(world->result.status, 202);
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
@@ -373,6 +398,7 @@ int main(void)
         TEST(a_header_cannot_break_the_request_apart),
         TEST(what_is_forbidden_is_never_connected),
         TEST(too_many_requests_are_refused_at_once),
+        TEST(what_may_not_be_sent_any_more_does_not_leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

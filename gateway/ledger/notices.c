@@ -1,0 +1,213 @@
+#include "gateway/ledger/notices.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/clock.h"
+#include "gateway/ledger/ledger.h"
+#include "gateway/log.h"
+
+enum { BATCH = 500, KEPT = 100, HOSTS_IN_LOG = 5 };
+static const int64_t DAY_MS = (int64_t)86400 * 1000;
+
+static const char *text_of(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? text : "";
+}
+
+/* ---- what a notice says
+ * --------------------------------------------------------------------------------------- */
+
+static void add_host(json_t *hosts, const json_t *place)
+{
+    static const char *const shared[] = {"host",     "state",    "queued",  "unreachable_since",
+                                         "failures", "software", "contact", "says"};
+    json_t *known = json_object_get(hosts, text_of(place, "host"));
+    json_int_t deletes = json_integer_value(json_object_get(known, "deletes")) + 1;
+    if (!known) {
+        known = json_object();
+        (void)json_object_set_new(hosts, text_of(place, "host"), known);
+        for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++) {
+            json_t *value = json_object_get(place, shared[i]);
+            if (value)
+                (void)json_object_set(known, shared[i], value);
+        }
+    }
+    (void)json_object_set_new(known, "deletes", json_integer(deletes));
+}
+
+bool notice_add(json_t *notice, const json_t *ledger)
+{
+    size_t i;
+    const json_t *place;
+    bool unanswered = false;
+    json_array_foreach(json_object_get(ledger, "hosts"), i, place)
+    {
+        const char *state = text_of(place, "state");
+        if (strcmp(state, "queued") != 0 && strcmp(state, "unreachable") != 0)
+            continue;
+        add_host(json_object_get(notice, "hosts"), place);
+        unanswered = true;
+    }
+    if (unanswered)
+        (void)json_array_append(json_object_get(notice, "of"), json_object_get(ledger, "id"));
+    return unanswered;
+}
+
+static json_t *advice_for(const json_t *hosts)
+{
+    json_t *advice = json_array();
+    size_t i;
+    const json_t *host;
+    (void)json_array_append_new(
+        advice,
+        json_string("Nothing has to be done: each server is asked again until 180 days have passed since "
+                    "the Delete, and at once when it is heard from."));
+    json_array_foreach(hosts, i, host)
+    {
+        const char *contact = text_of(host, "contact");
+        const char *name = text_of(host, "host");
+        (void)json_array_append_new(
+            advice, contact[0] ? json_sprintf("Write to whoever runs %s (%s) and ask for the deletion.", name,
+                                              contact)
+                               : json_sprintf("Write to whoever runs %s, who is named on its pages as a rule "
+                                              "(https://%s/about), and ask for the deletion.",
+                                              name, name));
+    }
+    (void)json_array_append_new(
+        advice,
+        json_string("Block a server that does not answer, so that it gets no more posts; its copies are "
+                    "not reached by that. The operator of this gateway can do so for all accounts."));
+    return advice;
+}
+
+static json_t *list_of(const json_t *table)
+{
+    json_t *list = json_array();
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)table, name, value)(void) json_array_append(list, value);
+    return list;
+}
+
+/* ---- writing
+ * -------------------------------------------------------------------------------------------------- */
+
+static void log_notice(const char *aid, const json_t *notice)
+{
+    size_t i;
+    const json_t *host;
+    json_array_foreach(json_object_get(notice, "hosts"), i, host)
+    {
+        if (i == HOSTS_IN_LOG)
+            break;
+        log_write(LOG_WARNING, "a Delete has been unanswered for days", "aid", aid, "host",
+                  text_of(host, "host"), "says", text_of(host, "says"), (char *)NULL);
+    }
+}
+
+static void write_notice(struct gateway *gateway, const char *aid, json_t *notice)
+{
+    json_t *hosts = list_of(json_object_get(notice, "hosts"));
+    (void)json_object_set_new(notice, "time", json_integer(clock_now_ms()));
+    (void)json_object_set_new(notice, "days", json_integer(gateway->config->notice_days));
+    (void)json_object_set_new(notice, "advice", advice_for(hosts));
+    (void)json_object_set_new(notice, "hosts", hosts);
+    char *text = json_dumps(notice, JSON_COMPACT);
+    char key[64];
+    char last[16];
+    if (!text)
+        abort();
+    (void)snprintf(key, sizeof key, "notices:%s", aid);
+    (void)snprintf(last, sizeof last, "%d", KEPT - 1);
+    reply_free(store_call(gateway->store, "LPUSH", key, text, (char *)NULL));
+    reply_free(store_call(gateway->store, "LTRIM", key, "0", last, (char *)NULL));
+    log_notice(aid, notice);
+    free(text);
+}
+
+/* The ledger of what Delete activity A takes back. */
+static json_t *ledger_of(struct gateway *gateway, const char *activity)
+{
+    char key[32];
+    const char *why = NULL;
+    (void)snprintf(key, sizeof key, "activity:%s", activity);
+    struct reply *reply = store_call(gateway->store, "HGET", key, "id", (char *)NULL);
+    char *id = reply_kind(reply) == REPLY_TEXT ? strdup(reply_text(reply)) : NULL;
+    reply_free(reply);
+    if (!id)
+        return NULL;
+    id[strcspn(id, "#")] = '\0';
+    json_t *ledger = ledger_query(gateway, id, &why);
+    free(id);
+    return ledger;
+}
+
+static struct reply *due(struct gateway *gateway, int64_t until)
+{
+    struct reply *before = store_call(gateway->store, "GET", "notices_until", (char *)NULL);
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, "ZRANGEBYSCORE");
+    arguments_text(arguments, "deletes_owed");
+    arguments_format(arguments, "(%s", reply_text(before)[0] ? reply_text(before) : "0");
+    arguments_number(arguments, until);
+    arguments_text(arguments, "WITHSCORES");
+    arguments_text(arguments, "LIMIT");
+    arguments_text(arguments, "0");
+    arguments_number(arguments, BATCH);
+    reply_free(before);
+    return store_run(gateway->store, arguments);
+}
+
+static void collect(struct gateway *gateway, const char *activity, json_t *by_account)
+{
+    json_t *ledger = ledger_of(gateway, activity);
+    const char *aid = text_of(ledger, "account");
+    json_t *notice = json_object_get(by_account, aid);
+    if (ledger && !notice) {
+        notice = json_pack("{s[] s{}}", "of", "hosts");
+        (void)json_object_set_new(by_account, aid, notice);
+    }
+    if (ledger)
+        (void)notice_add(notice, ledger);
+    json_decref(ledger);
+}
+
+void notices_write(struct gateway *gateway)
+{
+    struct reply *list = due(gateway, clock_now_ms() - gateway->config->notice_days * DAY_MS);
+    size_t count = reply_failed(list) ? 0 : reply_count(list) / 2;
+    json_t *by_account = json_object();
+    const char *aid;
+    json_t *notice;
+    for (size_t i = 0; i < count; i++)
+        collect(gateway, reply_text(reply_at(list, 2 * i)), by_account);
+    json_object_foreach(by_account, aid, notice)
+    {
+        if (json_array_size(json_object_get(notice, "of")) > 0)
+            write_notice(gateway, aid, notice);
+    }
+    if (count)
+        reply_free(store_call(gateway->store, "SET", "notices_until",
+                              reply_text(reply_at(list, 2 * count - 1)), (char *)NULL));
+    json_decref(by_account);
+    reply_free(list);
+}
+
+json_t *notices_of(struct gateway *gateway, const char *aid)
+{
+    char key[64];
+    (void)snprintf(key, sizeof key, "notices:%s", aid);
+    struct reply *reply = store_call(gateway->store, "LRANGE", key, "0", "-1", (char *)NULL);
+    json_t *list = reply_failed(reply) ? NULL : json_array();
+    for (size_t i = 0; list && i < reply_count(reply); i++) {
+        json_t *notice = json_loads(reply_text(reply_at(reply, i)), 0, NULL);
+        if (notice)
+            (void)json_array_append_new(list, notice);
+    }
+    reply_free(reply);
+    return list;
+}
