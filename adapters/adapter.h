@@ -16,7 +16,7 @@ enum {
     ADAPTER_ACCOUNTS_FEDERATED = 1u << 0, /* can list the accounts whose owners switched federation on */
     ADAPTER_POSTS = 1u << 1,              /* lists one account's posts */
     ADAPTER_POST_IDS = 1u << 2,  /* lists (id, revision) completely: deletes can be found by comparing */
-    ADAPTER_STREAM = 1u << 3,    /* pushes events over a websocket */
+    ADAPTER_STREAM = 1u << 3,    /* tells events as they happen, by one of the carriers below */
     ADAPTER_PUSH_POST = 1u << 4, /* takes remote replies and their edits */
     ADAPTER_PUSH_DELETE = 1u << 5,
     ADAPTER_PUSH_RELATION = 1u << 6,   /* takes likes and boosts */
@@ -132,11 +132,18 @@ struct operation_result {
 /* ---- streams: byte feeds
  * -------------------------------------------------------------------------------------- */
 
+enum stream_carrier {
+    CARRIER_WEBSOCKET,
+    CARRIER_POLL,    /* GET `url`, feed the body of a 200 whole, look at the plan again; a 204 has nothing */
+    CARRIER_WEBHOOK, /* the platform POSTs to us; each verified body is fed whole */
+};
+
 struct stream_plan {
-    const char *url;         /* ws:// or wss://, cursor included */
+    enum stream_carrier carrier;
+    const char *url; /* ws:// or wss://, http:// or https:// to poll; cursor included; NULL: webhook */
     const char *subprotocol; /* or NULL */
     bool authenticate;
-    unsigned silence_ms; /* no frame and no pong for so long: dead */
+    unsigned silence_ms; /* no frame and no pong for so long: dead; to poll: the request's timeout */
     unsigned ping_ms;
     size_t message_max; /* a larger message kills the connection */
 };
@@ -191,11 +198,11 @@ struct adapter_class {
     /* A stream from `cursor` (length 0: none yet, live only). */
     struct stream *(*stream_new)(struct adapter *adapter, struct adapter_bytes cursor);
     const struct stream_plan *(*stream_plan)(const struct stream *stream);
-    /* One whole websocket message. False: the bytes are broken, close and let stream_closed decide. */
+    /* One whole message (or body). False: the bytes are broken, close and let stream_closed decide. */
     bool (*stream_feed)(struct stream *stream, struct adapter_bytes message, bool binary,
                         const struct stream_sink *sink);
-    /* The connection ended: `http_status` when the upgrade was refused (else 0), websocket close code (else
-     * 0). */
+    /* The connection ended: `http_status` when the upgrade or the poll was refused (else 0), websocket close
+     * code (else 0); `reason`: the close frame's or the answer's body. */
     struct stream_close (*stream_closed)(struct stream *stream, int http_status, int close_code,
                                          struct adapter_bytes reason);
     void (*stream_free)(struct stream *stream);

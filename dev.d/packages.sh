@@ -6,6 +6,7 @@ build_packages=(build-essential cmake ninja-build pkg-config libwebsockets-dev l
 run_packages=(redis-server)
 lint_packages=(clang-format clang-tidy cppcheck git)
 fuzz_packages=(clang)
+bench_packages=(nginx-light wrk redis-server)
 
 apt_lists_are_fresh=
 

@@ -63,4 +63,5 @@ install_test_peers() {
     npm_folder judges
     npm_folder fedify
     npm_folder conformance
+    npm_folder validators
 }

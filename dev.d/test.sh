@@ -5,6 +5,7 @@ declare -A budget=(
     [unit]=120
     [golden]=60
     [plaza]=60
+    [contract]=180
     [process]=60
     [peers]=480
     [faults]=300

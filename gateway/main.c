@@ -18,6 +18,7 @@ static const char usage[] =
     "  drawbridge ledger …          where a post or an account is, and what became of its Delete\n"
     "  drawbridge host …            the servers that deliveries go to\n"
     "  drawbridge sweep …           compares accounts with their platform now\n"
+    "  drawbridge contract check …  tests a platform's service against the open contract\n"
     "  drawbridge COMMAND --help    more about a command\n"
     "  drawbridge --version\n"
     "  drawbridge --help\n"
@@ -155,6 +156,8 @@ static int run(const char *name, int count, char **words)
     }
     if (asks_for_help(count, words))
         return fputs(command ? command->help : serves ? serve_help : check_help, stdout) < 0;
+    if (command && command->standalone)
+        return command->standalone(count, words);
     struct config *config = read_config(count, words);
     if (!config)
         return EXIT_USAGE;

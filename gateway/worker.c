@@ -82,14 +82,9 @@ static void make_worker_id(char out[33])
 /* ---- the rooms
  * -------------------------------------------------------------------------------------------------- */
 
-static bool open_rooms(struct gateway *gateway, char *error, size_t error_size)
+struct fetch_client *worker_fetch_client(const struct config *config, struct loop *loop, char *error,
+                                         size_t error_size)
 {
-    const struct config *config = gateway->config;
-    char *store_url = worker_store_url(config);
-    gateway->store = store_new(gateway->loop, store_url, error, error_size);
-    free(store_url);
-    if (!gateway->store)
-        return false;
     char agent[512];
     (void)snprintf(agent, sizeof agent, "drawbridge/%s (+%s/)", DRAWBRIDGE_VERSION, config->public_url);
     const struct fetch_options fetches = {
@@ -100,7 +95,18 @@ static bool open_rooms(struct gateway *gateway, char *error, size_t error_size)
         .per_host_max = FETCHES_PER_HOST,
         .total_max = FETCHES_MAX,
     };
-    gateway->fetch = fetch_client_new(gateway->loop, &fetches, error, error_size);
+    return fetch_client_new(loop, &fetches, error, error_size);
+}
+
+static bool open_rooms(struct gateway *gateway, char *error, size_t error_size)
+{
+    const struct config *config = gateway->config;
+    char *store_url = worker_store_url(config);
+    gateway->store = store_new(gateway->loop, store_url, error, error_size);
+    free(store_url);
+    if (!gateway->store)
+        return false;
+    gateway->fetch = worker_fetch_client(config, gateway->loop, error, error_size);
     if (!gateway->fetch)
         return false;
     gateway->websockets = websocket_client_new(gateway->loop, config->ca_file);

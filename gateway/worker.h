@@ -2,6 +2,7 @@
 #ifndef DRAWBRIDGE_GATEWAY_WORKER_H
 #define DRAWBRIDGE_GATEWAY_WORKER_H
 
+#include "gateway/client/fetch.h"
 #include "gateway/config.h"
 
 enum { WORKER_CANNOT_START = 3 };
@@ -12,5 +13,9 @@ int worker_run(const struct config *config, bool first);
 
 /* Where the store is: the configured URL, or the private server's socket. malloc'd. */
 char *worker_store_url(const struct config *config);
+
+/* The client for all that is fetched, as the configuration wants it. NULL with a sentence. */
+struct fetch_client *worker_fetch_client(const struct config *config, struct loop *loop, char *error,
+                                         size_t error_size);
 
 #endif

@@ -252,12 +252,20 @@ json_t *actor_stub(const struct outbound_actor *actor)
     return document;
 }
 
-json_t *instance_actor_document(const char *base, const char *authority, const char *public_key_pem)
+/* FEP-521a */
+static json_t *multikeys_of(const char *actor_id, const char *multibase)
+{
+    return json_pack("[{so ss ss ss}]", "id", json_sprintf("%s#ed25519-key", actor_id), "type", "Multikey",
+                     "controller", actor_id, "publicKeyMultibase", multibase);
+}
+
+json_t *instance_actor_document(const char *base, const char *authority, const char *public_key_pem,
+                                const char *proof_key)
 {
     struct arena *arena = arena_new(ACTOR_BUDGET);
     const char *id = arena_format(arena, "%s/actor", base);
     json_t *document = json_object();
-    put_new(document, "@context", context_of_actor());
+    put_new(document, "@context", context_of_instance());
     put_text(document, "id", id);
     put_text(document, "type", "Application");
     put_text(document, "preferredUsername", authority);
@@ -271,6 +279,8 @@ json_t *instance_actor_document(const char *base, const char *authority, const c
     put_new(document, "discoverable", json_false());
     put_new(document, "indexable", json_false());
     put_new(document, "publicKey", key_of(id, public_key_pem));
+    if (proof_key)
+        put_new(document, "assertionMethod", multikeys_of(id, proof_key));
     arena_free(arena);
     return document;
 }

@@ -53,6 +53,28 @@ json_t *context_of_actor(void)
         "\"@type\":\"http://www.w3.org/2001/XMLSchema#string\"}}]");
 }
 
+/* As an actor's, and the terms of its Multikeys. */
+json_t *context_of_instance(void)
+{
+    json_t *context = context_of_actor();
+    json_t *multikey = read_context(
+        "{\"assertionMethod\":{\"@id\":\"https://w3id.org/security#assertionMethod\",\"@type\":\"@id\"},"
+        "\"Multikey\":\"https://w3id.org/security#Multikey\","
+        "\"controller\":{\"@id\":\"https://w3id.org/security#controller\",\"@type\":\"@id\"},"
+        "\"publicKeyMultibase\":{\"@id\":\"https://w3id.org/security#publicKeyMultibase\","
+        "\"@type\":\"https://w3id.org/security#multibase\"}}");
+    (void)json_object_update(json_array_get(context, 2), multikey);
+    json_decref(multikey);
+    return context;
+}
+
+/* What a receipt says of itself is one JSON literal: no reader of linked data has to know its words. */
+json_t *context_of_receipt(void)
+{
+    return read_context("[\"" AS "\",\"https://w3id.org/security/data-integrity/v1\","
+                        "{\"receipt\":{\"@id\":\"urn:drawbridge:receipt\",\"@type\":\"@json\"}}]");
+}
+
 /* The security context gives the LD signature its terms: without them compaction would drop it. */
 json_t *context_of_delete(void)
 {

@@ -10,7 +10,9 @@
 /* One context for all notes, so that the notes of a collection can share it. New references. */
 json_t *context_of_note(void);
 json_t *context_of_actor(void);
+json_t *context_of_instance(void);
 json_t *context_of_delete(void);
+json_t *context_of_receipt(void);
 json_t *context_of_quote(void);
 json_t *context_plain(void);
 

@@ -37,8 +37,10 @@ struct outbound_actor {
 json_t *actor_document(const struct outbound_actor *actor);
 /* DESIGN §6, leaving: id, type, preferredUsername, inbox, publicKey, suspended. */
 json_t *actor_stub(const struct outbound_actor *actor);
-/* The instance actor of a host (PROTOCOL §1.4.3). `authority` is its preferredUsername. */
-json_t *instance_actor_document(const char *base, const char *authority, const char *public_key_pem);
+/* The instance actor of a host (PROTOCOL §1.4.3). `authority` is its preferredUsername; `proof_key` the
+ * publicKeyMultibase of the key by which it vouches for documents, or NULL. */
+json_t *instance_actor_document(const char *base, const char *authority, const char *public_key_pem,
+                                const char *proof_key);
 
 struct outbound_note {
     const struct post *post;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plaza/fault.h"
 #include "plaza/outbox.h"
 
 static bool handle_valid(const char *handle)
@@ -146,7 +147,7 @@ void account_set_federation(struct plaza *plaza, struct account *account, bool o
         database_run(database, "UPDATE account SET federation = 0 WHERE id = ?", "i", account->id);
     /* The gateway takes everything back; from here on these posts are Plaza's alone. */
     database_run(database, "UPDATE post SET announced = 0 WHERE account = ?", "i", account->id);
-    changed(plaza, account, "account.federation", json_object(), true);
+    changed(plaza, account, "account.federation", json_object(), !fault_is(FAULT_CONSENT_SILENT));
 }
 
 void account_set_profile(struct plaza *plaza, struct account *account, const char *name, const char *bio)

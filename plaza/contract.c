@@ -6,9 +6,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "plaza/fault.h"
 #include "plaza/outbox.h"
 #include "plaza/reads.h"
 #include "plaza/remote.h"
+#include "plaza/sandbox.h"
 
 enum { WAIT_MAX_S = 60, TOKEN_MIN = 20 };
 
@@ -55,6 +57,8 @@ bool contract_authorized(const struct plaza *plaza, const char *authorization)
 {
     if (strncasecmp(authorization, "Bearer ", 7) != 0)
         return false;
+    if (fault_is(FAULT_TOKEN_IGNORED))
+        return true;
     char hash[HASH_TEXT_SIZE];
     hash_text(authorization + 7, strlen(authorization + 7), hash);
     bool found = false;
@@ -79,13 +83,16 @@ static void get_discovery(struct plaza *plaza, struct request *request)
         MEDIA_MAX, "image_bytes", 10 << 20, "video_bytes", 0, "types", "image/jpeg", "image/png",
         "image/webp", "image/gif", "alt_max", ALT_BYTES_MAX, "page_max", PAGE_MAX, "requests_per_minute",
         plaza->options.requests_per_minute, "event_window_s", EVENT_WINDOW_S);
+    json_t *features =
+        json_make("[s, s, s, s]", "events.ws", "events.poll", "remote_posts", "remote_relations");
+    if (plaza->options.test_api)
+        json_array_append_new(features, json_string("sandbox"));
     answer_json(request, 200,
-                json_make("{s:[s], s:{s:s, s:s, s:s, s:s}, s:s, s:s, s:i, s:[s,s,s,s], s:s, s:n, s:n, s:o}",
+                json_make("{s:[s], s:{s:s, s:s, s:s, s:s}, s:s, s:s, s:i, s:o, s:s, s:n, s:n, s:o}",
                           "contract", "1", "platform", "id", "plaza", "name", "Plaza", "domain", authority,
                           "software", "plaza/" DRAWBRIDGE_VERSION, "api", api, "stream", stream, "level", 2,
-                          "features", "events.ws", "events.poll", "remote_posts", "remote_relations",
-                          "actor_domain", plaza->options.fediverse_host, "contact", "terms", "limits",
-                          limits));
+                          "features", features, "actor_domain", plaza->options.fediverse_host, "contact",
+                          "terms", "limits", limits));
 }
 
 /* Plaza calls nobody, so the way back that a ping proves is the event stream. */
@@ -119,9 +126,14 @@ static void answer_events(struct plaza *plaza, struct request *request)
         cursor = seq;
         event = outbox_next(plaza, cursor, &seq, account);
     }
-    bool more = event != NULL;
+    bool more = event != NULL && !fault_is(FAULT_MORE_FORGOTTEN);
     json_decref(event);
     if (json_array_size(events)) {
+        if (fault_is(FAULT_ORDER_SWAPPED) && json_array_size(events) > 1) {
+            json_t *first = json_incref(json_array_get(events, 0));
+            json_array_set(events, 0, json_array_get(events, 1));
+            json_array_set_new(events, 1, first);
+        }
         request->waiting = false;
         answer_json(request, 200,
                     json_make("{s:s, s:o, s:I, s:b}", "epoch", plaza->epoch, "events", events, "cursor",
@@ -129,7 +141,7 @@ static void answer_events(struct plaza *plaza, struct request *request)
         return;
     }
     json_decref(events);
-    request->waiting = time_monotonic_ms() < request->deadline_ms;
+    request->waiting = time_monotonic_ms() < request->deadline_ms && !fault_is(FAULT_POLL_IMPATIENT);
     answer_empty(request, 204);
 }
 
@@ -144,7 +156,8 @@ static void get_events(struct plaza *plaza, struct request *request)
 {
     struct outbox_range range = outbox_range(&plaza->database);
     int64_t wait = request_query_number(request, "wait", 0, WAIT_MAX_S);
-    request->cursor = request_query_number(request, "cursor", range.latest, INT64_MAX);
+    request->cursor =
+        request_query_number(request, "cursor", fault_is(FAULT_LIVE_REPLAYS) ? 0 : range.latest, INT64_MAX);
     request->limit = request_query_number(request, "limit", PAGE_MAX, 200);
     if (wait < 0 || request->cursor < 0 || request->limit < 1) {
         answer_problem(request, 400, "bad_parameter",
@@ -164,6 +177,15 @@ static void get_events(struct plaza *plaza, struct request *request)
         request->type = "application/problem+json";
         return;
     }
+    if (fault_is(FAULT_CURSOR_INCLUSIVE) && request->cursor > 0)
+        request->cursor--;
+    /* Who has no cursor yet asks where the events are now. */
+    if (!request_query(request, "cursor") && !fault_is(FAULT_LIVE_REPLAYS)) {
+        answer_json(request, 200,
+                    json_make("{s:s, s:[], s:I, s:b}", "epoch", plaza->epoch, "events", "cursor",
+                              (json_int_t)range.latest, "more", 0));
+        return;
+    }
     request->deadline_ms = time_monotonic_ms() + wait * 1000;
     answer_events(plaza, request);
 }
@@ -174,6 +196,7 @@ static const struct route open_routes[] = {{METHOD_GET, false, "/.well-known/dra
 
 static const struct route routes[] = {
     {METHOD_POST, true, "/v1/ping", post_ping},
+    {METHOD_POST, true, "/v1/sandbox", sandbox_post},
     {METHOD_GET, false, "/v1/accounts", read_accounts},
     {METHOD_GET, false, "/v1/accounts/*", read_account},
     {METHOD_GET, false, "/v1/accounts/*/posts", read_posts},

@@ -24,22 +24,7 @@ static bool execute(struct database *database, const char *sql)
     return false;
 }
 
-static void set_epoch(struct database *database, bool new_epoch)
-{
-    char epoch[64];
-    database_meta(database, "epoch", epoch, sizeof epoch);
-    if (epoch[0] && !new_epoch)
-        return;
-    char token[TOKEN_TEXT_SIZE];
-    token_new(token);
-    snprintf(epoch, sizeof epoch, "e%.12s", token);
-    database_run(database, "DELETE FROM outbox", "");
-    database_run(database, "DELETE FROM sqlite_sequence WHERE name = 'outbox'", "");
-    database_run(database, "DELETE FROM meta WHERE key = 'pruned_through'", "");
-    database_run(database, "INSERT OR REPLACE INTO meta(key, value) VALUES('epoch', ?)", "t", epoch);
-}
-
-bool database_open(struct database *database, const char *file, bool new_epoch)
+bool database_open(struct database *database, const char *file)
 {
     *database = (struct database){0};
     if (sqlite3_open_v2(file, &database->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
@@ -51,8 +36,7 @@ bool database_open(struct database *database, const char *file, bool new_epoch)
     if (!execute(database, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL") ||
         !database_begin(database, true))
         return false;
-    if (execute(database, database_schema))
-        set_epoch(database, new_epoch);
+    (void)execute(database, database_schema);
     return database_end(database, true);
 }
 

@@ -16,9 +16,9 @@ struct database {
     char error[256]; /* what SQLite said; for the operator only */
 };
 
-/* Opens or creates the file (WAL, synchronous=FULL) and brings it to today's schema. With new_epoch every
- * event is forgotten and the event stream starts again under a new name. False: `error` says why. */
-bool database_open(struct database *database, const char *file, bool new_epoch);
+/* Opens or creates the file (WAL, synchronous=FULL) and brings it to today's schema. False: `error` says why.
+ */
+bool database_open(struct database *database, const char *file);
 void database_close(struct database *database);
 
 /* `writes` takes SQLite's write lock at once: event numbers are given under it, so no reader can step over

@@ -159,10 +159,12 @@ static bool prepare(struct plaza *plaza, char *error, size_t size)
     if (!contract_read_tokens(plaza, error, size))
         return false;
     struct database *database = &plaza->database;
-    bool good = database_open(database, plaza->options.database, plaza->options.new_epoch) &&
-                database_begin(database, true);
+    bool good = database_open(database, plaza->options.database) && database_begin(database, true);
     if (good) {
         accounts_seed(database);
+        database_meta(database, "epoch", plaza->epoch, sizeof plaza->epoch);
+        if (!plaza->epoch[0] || plaza->options.new_epoch)
+            outbox_new_epoch(database);
         database_meta(database, "epoch", plaza->epoch, sizeof plaza->epoch);
         good = database_end(database, true);
     }

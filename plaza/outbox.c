@@ -4,6 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "plaza/fault.h"
+#include "plaza/text.h"
+
+enum { LATE_COMMIT_MS = 100 };
+
 void outbox_append(struct database *database, const char *type, const char *account, json_t *subject,
                    int64_t rev, json_t *data)
 {
@@ -13,6 +18,13 @@ void outbox_append(struct database *database, const char *type, const char *acco
     database->new_events = true;
     json_decref(subject);
     json_decref(data);
+}
+
+static bool outbox_has_epoch(struct database *database)
+{
+    char epoch[64];
+    database_meta(database, "epoch", epoch, sizeof epoch);
+    return epoch[0] != '\0';
 }
 
 static int64_t pruned_through(struct database *database)
@@ -32,16 +44,21 @@ struct outbox_range outbox_range(struct database *database)
 
 bool outbox_cursor_valid(const struct outbox_range *range, int64_t cursor)
 {
+    if (fault_is(FAULT_EXPIRED_SILENT))
+        return true;
     return cursor == 0 || (cursor >= range->earliest - 1 && cursor <= range->latest);
 }
 
 json_t *outbox_next(struct plaza *plaza, int64_t cursor, int64_t *seq, char account[ACCOUNT_ID_SIZE])
 {
     struct database *database = &plaza->database;
+    /* As if the transaction of every third event took longer than the others'. */
+    int64_t hidden_from = fault_is(FAULT_NUMBER_BEFORE_COMMIT) ? time_now_ms() - LATE_COMMIT_MS : INT64_MAX;
     sqlite3_stmt *statement = database_query(database,
                                              "SELECT seq, type, account, subject, rev, data, at FROM outbox"
-                                             " WHERE seq > ? ORDER BY seq LIMIT 1",
-                                             "i", cursor);
+                                             " WHERE seq > ? AND NOT (seq % 3 = 0 AND at > ?)"
+                                             " ORDER BY seq LIMIT 1",
+                                             "ii", cursor, hidden_from);
     if (!database_row(database, &statement))
         return NULL;
     *seq = column_number(statement, 0);
@@ -58,18 +75,39 @@ json_t *outbox_next(struct plaza *plaza, int64_t cursor, int64_t *seq, char acco
     return event;
 }
 
+static void forget_through(struct database *database, int64_t last)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%" PRId64, last);
+    database_run(database, "DELETE FROM outbox WHERE seq <= ?", "i", last);
+    database_run(database, "INSERT OR REPLACE INTO meta(key, value) VALUES('pruned_through', ?)", "t", text);
+}
+
 void outbox_prune(struct database *database)
 {
     if (!database_begin(database, true))
         return;
     int64_t before = time_now_ms() - (int64_t)EVENT_WINDOW_S * 1000;
     int64_t last = database_number(database, 0, "SELECT max(seq) FROM outbox WHERE at < ?", "i", before);
-    if (last) {
-        char text[32];
-        snprintf(text, sizeof text, "%" PRId64, last);
-        database_run(database, "DELETE FROM outbox WHERE seq <= ?", "i", last);
-        database_run(database, "INSERT OR REPLACE INTO meta(key, value) VALUES('pruned_through', ?)", "t",
-                     text);
-    }
+    if (last)
+        forget_through(database, last);
     (void)database_end(database, true);
+}
+
+void outbox_forget_all(struct database *database)
+{
+    forget_through(database, outbox_range(database).latest);
+}
+
+void outbox_new_epoch(struct database *database)
+{
+    char epoch[64];
+    char token[TOKEN_TEXT_SIZE];
+    token_new(token);
+    snprintf(epoch, sizeof epoch, "e%.12s", token);
+    database_run(database, "DELETE FROM outbox", "");
+    database_run(database, "DELETE FROM sqlite_sequence WHERE name = 'outbox'", "");
+    database_run(database, "DELETE FROM meta WHERE key = 'pruned_through'", "");
+    if (!fault_is(FAULT_EPOCH_KEPT) || !outbox_has_epoch(database))
+        database_run(database, "INSERT OR REPLACE INTO meta(key, value) VALUES('epoch', ?)", "t", epoch);
 }

@@ -28,5 +28,9 @@ json_t *outbox_next(struct plaza *plaza, int64_t cursor, int64_t *seq, char acco
 
 /* Forgets what is older than the window. */
 void outbox_prune(struct database *database);
+/* Inside the open transaction: forgets every event so far. */
+void outbox_forget_all(struct database *database);
+/* Inside the open transaction: forgets every event, and what comes is numbered anew under another epoch. */
+void outbox_new_epoch(struct database *database);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plaza/fault.h"
 #include "plaza/outbox.h"
 #include "plaza/spans.h"
 
@@ -120,6 +121,32 @@ static json_t *root(sqlite3_stmt *row)
     return json_make("{s:s}", "local", id);
 }
 
+/* The offsets that a language with strings of characters gives by itself. */
+static void count_in_characters(json_t *spans, const char *text)
+{
+    static const char *const ends[] = {"start", "end"};
+    size_t index;
+    json_t *span;
+    json_array_foreach(spans, index, span)
+    {
+        for (int i = 0; i < 2; i++) {
+            json_int_t characters = 0;
+            json_int_t bytes = json_integer_value(json_object_get(span, ends[i]));
+            for (const char *at = text; *at && at < text + bytes; at++)
+                characters += ((unsigned char)*at & 0xC0) != 0x80;
+            json_object_set_new(span, ends[i], json_integer(characters));
+        }
+    }
+}
+
+static json_t *spans_of(sqlite3_stmt *row)
+{
+    json_t *spans = column_json(row, 6);
+    if (fault_is(FAULT_SPANS_IN_CHARACTERS))
+        count_in_characters(spans, column_text(row, 5));
+    return spans;
+}
+
 json_t *post_row_json(struct plaza *plaza, sqlite3_stmt *row)
 {
     char id[LOCAL_ID_SIZE];
@@ -138,7 +165,7 @@ json_t *post_row_json(struct plaza *plaza, sqlite3_stmt *row)
         " s:o, s:n, s:n, s:s, s:o, s:b}",
         "id", id, "rev", (json_int_t)column_number(row, 2), "author", author, "created",
         column_json_time(row, 3), "edited", column_json_time(row, 4), "url", url, "kind", "note", "title",
-        "text", column_text(row, 5), "spans", column_json(row, 6), "html", "lang",
+        "text", column_text(row, 5), "spans", spans_of(row), "html", "lang",
         language ? json_make("[s]", language) : json_array(), "sensitive", warning != NULL, "warning",
         column_json_text(row, 7), "visibility", column_text(row, 9), "reply_to", reference(row), "root",
         root(row), "quote_of", "repost_of", "media", media(row), "card", "poll", "reply_policy", "everyone",
@@ -252,6 +279,8 @@ enum post_outcome post_edit(struct plaza *plaza, const struct account *author, i
                  "itjtttti", time_now_ms(), draft->text, spans, or_null(draft->warning),
                  or_null(draft->language), image, image ? or_null(draft->image_alt) : NULL, id);
     json_decref(spans);
+    if (fault_is(FAULT_EDIT_KEEPS_REV))
+        database_run(&plaza->database, "UPDATE post SET rev = rev - 1 WHERE id = ?", "i", id);
     if (head.announced)
         announce(plaza, "post.updated", id);
     return POST_OK;
@@ -273,7 +302,7 @@ enum post_outcome post_delete(struct plaza *plaza, const struct account *author,
                  "ii", time_now_ms(), id);
     database_run(&plaza->database, "DELETE FROM liked WHERE target = ?", "t", post);
     database_run(&plaza->database, "DELETE FROM remote_relation WHERE target = ?", "t", post);
-    if (head.announced)
+    if (head.announced && !fault_is(FAULT_DELETE_SILENT))
         outbox_append(&plaza->database, "post.deleted", account, json_string(post), head.rev + 1,
                       json_make("{s:s}", "reason", "author"));
     return POST_OK;

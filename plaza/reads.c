@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plaza/fault.h"
 #include "plaza/posts.h"
 
 enum { POST_IDS_MAX = 1000 };
@@ -28,7 +29,8 @@ void read_account(struct plaza *plaza, struct request *request)
     struct account account;
     int64_t id = text_numbered_id(request->captures[0], "u_");
     /* Who never switched the fediverse on does not exist for the gateway. */
-    if (!id || !account_by_id(&plaza->database, id, &account) || !account.federated_before) {
+    if (!id || !account_by_id(&plaza->database, id, &account) ||
+        (!account.federated_before && !fault_is(FAULT_CONSENT_LEAK))) {
         answer_problem(request, 404, "account_unknown", NULL, "There is no such account in the fediverse.");
         return;
     }
@@ -91,6 +93,8 @@ static void answer_posts(struct plaza *plaza, struct request *request, sqlite3_s
     int64_t last = 0;
     while (database_row(&plaza->database, &row)) {
         if ((int64_t)json_array_size(items) == limit) {
+            if (fault_is(FAULT_PAGE_GAP))
+                last = column_number(row, 0);
             snprintf(next, sizeof next, "p_%" PRId64, last);
             break;
         }
@@ -154,7 +158,9 @@ void read_post_ids(struct plaza *plaza, struct request *request)
         if (more)
             break;
         snprintf(post, sizeof post, "p_%" PRId64, column_number(row, 0));
-        json_array_append_new(items, json_make("[s, I]", post, (json_int_t)column_number(row, 1)));
+        json_array_append_new(
+            items, json_make("[s, I]", post,
+                             fault_is(FAULT_IDS_STALE) ? (json_int_t)1 : (json_int_t)column_number(row, 1)));
     }
     database_finish(&row);
     answer_page(request, items, more ? post : NULL);
@@ -166,7 +172,7 @@ static bool find_exported(struct plaza *plaza, struct request *request, int64_t 
     struct post_head head;
     *id = text_numbered_id(request->captures[0], "p_");
     bool found = *id && post_head(&plaza->database, *id, &head);
-    if (found && head.deleted && head.announced) {
+    if (found && head.deleted && head.announced && !fault_is(FAULT_DELETED_404)) {
         answer_problem(request, 410, "gone", NULL, "This post was deleted.");
         return false;
     }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plaza/fault.h"
 #include "plaza/posts.h"
 #include "plaza/remote.h"
 
@@ -10,7 +11,8 @@ enum { ACCT_BYTES_MAX = 320 };
 
 bool remote_tombstoned(struct plaza *plaza, struct request *request, const char *key)
 {
-    if (!database_number(&plaza->database, 0, "SELECT count(*) FROM tombstone WHERE key = ?", "t", key))
+    if (fault_is(FAULT_TOMBSTONE_FORGOTTEN) ||
+        !database_number(&plaza->database, 0, "SELECT count(*) FROM tombstone WHERE key = ?", "t", key))
         return false;
     answer_problem(request, 410, "tombstoned", NULL, "This key was deleted before.");
     return true;
@@ -42,11 +44,17 @@ int64_t remote_actor_of(struct plaza *plaza, struct request *request, const json
         stored = column_number(statement, 1);
     }
     database_finish(&statement);
+    if (!id && fault_is(FAULT_ACTOR_INVENTED)) {
+        database_run(&plaza->database,
+                     "INSERT INTO remote_actor(key, rev, ap_id, acct, url) VALUES(?, ?, '', 'somebody', '')",
+                     "ti", key, rev);
+        return sqlite3_last_insert_rowid(plaza->database.handle);
+    }
     if (!id) {
         answer_problem(request, 424, "actor_unknown", "actor", "PUT the actor first.");
         return 0;
     }
-    if (stored < rev) {
+    if (stored < rev && !fault_is(FAULT_ACTOR_STALE_TAKEN)) {
         answer_problem(request, 409, "actor_stale", "actor", "The stored actor is older; PUT it again.");
         return 0;
     }
@@ -183,6 +191,10 @@ void remote_actor_delete(struct plaza *plaza, struct request *request)
     if (!id)
         return;
     int64_t now = time_now_ms();
+    if (fault_is(FAULT_ACTOR_DELETE_LEAVES_POSTS)) {
+        database_run(database, "UPDATE remote_actor SET name = '' WHERE id = ?", "i", id);
+        return;
+    }
     database_run(
         database,
         "INSERT OR IGNORE INTO tombstone(key, deleted) SELECT key, ? FROM remote_post WHERE actor = ?", "ii",

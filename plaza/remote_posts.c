@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plaza/fault.h"
 #include "plaza/posts.h"
 #include "plaza/remote.h"
 
@@ -57,7 +58,7 @@ static const char *first_language(const json_t *body)
 static void check_media(struct fields *fields, const json_t *media)
 {
     if (json_array_size(media) > MEDIA_MAX)
-        field_is_bad(fields, "media", "too_many");
+        field_is_bad(fields, "media", fault_is(FAULT_MEDIA_CODE) ? "invalid" : "media_too_many");
     size_t index;
     json_t *one;
     json_array_foreach(media, index, one)
@@ -66,7 +67,7 @@ static void check_media(struct fields *fields, const json_t *media)
         (void)field_web_url(&inner, "url");
         (void)field_text_or_null(&inner, "alt", 64 << 10);
         if (inner.bad)
-            field_is_bad(fields, "media", "invalid");
+            field_is_bad(fields, "media", fault_is(FAULT_MEDIA_CODE) ? "invalid" : "media_invalid");
     }
 }
 
@@ -87,7 +88,7 @@ static struct remote_post read_post(struct fields *fields, json_t *empty)
         .spans = array_or_empty(fields->object, "spans", empty),
         .media = array_or_empty(fields->object, "media", empty),
     };
-    if (post.text && text_graphemes(post.text) > POST_GRAPHEMES_MAX)
+    if (post.text && text_graphemes(post.text) > POST_GRAPHEMES_MAX && !fault_is(FAULT_TEXT_UNLIMITED))
         field_is_bad(fields, "text", "too_long");
     if (post.visibility && strcmp(post.visibility, "public") != 0 && strcmp(post.visibility, "unlisted") != 0)
         field_is_bad(fields, "visibility", "invalid");
@@ -156,7 +157,10 @@ static void store(struct plaza *plaza, struct request *request, const char *key,
         author = column_number(statement, 2);
     }
     database_finish(&statement);
-    if (id && rev >= post->rev) {
+    bool newer = fault_is(FAULT_REPEAT_APPLIES) ? post->rev >= rev
+                 : fault_is(FAULT_STALE_WINS)   ? post->rev != rev
+                                                : post->rev > rev;
+    if (id && !newer) {
         answer_post(plaza, request, 200, id, rev, false);
         return;
     }
@@ -195,8 +199,11 @@ void remote_post_delete(struct plaza *plaza, struct request *request)
     answer_empty(request, 204);
     if (!text_is_id(key))
         return;
-    remote_remember_deleted(plaza, key);
     int64_t id = database_number(database, 0, "SELECT id FROM remote_post WHERE key = ?", "t", key);
+    if (id || !fault_is(FAULT_DELETE_UNKNOWN_FORGOTTEN))
+        remote_remember_deleted(plaza, key);
+    if (!id && fault_is(FAULT_DELETE_UNKNOWN_404))
+        answer_problem(request, 404, "not_found", NULL, "There is no such post.");
     if (!id)
         return;
     char local[LOCAL_ID_SIZE];

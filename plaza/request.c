@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plaza/fault.h"
+
 enum { PARAMETERS_MAX = 32 };
 
 struct request *request_new(void)
@@ -175,6 +177,10 @@ static const char *title_of(int status)
 void answer_problem(struct request *request, int status, const char *code, const char *field,
                     const char *detail)
 {
+    if (fault_is(FAULT_PLAIN_ERRORS)) {
+        answer_json(request, status, json_make("{s:s}", "error", detail));
+        return;
+    }
     json_t *problem = json_make("{s:s, s:s, s:i, s:s, s:s}", "type", "about:blank", "title", title_of(status),
                                 "status", status, "detail", detail, "code", code);
     if (field)

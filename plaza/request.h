@@ -29,6 +29,8 @@ struct request {
     int64_t deadline_ms, cursor, limit;
     /* Asks the server to cut every stream in the middle of a frame (tests only). */
     bool cut_streams;
+    /* Events are counted anew: every stream must begin again. */
+    bool restart_streams;
 };
 
 struct request *request_new(void);

@@ -172,6 +172,8 @@ static void handle(struct connection *connection)
     }
     if (request->cut_streams)
         (void)streams_cut(server);
+    if (request->restart_streams)
+        streams_close(server, LWS_CLOSE_STATUS_GOINGAWAY, "{\"code\":\"restart\"}");
     connection->answered = true;
     lws_callback_on_writable(connection->wsi);
     if (new_events)

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "plaza/contract.h"
+#include "plaza/fault.h"
 #include "plaza/outbox.h"
 
 enum { WINDOW = 500, MESSAGE_MAX = 1 << 20, SCAN_MAX = 1000, WATCH_MAX = 100000, REASON_SIZE = 124 };
@@ -87,8 +88,12 @@ static json_t *next_event(struct stream *stream, bool *more)
 static bool send_events(struct stream *stream)
 {
     bool more = false;
-    json_t *event = stream->unacked_count < WINDOW ? next_event(stream, &more) : NULL;
+    bool open = stream->unacked_count < WINDOW || fault_is(FAULT_WINDOW_IGNORED);
+    json_t *event = open ? next_event(stream, &more) : NULL;
     if (event) {
+        if (stream->unacked_count == WINDOW)
+            stream->unacked_count--;
+        *fault_memory() = stream->position;
         stream->unacked[(stream->first_unacked + stream->unacked_count++) % WINDOW] = stream->position;
         stream->mark_due = false;
         lws_callback_on_writable(stream->wsi);
@@ -176,7 +181,9 @@ static void on_message(struct stream *stream)
     json_t *message =
         json_loadb(text_string(&stream->message), stream->message.length, JSON_REJECT_DUPLICATES, NULL);
     const char *op = json_string_value(json_object_get(message, "op"));
-    if (!op || stream->message.overflow)
+    if (!op && fault_is(FAULT_FRAME_TOLERATED))
+        text_clear(&stream->message);
+    else if (!op || stream->message.overflow)
         close_with(stream, CLOSE_BAD_FRAME, "{\"code\":\"bad_frame\"}");
     else if (strcmp(op, "ack") == 0)
         on_ack(stream, message);
@@ -222,7 +229,11 @@ static void admit(struct stream *stream)
     struct outbox_range range = outbox_range(&plaza->database);
     int64_t cursor = read_cursor(stream->wsi);
     lws_hdr_copy(stream->wsi, authorization, sizeof authorization, WSI_TOKEN_HTTP_AUTHORIZATION);
-    stream->position = cursor < 0 ? range.latest : cursor;
+    stream->position = cursor >= 0 ? cursor : fault_is(FAULT_LIVE_REPLAYS) ? 0 : range.latest;
+    if (fault_is(FAULT_CURSOR_INCLUSIVE) && cursor > 0)
+        stream->position--;
+    if (fault_is(FAULT_RESUME_FROM_SENT) && cursor >= 0 && *fault_memory() > cursor)
+        stream->position = *fault_memory();
     if (!contract_authorized(plaza, authorization))
         close_with(stream, CLOSE_AUTH, "{\"code\":\"unauthorized\"}");
     else if (cursor == -2)

@@ -1,5 +1,5 @@
 /* The open platform contract, version 1 (PLATFORMS §7): what a platform offers that wants to federate. Levels
- * L0 (read), L1 (events by websocket), L2 (replies) and the relations of L3. */
+ * L0 (read), L1 (events by websocket, long-poll or webhook), L2 (replies) and the relations of L3. */
 #ifndef DRAWBRIDGE_ADAPTERS_PLATFORM_PLATFORM_H
 #define DRAWBRIDGE_ADAPTERS_PLATFORM_PLATFORM_H
 
@@ -10,10 +10,14 @@ enum { PLATFORM_RESPONSE_MAX = 1 << 20, PLATFORM_URL_MAX = 2048, PLATFORM_CURSOR
 /* Numbers on the wire stay below 2^53, so that every JSON library reads them alike. */
 #define PLATFORM_NUMBER_MAX (((int64_t)1 << 53) - 1)
 
+enum platform_events { EVENTS_ANY, EVENTS_WEBSOCKET, EVENTS_POLL, EVENTS_WEBHOOK };
+
 struct adapter {
     char *base; /* scheme and authority (and path) before /.well-known/drawbridge, no slash at the end */
     /* learned by discovery; NULL before */
     char *api, *stream;
+    enum platform_events events; /* the carrier that the operator wants */
+    enum stream_carrier carrier; /* the one that is used */
     unsigned capabilities;
     struct adapter_limits limits;
     unsigned page_max;

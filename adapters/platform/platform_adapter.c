@@ -38,15 +38,33 @@ static char *copy_web_url(const char *text, bool plain)
     return copy || !plain ? copy : copy_url(text, "http://");
 }
 
+static bool read_carrier(const char *text, enum platform_events *out)
+{
+    static const char *const names[] = {
+        [EVENTS_WEBSOCKET] = "websocket", [EVENTS_POLL] = "poll", [EVENTS_WEBHOOK] = "webhook"};
+    *out = EVENTS_ANY;
+    for (int i = EVENTS_WEBSOCKET; text && i <= EVENTS_WEBHOOK; i++)
+        if (strcmp(text, names[i]) == 0)
+            *out = (enum platform_events)i;
+    return !text || *out != EVENTS_ANY;
+}
+
 static struct adapter *open_adapter(const json_t *settings, char *error, size_t error_size)
 {
+    enum platform_events events;
     const char *name;
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)settings, name, value)
     {
-        if (strcmp(name, "url") == 0)
+        if (strcmp(name, "url") == 0 || strcmp(name, "events") == 0)
             continue;
-        (void)snprintf(error, error_size, "the adapter platform knows no %s; there are: url", name);
+        (void)snprintf(error, error_size, "the adapter platform knows no %s; there are: url, events", name);
+        return NULL;
+    }
+    if (!read_carrier(json_string_value(json_object_get(settings, "events")), &events)) {
+        (void)snprintf(
+            error, error_size,
+            "events is no carrier of events; set it to websocket, poll or webhook, or leave it away");
         return NULL;
     }
     char *base = copy_web_url(json_string_value(json_object_get(settings, "url")), true);
@@ -61,6 +79,7 @@ static struct adapter *open_adapter(const json_t *settings, char *error, size_t 
         abort();
     *adapter = (struct adapter){
         .base = base,
+        .events = events,
         .capabilities = level_0,
         .limits = {.text_max = TEXT_MAX, .text_unit = UNIT_GRAPHEMES, .media_max = MEDIA_MAX},
         .page_max = PAGE_MAX,
@@ -148,6 +167,25 @@ static unsigned read_capabilities(const json_t *document, bool stream)
     return out;
 }
 
+/* Which carrier is used: the operator's, or the best that the platform offers. False: none. */
+static bool choose_carrier(const struct adapter *adapter, const json_t *features, enum stream_carrier *out)
+{
+    static const struct {
+        enum platform_events wanted;
+        const char *feature;
+        enum stream_carrier carrier;
+    } carriers[] = {{EVENTS_WEBSOCKET, "events.ws", CARRIER_WEBSOCKET},
+                    {EVENTS_POLL, "events.poll", CARRIER_POLL},
+                    {EVENTS_WEBHOOK, "events.webhook", CARRIER_WEBHOOK}};
+    for (size_t i = 0; i < sizeof carriers / sizeof carriers[0]; i++)
+        if ((adapter->events == EVENTS_ANY || adapter->events == carriers[i].wanted) &&
+            lists(features, carriers[i].feature)) {
+            *out = carriers[i].carrier;
+            return true;
+        }
+    return false;
+}
+
 const char *platform_discovered(struct adapter *adapter, const json_t *document)
 {
     if (!lists(json_object_get(document, "contract"), "1"))
@@ -158,7 +196,12 @@ const char *platform_discovered(struct adapter *adapter, const json_t *document)
         return "the platform names no https:// address of its API";
     const char *address = json_string_value(json_object_get(document, "stream"));
     char *stream = NULL;
-    if (lists(json_object_get(document, "features"), "events.ws")) {
+    bool has_stream = choose_carrier(adapter, json_object_get(document, "features"), &adapter->carrier);
+    if (!has_stream && adapter->events != EVENTS_ANY) {
+        free(api);
+        return "the platform does not offer the carrier that events names in the configuration";
+    }
+    if (has_stream && adapter->carrier == CARRIER_WEBSOCKET) {
         stream = copy_url(address, "wss://");
         if (!stream && plain)
             stream = copy_url(address, "ws://");
@@ -171,7 +214,7 @@ const char *platform_discovered(struct adapter *adapter, const json_t *document)
     free(adapter->stream);
     adapter->api = api;
     adapter->stream = stream;
-    adapter->capabilities = read_capabilities(document, stream != NULL);
+    adapter->capabilities = read_capabilities(document, has_stream);
     const json_t *object = json_object_get(document, "limits");
     adapter->limits = read_limits(object);
     size_t page = limit(json_object_get(object, "page_max"), PAGE_MAX);

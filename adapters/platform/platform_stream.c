@@ -1,5 +1,5 @@
-/* The platform's websocket (PLATFORMS §7.6). The cursor is "epoch:seq", exclusive: what comes has a higher
- * number. */
+/* The platform's events (PLATFORMS §7.6), by websocket, long-poll or webhook. The cursor is "epoch:seq",
+ * exclusive: what comes has a higher number. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,11 +19,16 @@ enum {
     REPLACED_MS = 5000,
     BAD_FRAME_MS = 5000,
     SERVER_ERROR_MS = 1000,
+    POLL_LIMIT = 200,
+    POLL_WAIT_S = 25,
+    POLL_TIMEOUT_MS = 45000,
+    EVENTS_MAX = 1000,
 };
 
 struct stream {
     struct stream_plan plan;
     char *url;
+    char *api;                 /* to poll: a copy, as another discovery may change the adapter's */
     char epoch[EPOCH_MAX + 1]; /* of the cursor, then of the hello; "" before */
     int64_t seq;               /* the last number that is behind us; -1: none, live only */
     bool greeted;
@@ -51,20 +56,14 @@ static bool read_cursor(struct stream *stream, struct adapter_bytes cursor)
     return true;
 }
 
-struct stream *platform_stream_new(struct adapter *adapter, struct adapter_bytes cursor)
+static void plan_websocket(struct stream *stream, const char *address)
 {
-    if (!adapter->stream)
-        return NULL;
-    struct stream *stream = calloc(1, sizeof *stream);
-    if (!stream)
-        abort();
-    stream->seq = -1;
-    int length = read_cursor(stream, cursor)
-                     ? asprintf(&stream->url, "%s?cursor=%" PRId64, adapter->stream, stream->seq)
-                     : asprintf(&stream->url, "%s", adapter->stream);
+    int length = stream->seq >= 0 ? asprintf(&stream->url, "%s?cursor=%" PRId64, address, stream->seq)
+                                  : asprintf(&stream->url, "%s", address);
     if (length < 0)
         abort();
     stream->plan = (struct stream_plan){
+        .carrier = CARRIER_WEBSOCKET,
         .url = stream->url,
         .subprotocol = "drawbridge.v1.json",
         .authenticate = true,
@@ -72,6 +71,44 @@ struct stream *platform_stream_new(struct adapter *adapter, struct adapter_bytes
         .ping_ms = PING_MS,
         .message_max = MESSAGE_MAX,
     };
+}
+
+/* The next question; without a cursor: where the events are now. */
+static void plan_poll(struct stream *stream)
+{
+    free(stream->url);
+    int length = stream->seq >= 0 ? asprintf(&stream->url, "%s/events?cursor=%" PRId64 "&limit=%d&wait=%d",
+                                             stream->api, stream->seq, POLL_LIMIT, POLL_WAIT_S)
+                                  : asprintf(&stream->url, "%s/events", stream->api);
+    if (length < 0)
+        abort();
+    stream->plan = (struct stream_plan){
+        .carrier = CARRIER_POLL,
+        .url = stream->url,
+        .authenticate = true,
+        .silence_ms = POLL_TIMEOUT_MS,
+        .message_max = MESSAGE_MAX,
+    };
+}
+
+struct stream *platform_stream_new(struct adapter *adapter, struct adapter_bytes cursor)
+{
+    if (!(adapter->capabilities & ADAPTER_STREAM))
+        return NULL;
+    struct stream *stream = calloc(1, sizeof *stream);
+    if (!stream)
+        abort();
+    stream->seq = -1;
+    (void)read_cursor(stream, cursor);
+    if (adapter->carrier == CARRIER_WEBSOCKET)
+        plan_websocket(stream, adapter->stream);
+    else if (adapter->carrier == CARRIER_POLL) {
+        stream->api = strdup(adapter->api);
+        if (!stream->api)
+            abort();
+        plan_poll(stream);
+    } else
+        stream->plan = (struct stream_plan){.carrier = CARRIER_WEBHOOK, .message_max = MESSAGE_MAX};
     return stream;
 }
 
@@ -80,6 +117,7 @@ void platform_stream_free(struct stream *stream)
     if (!stream)
         return;
     free(stream->url);
+    free(stream->api);
     free(stream);
 }
 
@@ -158,7 +196,8 @@ static bool feed_hello(struct stream *stream, const json_t *object, struct arena
     return true;
 }
 
-static bool feed_event(struct stream *stream, const json_t *object, struct arena *arena,
+/* One event that is behind the cursor; what comes once more is passed over. */
+static bool take_event(struct stream *stream, const json_t *object, struct arena *arena,
                        const struct stream_sink *sink)
 {
     char key[CURSOR_MAX + 1];
@@ -166,16 +205,91 @@ static bool feed_event(struct stream *stream, const json_t *object, struct arena
     struct event event;
     if (!platform_number(json_object_get(object, "seq"), &seq))
         return false;
-    if (seq == stream->seq)
-        return true; /* the same once more */
-    if (seq < stream->seq)
-        return lose(stream, "the platform's numbers go back");
+    if (seq <= stream->seq)
+        return true;
     (void)snprintf(key, sizeof key, "%s:%" PRId64, stream->epoch, seq);
     platform_read_event(object, key, arena, &event);
     if (!sink->event(sink->context, &event))
         return false;
     stream->seq = seq;
-    commit(stream, sink, true);
+    return true;
+}
+
+static bool feed_event(struct stream *stream, const json_t *object, struct arena *arena,
+                       const struct stream_sink *sink)
+{
+    int64_t before = stream->seq;
+    int64_t seq = 0;
+    if (platform_number(json_object_get(object, "seq"), &seq) && seq < before)
+        return lose(stream, "the platform's numbers go back");
+    if (!take_event(stream, object, arena, sink))
+        return false;
+    if (stream->seq != before)
+        commit(stream, sink, true);
+    return true;
+}
+
+static bool take_events(struct stream *stream, const json_t *events, struct arena *arena,
+                        const struct stream_sink *sink)
+{
+    if (json_array_size(events) > EVENTS_MAX)
+        return false;
+    for (size_t i = 0; i < json_array_size(events); i++)
+        if (!take_event(stream, json_array_get(events, i), arena, sink))
+            return false;
+    return true;
+}
+
+/* {"epoch": …, "events": […], "cursor": …}: the cursor may be ahead of the last event. */
+static bool feed_page(struct stream *stream, const json_t *object, struct arena *arena,
+                      const struct stream_sink *sink)
+{
+    const char *epoch = platform_id(json_object_get(object, "epoch"), arena);
+    const json_t *events = json_object_get(object, "events");
+    int64_t cursor = 0;
+    if (!epoch || strlen(epoch) > EPOCH_MAX || !json_is_array(events) ||
+        !platform_number(json_object_get(object, "cursor"), &cursor))
+        return false;
+    if (stream->seq < 0) {
+        if (!begin_live(stream, epoch, cursor, sink))
+            return false;
+        plan_poll(stream);
+        return true;
+    }
+    if (strcmp(epoch, stream->epoch) != 0)
+        return lose(stream, "the platform counts its events anew");
+    if (cursor < stream->seq)
+        return lose(stream, "the platform's numbers go back");
+    if (!take_events(stream, events, arena, sink))
+        return false;
+    int64_t before = stream->seq;
+    if (cursor > stream->seq)
+        stream->seq = cursor;
+    if (json_array_size(events) || stream->seq != before)
+        commit(stream, sink, false);
+    plan_poll(stream);
+    return true;
+}
+
+/* {"epoch": …, "events": […]}. Nobody can be asked to begin again, so a new epoch begins here. */
+static bool feed_batch(struct stream *stream, const json_t *object, struct arena *arena,
+                       const struct stream_sink *sink)
+{
+    const char *epoch = platform_id(json_object_get(object, "epoch"), arena);
+    const json_t *events = json_object_get(object, "events");
+    int64_t first = 0;
+    if (!epoch || strlen(epoch) > EPOCH_MAX ||
+        !platform_number(json_object_get(json_array_get(events, 0), "seq"), &first))
+        return false;
+    if (stream->seq < 0 || strcmp(epoch, stream->epoch) != 0) {
+        (void)snprintf(stream->epoch, sizeof stream->epoch, "%s", epoch);
+        stream->seq = first ? first - 1 : 0;
+        if (!tell_gap(stream, stream->seq, sink))
+            return false;
+    }
+    if (!take_events(stream, events, arena, sink))
+        return false;
+    commit(stream, sink, false);
     return true;
 }
 
@@ -215,7 +329,11 @@ bool platform_stream_feed(struct stream *stream, struct adapter_bytes message, b
 {
     json_t *object = binary ? NULL : platform_body(message);
     struct arena *arena = arena_new(ARENA_BUDGET);
-    bool good = json_is_object(object) && feed_object(stream, object, arena, sink);
+    bool (*feed)(struct stream *, const json_t *, struct arena *, const struct stream_sink *) =
+        stream->plan.carrier == CARRIER_WEBSOCKET ? feed_object
+        : stream->plan.carrier == CARRIER_POLL    ? feed_page
+                                                  : feed_batch;
+    bool good = json_is_object(object) && feed(stream, object, arena, sink);
     arena_free(arena);
     json_decref(object);
     return good;
@@ -269,7 +387,7 @@ static struct stream_close closed_by_status(int status, struct adapter_bytes rea
     case 429:
         return (struct stream_close){STREAM_RESUME, slow_down_ms(reason), "the platform asks to slow down"};
     default:
-        return (struct stream_close){STREAM_RESUME, SERVER_ERROR_MS, "the platform refused the stream"};
+        return (struct stream_close){STREAM_RESUME, SERVER_ERROR_MS, "the platform refused to tell events"};
     }
 }
 

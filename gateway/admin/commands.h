@@ -6,8 +6,10 @@
 
 struct command {
     const char *name;
-    session_command run;
-    const char *help; /* what `drawbridge NAME --help` prints */
+    session_command run; /* NULL: it needs no installation, and `standalone` runs it */
+    const char *help;    /* what `drawbridge NAME --help` prints */
+    /* The command's words without the program and its own name. Returns the exit code. */
+    int (*standalone)(int count, char **words);
 };
 
 /* The command of that name, or NULL. */
@@ -16,5 +18,10 @@ const struct command *command_find(const char *name);
 int command_ledger(struct gateway *gateway, int count, char **words);
 int command_host(struct gateway *gateway, int count, char **words);
 int command_sweep(struct gateway *gateway, int count, char **words);
+
+/* Parts of `ledger`. */
+int command_receipt(struct gateway *gateway, const char *what, bool html);
+int command_verify(struct gateway *gateway, const char *path);
+int command_contract(int count, char **words);
 
 #endif

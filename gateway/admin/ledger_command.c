@@ -1,134 +1,36 @@
-/* `drawbridge ledger` and `drawbridge host`: what is known of where things are, as tables or JSON. */
+/* `drawbridge ledger`: what is known of where things are, as tables, JSON or CSV; receipts. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gateway/admin/commands.h"
+#include "gateway/admin/show.h"
 #include "gateway/admin/words.h"
 #include "gateway/ledger/ledger.h"
-#include "mapping/model.h"
+#include "gateway/ledger/ledger_view.h"
 
-static void print_json(const json_t *document)
-{
-    char *text = json_dumps(document, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-    if (!text)
-        abort();
-    (void)puts(text);
-    free(text);
-}
+enum { CSV_MAX = 64 << 20 };
 
-static const char *text_of(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text ? text : "";
-}
+enum form { FORM_TABLE, FORM_JSON, FORM_CSV };
 
-static void time_of(const json_t *object, const char *name, char out[TIME_TEXT_MAX])
-{
-    const json_t *value = json_object_get(object, name);
-    out[0] = '\0';
-    if (json_is_integer(value))
-        time_format(json_integer_value(value), out);
-}
+struct asked {
+    struct ledger_filter filter;
+    enum form form;
+    bool summary;
+};
 
-/* ---- hosts
+/* ---- tables
  * -------------------------------------------------------------------------------------------------- */
 
-static void print_host(const json_t *host)
+static void print_counts(const json_t *counts)
 {
-    char since[TIME_TEXT_MAX];
-    char accepted[TIME_TEXT_MAX];
-    time_of(host, "unreachable_since", since);
-    time_of(host, "last_accepted", accepted);
-    (void)printf("%-40s %-8s last accepted %-24s", text_of(host, "host"), text_of(host, "state"),
-                 accepted[0] ? accepted : "never");
-    if (since[0])
-        (void)printf(" unreachable since %s (%s)", since, text_of(host, "last_reason"));
+    const char *state;
+    json_t *count;
+    size_t said = 0;
+    json_object_foreach((json_t *)(uintptr_t)counts, state, count)(void)
+        printf("%s%lld %s", said++ ? ", " : "", (long long)json_integer_value(count), state);
     (void)putchar('\n');
 }
-
-static void print_fact(const json_t *host, const char *name, const char *title)
-{
-    char when[TIME_TEXT_MAX];
-    time_of(host, name, when);
-    if (when[0])
-        (void)printf("  %-20s %s\n", title, when);
-}
-
-static void print_count(const json_t *host, const char *name, const char *title)
-{
-    json_int_t count = json_integer_value(json_object_get(host, name));
-    if (count)
-        (void)printf("  %-20s %lld\n", title, (long long)count);
-}
-
-static void print_host_in_full(const json_t *host)
-{
-    (void)printf("host %s\n  %-20s %s\n", text_of(host, "host"), "state", text_of(host, "state"));
-    print_fact(host, "last_accepted", "last accepted");
-    print_fact(host, "unreachable_since", "unreachable since");
-    print_fact(host, "next_probe", "tried again at");
-    print_count(host, "failures", "failures in a row");
-    print_count(host, "last_status", "last HTTP status");
-    if (text_of(host, "unreachable_since")[0] || text_of(host, "last_reason")[0])
-        (void)printf("  %-20s %s\n", "last failure", text_of(host, "last_reason"));
-    print_fact(host, "seen", "last heard from");
-    print_count(host, "in_flight", "requests in flight");
-    print_count(host, "waiting_lanes", "lanes that wait");
-}
-
-static int list_hosts(struct gateway *gateway, const char *state, bool json)
-{
-    const char *why = NULL;
-    size_t index;
-    const json_t *host;
-    json_t *list = ledger_hosts(gateway, state, &why);
-    if (!list)
-        return command_failed("host list", why);
-    if (json) {
-        print_json(list);
-    } else {
-        json_array_foreach(list, index, host) print_host(host);
-        (void)printf("%zu host(s)\n", json_array_size(list));
-    }
-    json_decref(list);
-    return SESSION_GOOD;
-}
-
-static int show_host(struct gateway *gateway, const char *name, bool json)
-{
-    const char *why = NULL;
-    json_t *host = ledger_host(gateway, name, &why);
-    if (!host)
-        return command_failed(name, why);
-    if (json)
-        print_json(host);
-    else
-        print_host_in_full(host);
-    json_decref(host);
-    return SESSION_GOOD;
-}
-
-int command_host(struct gateway *gateway, int count, char **words)
-{
-    const char *state = NULL;
-    bool json = false;
-    struct words read;
-    const struct word_option options[] = {{"--state", &state, NULL}, {"--json", NULL, &json}};
-    if (!words_read("host", count, words, options, 2, 1, 2, &read))
-        return SESSION_USAGE;
-    if (strcmp(read.alone[0], "list") == 0 && read.count == 1) {
-        if (state && !ledger_is_host_state(state))
-            return words_misused("host", "there is no state '%s'", state);
-        return list_hosts(gateway, state, json);
-    }
-    if (strcmp(read.alone[0], "show") == 0 && read.count == 2 && !state)
-        return show_host(gateway, read.alone[1], json);
-    return words_misused("host", "wrong words for host");
-}
-
-/* ---- posts and accounts
- * ------------------------------------------------------------------------------------- */
 
 static void print_place(const json_t *place)
 {
@@ -136,50 +38,170 @@ static void print_place(const json_t *place)
     char since[TIME_TEXT_MAX];
     size_t index;
     const json_t *reason;
-    time_of(place, "time", when);
-    time_of(place, "unreachable_since", since);
-    (void)printf("  %-40s ", text_of(place, "host"));
+    show_time(place, "time", when);
+    show_time(place, "unreachable_since", since);
+    (void)printf("  %-40s %-12s ", show_text(place, "host"), show_text(place, "software"));
     json_array_foreach(json_object_get(place, "why"), index, reason)(void)
         printf("%s%s", index ? "," : "", json_string_value(reason));
-    if (text_of(place, "delete")[0]) {
-        (void)printf("  delete %s", text_of(place, "delete"));
+    if (show_text(place, "delete")[0]) {
+        (void)printf("  delete %s", show_text(place, "delete"));
         if (json_integer_value(json_object_get(place, "code")))
             (void)printf(" (%d)", (int)json_integer_value(json_object_get(place, "code")));
         (void)printf(" %s", when);
     }
     if (since[0])
         (void)printf("  unreachable since %s", since);
+    if (json_integer_value(json_object_get(place, "failures")))
+        (void)printf("  %lld in vain", (long long)json_integer_value(json_object_get(place, "failures")));
+    if (show_text(place, "copy")[0])
+        (void)printf("  public page: %s", show_text(place, "copy"));
     (void)putchar('\n');
 }
 
-static void print_places(const json_t *document, const char *what)
+static void print_heads(const json_t *document)
 {
-    const json_t *hosts = json_object_get(document, "hosts");
+    (void)printf("%s %s\nstate: %s\n", show_text(document, "kind"), show_text(document, "id"),
+                 show_text(document, "state"));
+    if (json_object_get(document, "posts"))
+        (void)printf("posts: %lld, followers: %lld\n",
+                     (long long)json_integer_value(json_object_get(document, "posts")),
+                     (long long)json_integer_value(json_object_get(document, "followers")));
+    if (json_object_size(json_object_get(document, "deletes"))) {
+        (void)printf("Deletes of its posts, by host and post: ");
+        print_counts(json_object_get(document, "deletes"));
+    }
+    (void)printf("servers that may hold a copy: %zu\n", json_array_size(json_object_get(document, "hosts")));
+    if (json_object_size(json_object_get(document, "counts"))) {
+        (void)printf("of these: ");
+        print_counts(json_object_get(document, "counts"));
+    }
+}
+
+static void print_summary(const json_t *summary)
+{
+    size_t index;
+    const json_t *row;
+    json_array_foreach(summary, index, row)
+    {
+        (void)printf("  %-20s %6lld  ", show_text(row, "software"),
+                     (long long)json_integer_value(json_object_get(row, "hosts")));
+        print_counts(json_object_get(row, "counts"));
+    }
+}
+
+/* ---- what is printed
+ * ------------------------------------------------------------------------------------------ */
+
+static void print_csv(const json_t *document)
+{
+    struct buffer csv;
+    buffer_init(&csv, CSV_MAX);
+    ledger_csv(document, &csv);
+    (void)fputs(buffer_text(&csv), stdout);
+    buffer_clear(&csv);
+}
+
+static void print_document(json_t *document, const struct asked *asked)
+{
+    json_t *summary = asked->summary ? ledger_by_software(document) : NULL;
     size_t index;
     const json_t *place;
-    (void)printf("%s %s\n", text_of(document, "kind"), what);
-    (void)printf("state: %s\n", text_of(document, "state"));
-    (void)printf("servers that may hold a copy: %zu\n", json_array_size(hosts));
-    json_array_foreach(hosts, index, place) print_place(place);
+    if (summary && asked->form == FORM_JSON) {
+        (void)json_object_del(document, "hosts");
+        (void)json_object_set(document, "software", summary);
+        show_json(document);
+    } else if (asked->form == FORM_JSON) {
+        show_json(document);
+    } else if (asked->form == FORM_CSV) {
+        print_csv(document);
+    } else {
+        print_heads(document);
+        if (summary)
+            print_summary(summary);
+        else
+            json_array_foreach(json_object_get(document, "hosts"), index, place) print_place(place);
+    }
+    json_decref(summary);
+}
+
+static int show_ledger(struct gateway *gateway, const char *what, const struct asked *asked)
+{
+    const char *why = NULL;
+    json_t *document = ledger_query(gateway, what, &why);
+    if (!document)
+        return command_failed(what, why);
+    if (json_object_get(document, "hosts")) {
+        ledger_filter_apply(document, &asked->filter);
+        print_document(document, asked);
+    } else if (asked->form == FORM_JSON) {
+        show_json(document);
+    } else {
+        show_host(document);
+    }
+    json_decref(document);
+    return SESSION_GOOD;
+}
+
+static int check_filter(struct ledger_filter *filter)
+{
+    static const char *const reasons[] = {"delivered", "mentioned", "replied", "boosted",
+                                          "liked",     "quoted",    "fetched"};
+    enum evidence_state state;
+    bool known = !filter->why;
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
+        known = known || strcmp(filter->why, reasons[i]) == 0;
+    if (!known)
+        return words_misused("ledger", "there is no reason '%s'", filter->why);
+    if (filter->state && !evidence_of_name(filter->state, &state))
+        return words_misused("ledger", "there is no state '%s'", filter->state);
+    if (filter->state)
+        filter->state = evidence_name(state);
+    return SESSION_GOOD;
+}
+
+static int show_receipt(struct gateway *gateway, int count, char **words)
+{
+    bool html = false;
+    struct words read;
+    const struct word_option options[] = {{"--html", NULL, &html}};
+    if (!words_read("ledger", count, words, options, 1, 1, 1, &read))
+        return SESSION_USAGE;
+    return command_receipt(gateway, read.alone[0], html);
+}
+
+static int verify_receipt(struct gateway *gateway, int count, char **words)
+{
+    struct words read;
+    if (!words_read("ledger", count, words, NULL, 0, 1, 1, &read))
+        return SESSION_USAGE;
+    return command_verify(gateway, read.alone[0]);
 }
 
 int command_ledger(struct gateway *gateway, int count, char **words)
 {
-    const char *why = NULL;
+    if (count > 0 && strcmp(words[0], "receipt") == 0)
+        return show_receipt(gateway, count - 1, words + 1);
+    if (count > 0 && strcmp(words[0], "verify") == 0)
+        return verify_receipt(gateway, count - 1, words + 1);
+    struct asked asked = {.form = FORM_TABLE};
     bool json = false;
+    bool csv = false;
     struct words read;
-    const struct word_option options[] = {{"--json", NULL, &json}};
-    if (!words_read("ledger", count, words, options, 1, 1, 1, &read))
+    const struct word_option options[] = {
+        {"--json", NULL, &json},
+        {"--csv", NULL, &csv},
+        {"--summary", NULL, &asked.summary},
+        {"--state", &asked.filter.state, NULL},
+        {"--host", &asked.filter.host, NULL},
+        {"--software", &asked.filter.software, NULL},
+        {"--why", &asked.filter.why, NULL},
+    };
+    if (!words_read("ledger", count, words, options, sizeof options / sizeof options[0], 1, 1, &read))
         return SESSION_USAGE;
-    json_t *document = ledger_query(gateway, read.alone[0], &why);
-    if (!document)
-        return command_failed(read.alone[0], why);
-    if (json)
-        print_json(document);
-    else if (json_object_get(document, "hosts"))
-        print_places(document, read.alone[0]);
-    else
-        print_host_in_full(document);
-    json_decref(document);
-    return SESSION_GOOD;
+    if (json && csv)
+        return words_misused("ledger", "--json and --csv are two forms; take one");
+    if (check_filter(&asked.filter) != SESSION_GOOD)
+        return SESSION_USAGE;
+    asked.form = json ? FORM_JSON : csv ? FORM_CSV : FORM_TABLE;
+    return show_ledger(gateway, read.alone[0], &asked);
 }

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "gateway/client/fetch.h"
+#include "gateway/fed/signer.h"
 #include "gateway/worker.h"
 
 enum { STORE_WAIT_MS = 5000, TASKS_MAX = 64 };
@@ -43,13 +45,18 @@ int session_run(const struct config *config, session_command command, int count,
     char *url = worker_store_url(config);
     gateway->loop = loop_new();
     gateway->tasks = task_pool_new(gateway->loop, TASKS_MAX);
+    gateway->crypto = crypto_pool_new(gateway->loop, 1);
     gateway->store = store_new(gateway->loop, url, error, sizeof error);
     free(url);
-    if (gateway->store && task_spawn(gateway->tasks, session_task, &session))
+    gateway->fetch = worker_fetch_client(config, gateway->loop, error, sizeof error);
+    if (gateway->store && gateway->fetch && task_spawn(gateway->tasks, session_task, &session))
         loop_run(gateway->loop);
     else
         (void)fprintf(stderr, "drawbridge: %s\n", error);
+    fetch_client_free(gateway->fetch);
+    signers_free(gateway);
     store_free(gateway->store);
+    crypto_pool_free(gateway->crypto);
     task_pool_free(gateway->tasks);
     loop_free(gateway->loop);
     return session.code;

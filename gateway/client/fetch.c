@@ -314,6 +314,7 @@ static size_t take_header(char *line, size_t size, size_t count, void *context)
     }
     copy_header(line, length, "content-type", result->content_type, sizeof result->content_type);
     copy_header(line, length, "location", result->location, sizeof result->location);
+    copy_header(line, length, "etag", result->etag, sizeof result->etag);
     copy_header(line, length, "date", result->date, sizeof result->date);
     copy_header(line, length, "accept-signature", result->accept_signature, sizeof result->accept_signature);
     copy_header(line, length, "retry-after", retry_after, sizeof retry_after);
@@ -548,6 +549,15 @@ void fetch_start(struct fetch_client *client, const struct fetch_request *reques
         loop_timer_set(transfer->timer, request->timeout_ms);
         transfer->waiting = resolver_lookup(client->resolver, transfer->place.host, resolved, transfer);
     }
+}
+
+void fetch_give_up(struct fetch_client *client, const void *context)
+{
+    for (struct transfer *transfer = client->transfers; transfer; transfer = transfer->next)
+        if (transfer->context == context && transfer->easy) {
+            fail(transfer, FETCH_BROKEN, "the caller gave it up");
+            return;
+        }
 }
 
 struct waiter {

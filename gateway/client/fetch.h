@@ -52,7 +52,7 @@ struct fetch_result {
     int status;
     char *body; /* NUL-terminated; NULL when none */
     size_t length;
-    char content_type[128], location[2048], date[48], accept_signature[256];
+    char content_type[128], location[2048], date[48], accept_signature[256], etag[128];
     int64_t retry_after_ms; /* -1 none */
 };
 
@@ -69,6 +69,10 @@ void fetch_result_clear(struct fetch_result *result);
 typedef void (*fetch_done)(void *context, struct fetch_result *result);
 void fetch_start(struct fetch_client *client, const struct fetch_request *request, fetch_done done,
                  void *context);
+
+/* Ends the request of fetch_start with that context, once it is on its way: `done` is called inside this
+ * call, with FETCH_BROKEN. One that is not on its way yet goes on to its own end. */
+void fetch_give_up(struct fetch_client *client, const void *context);
 
 size_t fetch_client_pending(const struct fetch_client *client);
 

@@ -232,7 +232,12 @@ struct websocket *websocket_open(struct websocket_client *client, const struct w
     self->timer = loop_timer_new(client->loop, time_came, self);
     self->deadline_ms = loop_monotonic_ms() + options->connect_timeout_ms;
     websocket_schedule(self);
-    self->lookup = resolver_lookup(client->resolver, self->url.host, resolved, self);
+    if (options->via_port) {
+        self->url.port = options->via_port;
+        self->lookup = resolver_lookup(client->resolver, "127.0.0.1", resolved, self);
+    } else {
+        self->lookup = resolver_lookup(client->resolver, self->url.host, resolved, self);
+    }
     return self;
 }
 

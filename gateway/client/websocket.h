@@ -34,6 +34,7 @@ struct websocket_options {
     /* After silence_ms without a message or a pong the connection counts as broken; 0: never. ping_ms 0: a
      * third of silence_ms. */
     unsigned connect_timeout_ms, ping_ms, silence_ms;
+    unsigned via_port; /* connect to this port of 127.0.0.1 (a relay) instead of the URL's host; 0: no */
 };
 
 /* Starts connecting; NULL (and a reason) when the URL is no websocket URL. */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "gateway/fed/instance_proof.h"
 #include "gateway/fed/serve.h"
 #include "gateway/fed/signer.h"
 #include "mapping/outbound.h"
@@ -217,8 +218,10 @@ void serve_nodeinfo(struct serving *serving, const char *version)
 void serve_instance_actor(struct serving *serving)
 {
     const struct signer *signer = signer_instance(serving->gateway, serving->host);
-    json_t *document = signer ? instance_actor_document(serving->host->base, serving->host->authority,
-                                                        signer->public_key_pem)
-                              : NULL;
+    const char *proof_key =
+        signer ? instance_proof_public(serving->gateway, serving->host, serving->arena) : NULL;
+    json_t *document = proof_key ? instance_actor_document(serving->host->base, serving->host->authority,
+                                                           signer->public_key_pem, proof_key)
+                                 : NULL;
     serve_json(serving, 200, ACTIVITY, document, CACHE_INSTANCE);
 }

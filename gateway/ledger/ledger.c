@@ -1,146 +1,41 @@
 #include "gateway/ledger/ledger.h"
 
-#include <stdio.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/clock.h"
 #include "gateway/fed/local.h"
 #include "gateway/ledger/exposure.h"
+#include "gateway/ledger/ledger_private.h"
+#include "gateway/ledger/servers.h"
+#include "gateway/ledger/wording.h"
 #include "gateway/store/posts.h"
-#include "mapping/inbound.h"
 
-enum { LEDGER_BUDGET = 4 << 20 };
-static const char *const away = "the store does not answer; try again when it does";
-static const char *const unmet =
-    "no post or account of ours has that id or name, and no server of that name was ever met";
+enum { HOSTS_A_CALL = 500, HOST_FIELDS = 10, SENTENCE_MAX = 4096 };
+
 static const char *const unknown_account =
     "no account of that name or id was ever switched on here; write name@host or the actor's id";
 static const char *const unknown_post = "there is no such post; its id is https://HOST/u/AID/p/OID";
-
-/* ---- hosts
- * ---------------------------------------------------------------------------------------------------------
- */
-
-static struct reply *host_fields(struct gateway *gateway, const char *number)
-{
-    struct arguments *arguments = arguments_new();
-    arguments_text(arguments, "HGETALL");
-    arguments_format(arguments, "host:%s", number);
-    return store_run(gateway->store, arguments);
-}
-
-static void set_number(json_t *object, const char *name, const char *value)
-{
-    if (value && value[0])
-        (void)json_object_set_new(object, name, json_integer(strtoll(value, NULL, 10)));
-}
-
-static void set_text(json_t *object, const char *name, const char *value)
-{
-    if (value && value[0])
-        (void)json_object_set_new(object, name, json_string(value));
-}
-
-/* "https://m.example" is shown as m.example. */
-static const char *short_name(const char *origin)
-{
-    if (!origin)
-        return "";
-    return strncmp(origin, "https://", 8) == 0 ? origin + 8 : origin;
-}
-
-static int64_t waiting_lanes(struct gateway *gateway, const char *number)
-{
-    struct arguments *arguments = arguments_new();
-    arguments_text(arguments, "SCARD");
-    arguments_format(arguments, "parked:%s", number);
-    struct reply *reply = store_run(gateway->store, arguments);
-    int64_t count = reply_failed(reply) ? 0 : reply_number(reply);
-    reply_free(reply);
-    return count;
-}
-
-static json_t *host_document(struct gateway *gateway, const char *number)
-{
-    struct reply *fields = host_fields(gateway, number);
-    json_t *document = NULL;
-    if (!reply_failed(fields) && reply_count(fields)) {
-        const char *state = reply_field(fields, "state");
-        document = json_object();
-        set_text(document, "kind", "host");
-        set_text(document, "host", short_name(reply_field(fields, "origin")));
-        set_text(document, "state", state ? state : "healthy");
-        set_number(document, "failures", reply_field(fields, "failures"));
-        set_number(document, "unreachable_since", reply_field(fields, "down_since"));
-        set_number(document, "next_probe", reply_field(fields, "open_until"));
-        set_number(document, "last_accepted", reply_field(fields, "last_ok"));
-        set_number(document, "last_status", reply_field(fields, "last_code"));
-        set_text(document, "last_reason", reply_field(fields, "last_reason"));
-        set_number(document, "seen", reply_field(fields, "seen"));
-        set_number(document, "in_flight", reply_field(fields, "in_flight"));
-        (void)json_object_set_new(document, "waiting_lanes", json_integer(waiting_lanes(gateway, number)));
-    }
-    reply_free(fields);
-    return document;
-}
-
-json_t *ledger_host(struct gateway *gateway, const char *host, const char **why)
-{
-    struct arena *arena = arena_new(LEDGER_BUDGET);
-    const char *url = strstr(host, "://") ? host : arena_format(arena, "https://%s", host);
-    const char *origin = url_origin(arena, url);
-    struct reply *reply =
-        store_call(gateway->store, "HGET", "host_numbers", origin ? origin : "", (char *)NULL);
-    json_t *document = NULL;
-    *why = reply_failed(reply) ? away : unmet;
-    if (reply_kind(reply) == REPLY_TEXT)
-        document = host_document(gateway, reply_text(reply));
-    reply_free(reply);
-    arena_free(arena);
-    return document;
-}
-
-bool ledger_is_host_state(const char *state)
-{
-    static const char *const states[] = {"healthy", "failing", "open", "dead"};
-    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
-        if (strcmp(states[i], state) == 0)
-            return true;
-    return false;
-}
-
-json_t *ledger_hosts(struct gateway *gateway, const char *state, const char **why)
-{
-    struct reply *last = store_call(gateway->store, "GET", "sequence:host", (char *)NULL);
-    *why = away;
-    if (reply_failed(last)) {
-        reply_free(last);
-        return NULL;
-    }
-    json_t *list = json_array();
-    for (int64_t number = 1; number <= reply_number(last); number++) {
-        char text[24];
-        (void)snprintf(text, sizeof text, "%lld", (long long)number);
-        json_t *document = host_document(gateway, text);
-        const char *is = json_string_value(json_object_get(document, "state"));
-        if (document && (!state || strcmp(state, is) == 0))
-            (void)json_array_append(list, document);
-        json_decref(document);
-    }
-    reply_free(last);
-    return list;
-}
-
-/* ---- posts and accounts
- * ------------------------------------------------------------------------------------------- */
 
 struct ledger {
     struct gateway *gateway;
     struct arena *arena;
     const char *account, *post; /* numbers; post "0": the account itself */
+    json_t *servers;
+    size_t counts[EVIDENCE_STATES];
 };
 
-static void add_reasons(json_t *entry, const char *letters)
+/* ---- one host
+ * ------------------------------------------------------------------------------------------------ */
+
+/* The fields of ledger_hosts.lua, in its order. */
+struct host_row {
+    const char *origin, *state, *down_since, *open_until, *reason, *software, *version, *contact, *why,
+        *evidence;
+};
+
+static void put_reasons(json_t *entry, const char *letters)
 {
     static const struct {
         char letter;
@@ -148,62 +43,84 @@ static void add_reasons(json_t *entry, const char *letters)
     } names[] = {{'m', "mentioned"}, {'r', "replied"}, {'b', "boosted"},
                  {'l', "liked"},     {'q', "quoted"},  {'f', "fetched"}};
     json_t *why = json_array();
-    if (!letters || !letters[0])
+    if (!letters[0])
         (void)json_array_append_new(why, json_string("delivered"));
-    for (size_t i = 0; letters && i < sizeof names / sizeof names[0]; i++)
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strchr(letters, names[i].letter))
             (void)json_array_append_new(why, json_string(names[i].name));
     (void)json_object_set_new(entry, "why", why);
 }
 
-/* "S CODE TIME" */
-static void add_delete_state(json_t *entry, const char *state, const char *down_since)
+static void put_evidence(json_t *entry, const struct evidence *evidence)
 {
-    static const struct {
-        char letter;
-        const char *name;
-    } names[] = {
-        {'q', "queued"}, {'a', "accepted"}, {'r', "refused"}, {'v', "observed"}, {'n', "no inbox known"}};
-    if (!state)
-        return;
-    char *rest = NULL;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (names[i].letter == state[0])
-            set_text(entry, "delete", names[i].name);
-    long code = strtol(state + 1, &rest, 10);
-    if (code)
-        (void)json_object_set_new(entry, "code", json_integer(code));
-    set_number(entry, "time", rest);
-    if (state[0] == 'q')
-        set_number(entry, "unreachable_since", down_since);
+    enum evidence_state asked = evidence->state == EVIDENCE_UNREACHABLE ? EVIDENCE_QUEUED : evidence->state;
+    ledger_put_text(entry, "state", evidence_name(evidence->state));
+    if (asked != EVIDENCE_EXPOSED)
+        ledger_put_text(entry, "delete", evidence_name(asked));
+    ledger_put_number(entry, "code", evidence->code);
+    ledger_put_number(entry, "time", evidence->time);
+    ledger_put_number(entry, "queued", evidence->queued);
+    ledger_put_number(entry, "accepted", evidence->accepted);
+    ledger_put_number(entry, "refused", evidence->refused);
+    ledger_put_number(entry, "observed", evidence->observed);
+    ledger_put_number(entry, "failures", evidence->failures);
+    ledger_put_number(entry, "last_failure", evidence->last_failure);
+    ledger_put_number(entry, "failure_code", evidence->failure_code);
+    ledger_put_text(entry, "failure", evidence->failure_reason);
+    ledger_put_text(entry, "copy", copy_look_name(evidence->copy));
+    ledger_put_number(entry, "copy_time", evidence->copy_time);
+    ledger_put_number(entry, "copy_looks", evidence->copy_looks);
 }
 
-static struct reply *field_of(struct ledger *ledger, const char *key, const char *host)
+static json_t *host_entry(struct ledger *ledger, const struct host_row *row)
 {
-    return store_call(ledger->gateway->store, "HGET",
-                      arena_format(ledger->arena, "%s:%s:%s", key, ledger->account, ledger->post), host,
-                      (char *)NULL);
-}
-
-static json_t *host_entry(struct ledger *ledger, uint32_t number)
-{
-    const char *host = arena_format(ledger->arena, "%u", number);
-    struct reply *fields = host_fields(ledger->gateway, host);
-    struct reply *reasons = field_of(ledger, "exposure_why", host);
-    struct reply *state = field_of(ledger, "delete_state", host);
-    json_t *entry = NULL;
-    if (!reply_failed(fields) && !reply_failed(reasons) && !reply_failed(state)) {
-        entry = json_object();
-        set_text(entry, "host", short_name(reply_field(fields, "origin")));
-        if (strcmp(ledger->post, "0") != 0)
-            add_reasons(entry, reply_text(reasons));
-        add_delete_state(entry, reply_kind(state) == REPLY_TEXT ? reply_text(state) : NULL,
-                         reply_field(fields, "down_since"));
-    }
-    reply_free(fields);
-    reply_free(reasons);
-    reply_free(state);
+    struct evidence evidence;
+    int64_t down_since = strtoll(row->down_since, NULL, 10);
+    if (!evidence_read(row->evidence[0] ? row->evidence : NULL, down_since != 0, &evidence))
+        evidence = (struct evidence){.state = EVIDENCE_EXPOSED};
+    ledger->counts[evidence.state]++;
+    json_t *entry = json_object();
+    ledger_put_text(entry, "host", ledger_short_name(row->origin));
+    ledger_put_text(entry, "software", row->software);
+    ledger_put_text(entry, "version", row->version);
+    if (strcmp(ledger->post, "0") != 0)
+        put_reasons(entry, row->why);
+    put_evidence(entry, &evidence);
+    if (evidence.state == EVIDENCE_UNREACHABLE)
+        ledger_put_number(entry, "unreachable_since", down_since);
+    ledger_put_text(entry, "contact", row->contact);
+    struct buffer says;
+    buffer_init(&says, SENTENCE_MAX);
+    wording_of_host(ledger_short_name(row->origin), &evidence, down_since,
+                    servers_find(ledger->servers, row->software), &says);
+    ledger_put_text(entry, "says", buffer_text(&says));
+    buffer_clear(&says);
     return entry;
+}
+
+/* ---- all hosts of a post or an account
+ * ------------------------------------------------------------------------ */
+
+static bool add_entries(struct ledger *ledger, const uint32_t *numbers, size_t count, json_t *list)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, ledger->account);
+    arguments_text(arguments, ledger->post);
+    arguments_number(arguments, clock_now_ms());
+    for (size_t i = 0; i < count; i++)
+        arguments_number(arguments, numbers[i]);
+    struct reply *reply = store_script(ledger->gateway->store, "ledger_hosts", arguments);
+    bool good = !reply_failed(reply) && reply_count(reply) == count * HOST_FIELDS;
+    for (size_t i = 0; good && i < count; i++) {
+        const char *text[HOST_FIELDS];
+        for (size_t k = 0; k < HOST_FIELDS; k++)
+            text[k] = reply_text(reply_at(reply, i * HOST_FIELDS + k));
+        struct host_row row = {text[0], text[1], text[2], text[3], text[4],
+                               text[5], text[6], text[7], text[8], text[9]};
+        (void)json_array_append_new(list, host_entry(ledger, &row));
+    }
+    reply_free(reply);
+    return good;
 }
 
 static json_t *host_entries(struct ledger *ledger)
@@ -212,46 +129,96 @@ static json_t *host_entries(struct ledger *ledger)
     bool good = strcmp(ledger->post, "0") == 0
                     ? exposure_of_account(ledger->gateway, ledger->account, &hosts)
                     : exposure_of_post(ledger->gateway, ledger->account, ledger->post, &hosts);
-    json_t *list = good ? json_array() : NULL;
-    for (size_t i = 0; list && i < hosts.count; i++) {
-        json_t *entry = host_entry(ledger, hosts.numbers[i]);
-        if (entry) {
-            (void)json_array_append_new(list, entry);
-        } else {
-            json_decref(list);
-            list = NULL;
-        }
+    if (!good)
+        return NULL;
+    json_t *list = json_array();
+    for (size_t at = 0; good && at < hosts.count; at += HOSTS_A_CALL) {
+        size_t left = hosts.count - at;
+        good = add_entries(ledger, hosts.numbers + at, left < HOSTS_A_CALL ? left : HOSTS_A_CALL, list);
     }
+    host_list_clear(&hosts);
     if (good)
-        host_list_clear(&hosts);
-    return list;
+        return list;
+    json_decref(list);
+    return NULL;
+}
+
+static json_t *counts_of(const struct ledger *ledger)
+{
+    json_t *counts = json_object();
+    for (size_t i = 0; i < EVIDENCE_STATES; i++)
+        ledger_put_number(counts, evidence_name((enum evidence_state)i), (int64_t)ledger->counts[i]);
+    return counts;
+}
+
+/* How the Deletes of all posts of the account stand. */
+static json_t *deletes_of(struct ledger *ledger)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, "HGETALL");
+    arguments_format(arguments, "delete_counts:%s", ledger->account);
+    struct reply *reply = store_run(ledger->gateway->store, arguments);
+    json_t *deletes = json_object();
+    for (size_t i = 0; !reply_failed(reply) && i + 1 < reply_count(reply); i += 2) {
+        struct evidence evidence;
+        const char *state = arena_format(ledger->arena, "%.1s 0 0", reply_text(reply_at(reply, i)));
+        if (evidence_read(state, false, &evidence))
+            ledger_put_number(deletes, evidence_name(evidence.state),
+                              strtoll(reply_text(reply_at(reply, i + 1)), NULL, 10));
+    }
+    reply_free(reply);
+    return deletes;
+}
+
+static json_t *document_of(struct ledger *ledger, const struct account_record *record,
+                           const struct post_record *post, json_t *hosts)
+{
+    static const char *const post_states[] = {"held", "live", "deleted"};
+    const struct config_host *host = config_host_find(ledger->gateway->config, record->host);
+    const char *base = host ? host->base : "";
+    const char *actor = url_actor(ledger->arena, base, record->aid);
+    json_t *document = json_object();
+    ledger_put_text(document, "kind", post ? "post" : "account");
+    ledger_put_text(document, "id", post ? url_object(ledger->arena, base, record->aid, post->oid) : actor);
+    ledger_put_text(document, "account", record->aid);
+    ledger_put_text(document, "actor", actor);
+    ledger_put_text(document, "handle", arena_format(ledger->arena, "@%s@%s", record->name, record->host));
+    ledger_put_text(document, "post", post ? post->oid : NULL);
+    ledger_put_text(document, "state", post ? post_states[post->state] : consent_name(record->consent));
+    if (post) {
+        ledger_put_number(document, "published", post->published);
+        ledger_put_number(document, "deleted", post->deleted);
+    } else {
+        ledger_put_number(document, "state_since", record->consent_since);
+        (void)json_object_set_new(document, "posts", json_integer(record->post_count));
+        (void)json_object_set_new(document, "followers", json_integer(record->follower_count));
+        (void)json_object_set_new(document, "deletes", deletes_of(ledger));
+    }
+    ledger_put_number(document, "as_of", clock_now_ms());
+    (void)json_object_set_new(document, "counts", counts_of(ledger));
+    (void)json_object_set_new(document, "hosts", hosts);
+    return document;
 }
 
 static json_t *account_or_post(struct ledger *ledger, const char *aid, const char *oid, const char **why)
 {
-    static const char *const post_states[] = {"held", "live", "deleted"};
     struct account_record record;
     struct post_record post = {0};
     enum lookup found = account_load(ledger->gateway->store, ledger->arena, aid, &record);
     if (found == LOOKUP_FOUND && oid)
         found = post_load(ledger->gateway->store, ledger->arena, aid, oid, &post);
-    *why = found == LOOKUP_DOWN ? away : oid ? unknown_post : unknown_account;
+    *why = found == LOOKUP_DOWN ? LEDGER_AWAY : oid ? unknown_post : unknown_account;
     if (found != LOOKUP_FOUND)
         return NULL;
-    ledger->account = arena_format(ledger->arena, "%lld", (long long)record.number);
-    ledger->post = arena_format(ledger->arena, "%lld", (long long)post.number);
+    ledger->account = arena_format(ledger->arena, "%" PRId64, record.number);
+    ledger->post = arena_format(ledger->arena, "%" PRId64, oid ? post.number : 0);
     json_t *hosts = host_entries(ledger);
-    *why = away;
-    if (!hosts)
-        return NULL;
-    json_t *document = json_object();
-    set_text(document, "kind", oid ? "post" : "account");
-    set_text(document, "account", aid);
-    set_text(document, "post", oid);
-    set_text(document, "state", oid ? post_states[post.state] : consent_name(record.consent));
-    (void)json_object_set_new(document, "hosts", hosts);
-    return document;
+    *why = LEDGER_AWAY;
+    return hosts ? document_of(ledger, &record, oid ? &post : NULL, hosts) : NULL;
 }
+
+/* ---- what was asked for
+ * --------------------------------------------------------------------------------------- */
 
 /* AID of "name@host" or "@name@host". */
 static enum lookup find_handle(struct gateway *gateway, const char *what, char aid[AID_LENGTH + 1])
@@ -280,13 +247,13 @@ bool ledger_account(struct gateway *gateway, const char *what, char aid[AID_LENG
     } else {
         found = find_handle(gateway, what, aid);
     }
-    *why = found == LOOKUP_DOWN ? away : unknown_account;
+    *why = found == LOOKUP_DOWN ? LEDGER_AWAY : unknown_account;
     return found == LOOKUP_FOUND;
 }
 
 json_t *ledger_query(struct gateway *gateway, const char *what, const char **why)
 {
-    struct ledger ledger = {.gateway = gateway, .arena = arena_new(LEDGER_BUDGET)};
+    struct ledger ledger = {.gateway = gateway, .arena = arena_new(LEDGER_BUDGET), .servers = servers_load()};
     struct local_id id = local_parse(gateway->config, what);
     char aid[AID_LENGTH + 1];
     json_t *document;
@@ -298,6 +265,7 @@ json_t *ledger_query(struct gateway *gateway, const char *what, const char **why
         document = account_or_post(&ledger, aid, NULL, why);
     else
         document = ledger_host(gateway, what, why);
+    json_decref(ledger.servers);
     arena_free(ledger.arena);
     return document;
 }

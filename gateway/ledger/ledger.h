@@ -6,20 +6,27 @@
 #include <jansson.h>
 
 #include "gateway/gateway.h"
+#include "gateway/ledger/evidence.h"
 #include "mapping/ids.h"
 
 /* `what`: the id of a post or an account of ours, name@host of an account, or a remote host ("m.example" or
  * its URL).
  *
- * A post:
- * {"kind":"post","account","post","state","hosts":[{"host","why":["delivered",…],"delete","code","time",
- * "unreachable_since"}]}. `delete` is absent before a Delete, else queued, accepted, refused, observed or "no
- * inbox known"; code is the HTTP status, times are ms. An account: the same without "post", its hosts are all
- * that may know it. A host: as ledger_host. */
+ * A post (times are ms; what is not known is absent):
+ * {"kind":"post","id","account","handle","post","state","published","deleted","as_of",
+ *  "counts":{STATE:N},"hosts":[HOST]}
+ * HOST: {"host","software","version","why":["delivered",…],"state":STATE,"delete","code","time","queued",
+ *  "accepted","refused","observed","failures","last_failure","failure_code","failure","unreachable_since",
+ *  "copy","copy_time","copy_looks","contact","says"}
+ * STATE is as evidence_name says it; `delete` is the same for what was asked, without "unreachable"; `code`
+ * and `time` belong to it; `says` is the sentence for people. An account: the same without "post", with
+ * "posts", "followers" and "deletes":{STATE:N} of all its posts; its hosts are all that may know it. A host:
+ * as ledger_host. */
 json_t *ledger_query(struct gateway *gateway, const char *what, const char **why);
 
-/* {"kind":"host","host","state":"healthy|failing|open|dead","failures","unreachable_since","next_probe","last_accepted",
- * "last_status","last_reason","seen","in_flight","waiting_lanes"} */
+/* {"kind":"host","host","state":"healthy|failing|open|dead","software","version","contact","failures",
+ * "unreachable_since","next_probe","last_accepted","last_status","last_reason","seen","in_flight",
+ * "waiting_lanes"} */
 json_t *ledger_host(struct gateway *gateway, const char *host, const char **why);
 
 bool ledger_is_host_state(const char *state);

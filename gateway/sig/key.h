@@ -50,6 +50,9 @@ void private_key_free(struct private_key *key);
 enum key_kind private_key_kind(const struct private_key *key);
 /* SPKI PEM as PROTOCOL §1.4.1 wants it; malloc'd. */
 char *private_key_public_pem(const struct private_key *key);
+/* The public half of an Ed25519 key as publicKeyMultibase (FEP-521a); false when it is of another kind or
+ * does not fit. */
+bool private_key_public_multibase(const struct private_key *key, char *out, size_t size);
 /* Signs by RSA PKCS#1 v1.5 with SHA-256, or by Ed25519. `out` holds SIGNATURE_BYTES_MAX. */
 bool private_key_sign(const struct private_key *key, const void *data, size_t length, unsigned char *out,
                       size_t *out_length);

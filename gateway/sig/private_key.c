@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/sig/base58.h"
 #include "gateway/sig/key.h"
 
 enum { SEAL_VERSION = 1, NONCE_LENGTH = 12, TAG_LENGTH = 16, OVERHEAD = 1 + NONCE_LENGTH + TAG_LENGTH };
-enum { SEALED_MAX = 16384, PRIVATE_PEM_MAX = 16384, GENERATED_BITS = 2048 };
+enum { SEALED_MAX = 16384, PRIVATE_PEM_MAX = 16384, GENERATED_BITS = 2048, ED25519_LENGTH = 32 };
 
 /* Names what is encrypted, so that no other sealed thing of the gateway can be passed off as a key. */
 static const char purpose[] = "drawbridge private key";
@@ -97,6 +98,14 @@ char *private_key_public_pem(const struct private_key *key)
         abort();
     BIO_free(output);
     return pem;
+}
+
+bool private_key_public_multibase(const struct private_key *key, char *out, size_t size)
+{
+    unsigned char bytes[2 + ED25519_LENGTH] = {0xed, 0x01};
+    size_t length = ED25519_LENGTH;
+    return key->kind == KEY_ED25519 && EVP_PKEY_get_raw_public_key(key->key, bytes + 2, &length) == 1 &&
+           length == ED25519_LENGTH && multibase_encode(bytes, sizeof bytes, out, size);
 }
 
 bool private_key_sign(const struct private_key *key, const void *data, size_t length, unsigned char *out,

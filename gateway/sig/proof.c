@@ -7,6 +7,7 @@
 #include "gateway/sig/base58.h"
 #include "gateway/sig/digest.h"
 #include "gateway/sig/jcs.h"
+#include "mapping/model.h"
 
 static bool says(const json_t *object, const char *name, const char *value)
 {
@@ -88,4 +89,30 @@ bool proof_check(const struct proof *proof, const struct public_key *key)
 {
     return public_key_verify(key, SIGN_ED25519, proof->hashes, sizeof proof->hashes, proof->value,
                              sizeof proof->value);
+}
+
+json_t *proof_make(const json_t *document, const struct private_key *key, const char *method, int64_t now)
+{
+    unsigned char hashes[PROOF_HASHES_LENGTH];
+    unsigned char value[SIGNATURE_BYTES_MAX];
+    char created[TIME_TEXT_MAX];
+    char text[MULTIBASE_TEXT_MAX];
+    size_t length;
+    time_format(now / 1000 * 1000, created);
+    json_t *proof =
+        json_pack("{ss ss ss ss ss}", "type", "DataIntegrityProof", "cryptosuite", "eddsa-jcs-2022",
+                  "created", created, "verificationMethod", method, "proofPurpose", "assertionMethod");
+    json_t *context = json_object_get(document, "@context");
+    if (context)
+        (void)json_object_set(proof, "@context", context);
+    bool good = private_key_kind(key) == KEY_ED25519 && hash(json_incref(proof), hashes) &&
+                hash(without(document, "proof", "signature"), hashes + SHA256_LENGTH) &&
+                private_key_sign(key, hashes, sizeof hashes, value, &length) &&
+                length == PROOF_VALUE_LENGTH && multibase_encode(value, length, text, sizeof text);
+    if (good) {
+        (void)json_object_set_new(proof, "proofValue", json_string(text));
+        return proof;
+    }
+    json_decref(proof);
+    return NULL;
 }

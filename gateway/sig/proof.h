@@ -3,6 +3,7 @@
 #define DRAWBRIDGE_GATEWAY_SIG_PROOF_H
 
 #include <jansson.h>
+#include <stdint.h>
 
 #include "gateway/sig/key.h"
 #include "mapping/arena.h"
@@ -25,5 +26,9 @@ const char *proof_read(const json_t *document, struct arena *arena, struct proof
 
 /* True when the key (Ed25519) made it. Touches its arguments only: for the crypto pool. */
 bool proof_check(const struct proof *proof, const struct public_key *key);
+
+/* A proof of the document, as it is without one, made at `now` (ms) with an Ed25519 key named `method`; a new
+ * reference, to be the document's `proof` member. NULL when the document is too large. */
+json_t *proof_make(const json_t *document, const struct private_key *key, const char *method, int64_t now);
 
 #endif

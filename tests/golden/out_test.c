@@ -162,7 +162,8 @@ static json_t *make_stub(struct case_data *data)
 
 static json_t *make_instance_actor(struct case_data *data)
 {
-    return instance_actor_document(text_of(data, "base"), text_of(data, "authority"), text_of(data, "key"));
+    return instance_actor_document(text_of(data, "base"), text_of(data, "authority"), text_of(data, "key"),
+                                   text_of(data, "proof_key"));
 }
 
 static json_t *make_delete(struct case_data *data)

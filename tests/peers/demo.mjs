@@ -28,7 +28,7 @@ and is removed at the end. Ctrl-C stops it all.
 
 if (check) {
   await story("The whole loop, with snac as the other server", async () => {
-    const world = await step("Redis, Plaza, the gateway and snac run", () => World.start({ peer: "snac" }));
+    const world = await step("Redis, Plaza, the gateway and snac run", () => World.start({ peer: "snac", proxied: false }));
     await walk(world);
   });
 } else {
@@ -36,7 +36,7 @@ if (check) {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => resolve(signal));
   });
   await story("The demo", async () => {
-    const world = await step("Redis, Plaza, the gateway and snac run", () => World.start({ peer: "snac", ports, testApi: false }));
+    const world = await step("Redis, Plaza, the gateway and snac run", () => World.start({ peer: "snac", proxied: false, ports, testApi: false }));
     console.log(told(world));
     const servers = [world.plaza, world.gateway, world.peer].map(({ process }) => process);
     const ended = servers.map((server) => server.ended.then(() => server));

@@ -15,7 +15,7 @@ const USER = "alice";
 const count = async (collection) => (await get(collection)).json.totalItems;
 
 await story("Kills between any two steps", async () => {
-  const world = await step("Plaza, the gateway and Fedify run", () => World.start({ peer: "fedify", proxied: true }));
+  const world = await step("Plaza, the gateway and Fedify run", () => World.start({ peer: "fedify" }));
   const { plaza, gateway, peer, proxy } = world;
   const handle = `@${USER}@${gateway.host}`;
   await plaza.federate(USER, true);

@@ -1,15 +1,15 @@
 -- ARGV: aid oid origin now
 -- A host asked for a deleted post with a verified signature and got our 410: it knows. Returns 1 if that is news.
+-- include evidence
 local an = redis.call('HGET', 'account:' .. ARGV[1], 'number')
 local host = redis.call('HGET', 'host_numbers', ARGV[3])
 local p = redis.call('HGET', 'post:' .. ARGV[1] .. ':' .. ARGV[2], 'number')
 if not an or not host or not p then
   return 0
 end
-local key = 'delete_state:' .. an .. ':' .. p
-local known = redis.call('HGET', key, host)
-if not known or known:sub(1, 1) == 'v' then
+local known = evidence_read(an, p, host)
+if not known or known.state == 'v' then
   return 0
 end
-redis.call('HSET', key, host, 'v 410 ' .. ARGV[4])
+evidence_state(an, p, host, 'v', '410', ARGV[4])
 return 1

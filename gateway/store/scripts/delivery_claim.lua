@@ -3,6 +3,7 @@
 -- entry ten texts: claim, inbox URL, actor behind it, aid, kind, activity id, trace, created, origin, scheme.
 -- include hosts
 -- include exposure
+-- include evidence
 -- include activities
 -- include lanes
 local worker, now, maximum = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])

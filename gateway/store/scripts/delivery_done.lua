@@ -3,6 +3,7 @@
 -- host that is given up for now the entry waits as long as that, else until `due`. `pause_until`: nothing for this host before
 -- that time (0: none). `scheme`: what to remember of the signatures that the host takes ("": nothing new, "-": forget).
 -- Returns 0 when the lease was lost meanwhile: then somebody else sends it again.
+-- include evidence
 -- include activities
 -- include lanes
 local name, outcome, health, code, reason, now = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], tonumber(ARGV[7])
@@ -99,6 +100,9 @@ local state = activity and key_read(claim.lane, activity.key)
 local ends = outcome == 'ok' or outcome == 'drop'
 if activity and ends then
   delete_note(activity, claim.host, outcome == 'ok' and 'a' or 'r', code, now_text)
+end
+if activity and outcome ~= 'ok' then
+  delete_note_failure(activity, claim.host, code, now_text, reason)
 end
 if state and state.activity == claim.activity then
   state.flying = state.flying - 1

@@ -5,6 +5,7 @@
 -- Returns the number of the activity, 0 when it was queued before or is not to be sent any more.
 -- include hosts
 -- include exposure
+-- include evidence
 -- include activities
 -- include lanes
 local kind, aid, oid, revision, priority, now = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[6], ARGV[10]
@@ -46,7 +47,7 @@ elseif kind == 'leave' then
   if account[3] then
     return 0
   end
-    redis.call('ZADD', 'expiries', string.format('%.0f', tonumber(now) + 180 * DAY), an .. ':0')
+  redis.call('ZADD', 'expiries', string.format('%.0f', tonumber(now) + 180 * DAY), an .. ':0')
 elseif not redis.call('SET', 'activity_once:' .. ARGV[8], 1, 'NX', 'EX', 604800) then
   return 0
 end
@@ -83,6 +84,9 @@ if #explicit == 0 and sources == '' then
 end
 redis.call('HSET', 'activity:' .. a, 'kind', kind, 'aid', aid, 'an', an, 'oid', oid, 'p', p, 'revision', ARGV[4], 'key', ARGV[5],
   'priority', priority, 'created', now, 'id', ARGV[7], 'trace', ARGV[9], 'refs', sources == '' and #explicit or 0, 'body', ARGV[14])
+if takes_back(activity) then
+  redis.call('ZADD', 'deletes_owed', now, a)
+end
 if ARGV[12] ~= '' then
   redis.call('HSET', 'activity:' .. a, 'to', ARGV[12])
 end

@@ -3,6 +3,7 @@
 -- Source 'a' is paged here; for 'e' and 'x' the caller names hosts, ascending, past the position; `last`: there are no more.
 -- Returns the cursor that holds now, '' when the fan-out is over.
 -- include hosts
+-- include evidence
 -- include activities
 -- include lanes
 local a, now, limit = ARGV[1], ARGV[3], tonumber(ARGV[4])

@@ -1,5 +1,6 @@
 -- ARGV: account post
 -- 180 days after its Delete a post's exposure and the evidence go; the tombstone stays.
+-- include evidence
 local an, p = ARGV[1], ARGV[2]
 local name = an .. ':' .. p
 if p == '0' then
@@ -16,7 +17,10 @@ else
     end
   end
 end
-redis.call('UNLINK', 'exposing:' .. name, 'exposure_why:' .. name, 'delete_state:' .. name)
+for _, known in ipairs(redis.call('HVALS', 'delete_state:' .. name)) do
+  evidence_count(an, known:sub(1, 1), -1)
+end
+redis.call('UNLINK', 'copy_url:' .. name, 'exposing:' .. name, 'exposure_why:' .. name, 'delete_state:' .. name)
 redis.call('SREM', 'compactions', name)
 redis.call('ZREM', 'expiries', name)
 return 1

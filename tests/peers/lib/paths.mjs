@@ -8,6 +8,7 @@ export const peers = path.join(root, "build/peers");
 export const binaries = {
   drawbridge: path.join(build, "drawbridge"),
   plaza: path.join(build, "bin/plaza"),
+  faultyPlaza: path.join(build, "bin/plaza_faulty"),
   snac: path.join(root, "build/snac/usr/bin/snac"),
 };
 /** The full size of a test (./dev test --full) instead of CI's. */

@@ -7,8 +7,10 @@ import { binaries } from "./paths.mjs";
 import { Process } from "./processes.mjs";
 
 export class Plaza {
-  /** `publicOrigin` is where the gateway reaches Plaza, if not directly. */
-  constructor(folder, { port, fediverseHost, publicOrigin, testApi = true }) {
+  /** `publicOrigin` is where the gateway reaches Plaza, if not directly; `fault`: the faulty Plaza with that fault. */
+  constructor(folder, { port, fediverseHost, publicOrigin, testApi = true, fault, more = [] }) {
+    this.fault = fault;
+    this.more = more;
     this.folder = folder;
     this.port = port;
     this.origin = `http://127.0.0.1:${port}`;
@@ -20,12 +22,16 @@ export class Plaza {
   }
 
   async start() {
-    this.process = new Process(this.folder, "plaza", binaries.plaza, [
+    const program = this.fault ? binaries.faultyPlaza : binaries.plaza;
+    const environment = this.fault ? { PLAZA_FAULT: this.fault } : {};
+    const words = [
       ...["--listen", `127.0.0.1:${this.port}`, "--database", this.folder.join("plaza.db"), "--token-file", this.tokenFile],
       ...["--fediverse-host", this.fediverseHost],
       ...(this.testApi ? ["--test-api"] : []),
       ...(this.publicOrigin === this.origin ? [] : ["--public-url", this.publicOrigin]),
-    ]);
+      ...this.more,
+    ];
+    this.process = new Process(this.folder, "plaza", program, words, environment);
     await this.process.ready("Plaza listens", 20, async () => (await fetch(`${this.origin}/.well-known/drawbridge`)).ok);
   }
 

@@ -13,17 +13,17 @@ const peerClasses = { fedify: Fedify, snac: Snac };
 
 export class World {
   /**
-   * `peer` is "fedify", "snac" or nothing; `proxied` puts a proxy between the gateway and Plaza; `settings` is more of the
-   * gateway's configuration; `clock` a class whose instance the gateway's clock goes by.
+   * `peer` is "fedify", "snac" or nothing; `proxied` puts the proxy that reads along between the gateway and
+   * Plaza; `platform` is Plaza or the example of docs/contract; `settings` is more of the gateway's configuration; `clock` a class whose instance the gateway's clock goes by.
    */
-  static async start({ peer, proxied = false, ports = {}, workers = 2, testApi = true, settings, clock: Clock } = {}) {
+  static async start({ peer, proxied = true, ports = {}, workers = 2, testApi = true, platform: Platform = Plaza, settings, clock: Clock } = {}) {
     const world = new World();
     world.folder = new Folder();
     atEnd((failed) => world.close(failed));
     const plazaPort = await freePort(ports.plaza);
     const gatewayPort = await freePort(ports.gateway);
     if (proxied) world.proxy = await Proxy.start(plazaPort);
-    world.plaza = new Plaza(world.folder, {
+    world.plaza = new Platform(world.folder, {
       port: plazaPort,
       fediverseHost: `127.0.0.1:${gatewayPort}`,
       publicOrigin: world.proxy?.origin,
@@ -46,6 +46,7 @@ export class World {
       if (code !== 0) problems.push(`${process.name} ended with ${code} on SIGTERM`);
     }
     problems.push(...(this.gateway?.process ? this.gateway.findings() : []));
+    problems.push(...(this.proxy?.problems ?? []).slice(0, 10));
     this.proxy?.close();
     const bad = failed || problems.length > 0;
     if (bad) this.showLogs();

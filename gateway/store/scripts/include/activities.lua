@@ -60,6 +60,9 @@ end
 
 local function activity_end(activity)
   redis.call('DEL', 'activity:' .. activity.number)
+  if takes_back(activity) then
+    redis.call('ZREM', 'deletes_owed', activity.number)
+  end
   if shows_post(activity.kind) then
     redis.call('SADD', 'compactions', activity.an .. ':' .. activity.p)
   elseif activity.kind == 'leave' and redis.call('HGET', 'account:' .. activity.aid, 'state') == 'gone' then
@@ -73,18 +76,4 @@ local function entry_end(activity)
   if left <= 0 and redis.call('HGET', 'activity:' .. activity.number, 'fanout') ~= '1' then
     activity_end(activity)
   end
-end
-
--- What is known of a Delete at a host: "S CODE TIME". A receipt outlives what comes after it.
-local function delete_note(activity, host, state, code, now)
-  if activity.kind ~= 'delete' and activity.kind ~= 'leave' then
-    return
-  end
-  local key = 'delete_state:' .. activity.an .. ':' .. activity.p
-  local known = redis.call('HGET', key, host)
-  local first = known and known:sub(1, 1)
-  if first == 'v' or (first == 'a' and state ~= 'a') then
-    return
-  end
-  redis.call('HSET', key, host, state .. ' ' .. code .. ' ' .. now)
 end

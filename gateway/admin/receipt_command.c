@@ -1,0 +1,74 @@
+/* `drawbridge ledger receipt` and `drawbridge ledger verify`. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "gateway/admin/commands.h"
+#include "gateway/admin/show.h"
+#include "gateway/admin/words.h"
+#include "gateway/ledger/receipt.h"
+
+enum { PAGE_MAX = 32 << 20, VERIFY_BUDGET = 8 << 20 };
+
+int command_receipt(struct gateway *gateway, const char *what, bool html)
+{
+    const char *why = NULL;
+    json_t *receipt = receipt_make(gateway, what, &why);
+    if (!receipt)
+        return command_failed(what, why);
+    struct buffer text;
+    buffer_init(&text, PAGE_MAX);
+    bool good = true;
+    if (html)
+        receipt_page(receipt, &text);
+    else
+        good = receipt_text(receipt, &text);
+    good = good && !text.failed;
+    if (good)
+        (void)printf("%s%s", buffer_text(&text), html ? "" : "\n");
+    buffer_clear(&text);
+    json_decref(receipt);
+    return good ? SESSION_GOOD : command_failed(what, "the receipt is too large; narrow it to single posts");
+}
+
+/* The whole file, malloc'd; NULL when it cannot be read or is too large for a receipt. */
+static char *read_file(const char *path, size_t *length)
+{
+    FILE *file = fopen(path, "rb");
+    char *text = file ? malloc(RECEIPT_MAX + 1) : NULL;
+    if (!text) {
+        if (file)
+            (void)fclose(file);
+        return NULL;
+    }
+    *length = fread(text, 1, RECEIPT_MAX + 1, file);
+    bool good = !ferror(file) && *length <= RECEIPT_MAX;
+    (void)fclose(file);
+    if (good)
+        return text;
+    free(text);
+    return NULL;
+}
+
+int command_verify(struct gateway *gateway, const char *path)
+{
+    size_t length = 0;
+    char *text = read_file(path, &length);
+    if (!text)
+        return command_failed(path, "the file cannot be read or is too large for a receipt");
+    struct arena *arena = arena_new(VERIFY_BUDGET);
+    json_t *receipt = NULL;
+    const char *why = receipt_check(gateway, arena, text, length, &receipt);
+    int code = SESSION_GOOD;
+    if (why) {
+        code = command_failed(path, why);
+    } else {
+        const json_t *body = json_object_get(receipt, "receipt");
+        (void)printf("%s holds: %s signed it on %s\n%s\n%s\n", path, show_text(receipt, "attributedTo"),
+                     show_text(json_object_get(receipt, "proof"), "created"), show_text(receipt, "name"),
+                     show_text(body, "says"));
+    }
+    json_decref(receipt);
+    arena_free(arena);
+    free(text);
+    return code;
+}

@@ -1,0 +1,18 @@
+/* Private to ledger/: small pieces of its documents. */
+#ifndef DRAWBRIDGE_GATEWAY_LEDGER_LEDGER_PRIVATE_H
+#define DRAWBRIDGE_GATEWAY_LEDGER_LEDGER_PRIVATE_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#define LEDGER_AWAY "the store does not answer; try again when it does"
+enum { LEDGER_BUDGET = 4 << 20 };
+
+/* Members that are absent when there is nothing to say. */
+void ledger_put_text(json_t *object, const char *name, const char *value);
+void ledger_put_number(json_t *object, const char *name, int64_t value);
+
+/* "https://m.example" is shown as m.example; what is not https keeps its scheme away too. Borrowed. */
+const char *ledger_short_name(const char *origin);
+
+#endif

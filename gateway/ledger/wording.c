@@ -1,0 +1,201 @@
+#include "gateway/ledger/wording.h"
+
+#include <string.h>
+
+#include "mapping/model.h"
+
+static const char *text_of(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? text : "";
+}
+
+struct when {
+    char text[TIME_TEXT_MAX];
+};
+
+/* "2026-11-25 10:14 UTC" */
+static struct when when(int64_t time)
+{
+    struct when out;
+    time_format(time, out.text);
+    out.text[10] = ' ';
+    memcpy(out.text + 16, " UTC", 5);
+    return out;
+}
+
+static void add_failures(const struct evidence *evidence, struct buffer *out)
+{
+    if (!evidence->failures)
+        return;
+    buffer_format(out, " It was tried %u %s in vain, last on %s (", evidence->failures,
+                  evidence->failures == 1 ? "time" : "times", when(evidence->last_failure).text);
+    if (evidence->failure_code)
+        buffer_format(out, "HTTP %d).", evidence->failure_code);
+    else
+        buffer_format(out, "%s).", evidence->failure_reason[0] ? evidence->failure_reason : "no answer");
+}
+
+static void add_accepted(const char *host, const struct evidence *evidence, const json_t *server,
+                         struct buffer *out)
+{
+    buffer_format(out,
+                  "%s answered on %s that it took the request to delete (HTTP %d). That shows that the "
+                  "request arrived, not what became of the copy.",
+                  host, when(evidence->time).text, evidence->code);
+    if (strcmp(text_of(server, "checks"), "before") == 0)
+        buffer_format(out, " %s gives this answer before it checks the request.", text_of(server, "title"));
+}
+
+static void add_refused(const char *host, const struct evidence *evidence, struct buffer *out)
+{
+    buffer_format(out, "%s did not take the request to delete on %s", host, when(evidence->time).text);
+    if (evidence->code)
+        buffer_format(out, " (HTTP %d).", evidence->code);
+    else
+        buffer_format(out, " (%s).",
+                      evidence->failure_reason[0] ? evidence->failure_reason : "it cannot be asked");
+    buffer_add_string(out, " If it holds a copy, that may still be there.");
+}
+
+static void add_state(const char *host, const struct evidence *evidence, int64_t down_since,
+                      const json_t *server, struct buffer *out)
+{
+    switch (evidence->state) {
+    case EVIDENCE_EXPOSED:
+        buffer_format(out, "%s may hold a copy. It was not asked to delete it.", host);
+        break;
+    case EVIDENCE_QUEUED:
+        buffer_format(out, "The request to delete has waited for %s since %s.", host,
+                      when(evidence->time).text);
+        add_failures(evidence, out);
+        buffer_add_string(out, " Nothing is known of its copy.");
+        break;
+    case EVIDENCE_UNREACHABLE:
+        buffer_format(
+            out,
+            "%s has not been reached since %s. The request to delete has waited since %s and is sent "
+            "when it can be reached again, for 180 days.",
+            host, when(down_since).text, when(evidence->time).text);
+        add_failures(evidence, out);
+        buffer_add_string(out, " Nothing is known of its copy.");
+        break;
+    case EVIDENCE_ACCEPTED:
+        add_accepted(host, evidence, server, out);
+        break;
+    case EVIDENCE_REFUSED:
+        add_refused(host, evidence, out);
+        break;
+    case EVIDENCE_OBSERVED:
+        buffer_format(out,
+                      "%s asked us for it on %s with a signed request and was told that it is deleted. It "
+                      "knows; what it did with its copy cannot be seen from here.",
+                      host, when(evidence->time).text);
+        break;
+    case EVIDENCE_NO_INBOX:
+        buffer_format(out,
+                      "No address is known to which a request to delete could be sent to %s. If it holds a "
+                      "copy, that may still be there.",
+                      host);
+        break;
+    }
+}
+
+static void add_look(const struct evidence *evidence, struct buffer *out)
+{
+    struct when looked = when(evidence->copy_time);
+    switch (evidence->copy) {
+    case COPY_NOT_LOOKED_AT:
+        break;
+    case COPY_GONE:
+        buffer_format(out,
+                      " The one public page of it that we know there answered on %s that nothing is there.",
+                      looked.text);
+        break;
+    case COPY_STILL_THERE:
+        buffer_format(out, " The one public page of it that we know there still showed it on %s.",
+                      looked.text);
+        break;
+    case COPY_CANNOT_TELL:
+        buffer_format(out,
+                      " A look at the one public page of it that we know there, on %s, did not show "
+                      "whether it is there.",
+                      looked.text);
+        break;
+    }
+}
+
+void wording_of_host(const char *host, const struct evidence *evidence, int64_t down_since,
+                     const json_t *server, struct buffer *out)
+{
+    add_state(host, evidence, down_since, server, out);
+    add_look(evidence, out);
+}
+
+void wording_of_counts(const size_t counts[EVIDENCE_STATES], struct buffer *out)
+{
+    static const struct {
+        enum evidence_state state;
+        const char *one, *many; /* after the number */
+    } parts[] = {
+        {EVIDENCE_ACCEPTED, "answered that it took the request to delete",
+         "answered that they took the request to delete"},
+        {EVIDENCE_OBSERVED, "was seen to learn of it", "were seen to learn of it"},
+        {EVIDENCE_REFUSED, "did not take the request", "did not take the request"},
+        {EVIDENCE_QUEUED, "has not answered yet", "have not answered yet"},
+        {EVIDENCE_UNREACHABLE, "cannot be reached", "cannot be reached"},
+        {EVIDENCE_NO_INBOX, "has no address that is known", "have no address that is known"},
+        {EVIDENCE_EXPOSED, "was not asked", "were not asked"},
+    };
+    size_t total = 0;
+    size_t said = 0;
+    for (size_t i = 0; i < EVIDENCE_STATES; i++)
+        total += counts[i];
+    if (total == 0) {
+        buffer_add_string(out, "No server is known that may hold a copy.");
+        return;
+    }
+    buffer_format(out, "%zu %s known that may hold a copy", total, total == 1 ? "server is" : "servers are");
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        size_t count = counts[parts[i].state];
+        if (!count)
+            continue;
+        buffer_format(out, "%s%zu %s", said++ ? ", " : ": ", count,
+                      count == 1 ? parts[i].one : parts[i].many);
+    }
+    buffer_add_char(out, '.');
+}
+
+void wording_of_software(const json_t *server, struct buffer *out)
+{
+    if (!server)
+        return;
+    buffer_format(out, "By its published source %s does this with a request to delete that it accepts: %s",
+                  text_of(server, "title"), text_of(server, "removes"));
+    if (strcmp(text_of(server, "forwards"), "with a signature") == 0)
+        buffer_add_string(out, " It can pass the request on to servers that have the post from it.");
+    else if (strcmp(text_of(server, "forwards"), "never") == 0)
+        buffer_add_string(out, " It does not pass the request on.");
+    if (strcmp(text_of(server, "observes"), "never") == 0)
+        buffer_add_string(
+            out, " It does not ask for the post again, so it will hardly ever be seen to learn of it.");
+    buffer_add_string(out, " Its operator may have changed that.");
+}
+
+const char *const *wording_of_limits(size_t *count)
+{
+    static const char *const limits[] = {
+        "A server that answers that it took the request has said so. Whether it removed its copy, its "
+        "backups and "
+        "its caches cannot be seen from outside.",
+        "A server that got the post from another server, or that read it without signing its request, is not "
+        "known "
+        "here and was not asked by us. Some servers pass the request on, not all.",
+        "Whoever read it may have kept it. No request reaches a screenshot or an archive.",
+        "A look at a public page shows what that page showed to a stranger at that moment, and nothing of "
+        "other "
+        "pages.",
+    };
+    *count = sizeof limits / sizeof limits[0];
+    return limits;
+}

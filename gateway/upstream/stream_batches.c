@@ -1,0 +1,215 @@
+/* What a platform told and that waits to be made durable: events, and the cursors behind them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/clock.h"
+#include "gateway/log.h"
+#include "gateway/upstream/stream.h"
+#include "mapping/source.h"
+
+enum { BATCH_EVENTS_MAX = 256, PENDING_BYTES_MAX = 16 << 20 };
+
+/* Events up to a cursor. */
+struct stream_batch {
+    struct arguments *events;
+    size_t event_count;
+    char *cursor, *ack;
+    size_t cursor_length, ack_length;
+    struct stream_batch *next;
+};
+
+/* ---- batches
+ * -------------------------------------------------------------------------------------------------------- */
+
+static void batch_free(struct stream_batch *batch)
+{
+    if (!batch)
+        return;
+    arguments_free(batch->events);
+    free(batch->cursor);
+    free(batch->ack);
+    free(batch);
+}
+
+static struct stream_batch *filling_batch(struct platform_stream *self)
+{
+    if (self->filling)
+        return self->filling;
+    self->filling = calloc(1, sizeof *self->filling);
+    if (!self->filling)
+        abort();
+    self->filling->events = arguments_new();
+    return self->filling;
+}
+
+void stream_drop_batches(struct platform_stream *self)
+{
+    batch_free(self->filling);
+    self->filling = NULL;
+    while (self->first) {
+        struct stream_batch *next = self->first->next;
+        batch_free(self->first);
+        self->first = next;
+    }
+    self->last = &self->first;
+    self->pending_bytes = 0;
+}
+
+static void add_event(struct arguments *arguments, const struct event *event, const char *trace)
+{
+    json_t *source = source_from_event(event);
+    char *text = json_dumps(source, JSON_COMPACT);
+    json_decref(source);
+    if (!text)
+        abort();
+    arguments_text(arguments, event->key);
+    arguments_text(arguments, event->account);
+    arguments_text(arguments, text);
+    arguments_text(arguments, trace);
+    free(text);
+}
+
+/* intake_append.lua wants its four leading arguments first; the events' arguments follow them. */
+static struct reply *append(struct platform *platform, const char *cursor, size_t cursor_length, size_t count,
+                            const struct arguments *events)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, platform->config->name);
+    arguments_bytes(arguments, cursor, cursor_length);
+    arguments_number(arguments, clock_now_ms());
+    arguments_number(arguments, (int64_t)count);
+    arguments_append(arguments, events);
+    return store_script(platform->gateway->store, "intake_append", arguments);
+}
+
+bool intake_queue(struct platform *platform, const struct event *events, size_t count)
+{
+    for (size_t done = 0; done < count; done += BATCH_EVENTS_MAX) {
+        size_t some = count - done < BATCH_EVENTS_MAX ? count - done : BATCH_EVENTS_MAX;
+        struct arguments *list = arguments_new();
+        for (size_t i = 0; i < some; i++) {
+            char trace[TRACE_LENGTH + 1];
+            trace_new(trace);
+            add_event(list, &events[done + i], trace);
+        }
+        struct reply *reply = append(platform, "", 0, some, list);
+        bool failed = reply_failed(reply);
+        reply_free(reply);
+        arguments_free(list);
+        if (failed)
+            return false;
+    }
+    work_kick(platform->intake);
+    return true;
+}
+
+/* ---- what the adapter says
+ * ------------------------------------------------------------------------------------------ */
+
+static bool sink_event(void *context, const struct event *event)
+{
+    struct platform_stream *self = context;
+    struct stream_batch *batch = filling_batch(self);
+    if (self->pending_bytes > PENDING_BYTES_MAX)
+        return false;
+    if (event->kind == EVENT_OTHER)
+        return true;
+    char trace[TRACE_LENGTH + 1];
+    trace_new(trace);
+    add_event(batch->events, event, trace);
+    batch->event_count++;
+    self->pending_bytes += 512 + (event->post ? event->post->body.length : 0);
+    return true;
+}
+
+static char *copy_bytes(struct adapter_bytes bytes)
+{
+    char *copy = malloc(bytes.length + 1);
+    if (!copy)
+        abort();
+    if (bytes.length)
+        memcpy(copy, bytes.data, bytes.length);
+    copy[bytes.length] = '\0';
+    return copy;
+}
+
+static void sink_cursor(void *context, struct adapter_bytes cursor, struct adapter_bytes ack)
+{
+    struct platform_stream *self = context;
+    struct stream_batch *batch = filling_batch(self);
+    batch->cursor = copy_bytes(cursor);
+    batch->cursor_length = cursor.length;
+    batch->ack = copy_bytes(ack);
+    batch->ack_length = ack.length;
+    self->filling = NULL;
+    *self->last = batch;
+    self->last = &batch->next;
+    stream_wake(self);
+}
+
+static void sink_send(void *context, struct adapter_bytes text)
+{
+    struct platform_stream *self = context;
+    if (self->socket && !websocket_send(self->socket, text.data, text.length))
+        self->broken = true;
+}
+
+struct stream_sink stream_sink_of(struct platform_stream *self)
+{
+    return (struct stream_sink){
+        .context = self, .event = sink_event, .cursor = sink_cursor, .send = sink_send};
+}
+
+bool stream_flush(struct platform_stream *self)
+{
+    while (self->first) {
+        struct stream_batch *batch = self->first;
+        struct reply *reply =
+            append(self->platform, batch->cursor, batch->cursor_length, batch->event_count, batch->events);
+        bool failed = reply_failed(reply);
+        reply_free(reply);
+        if (failed)
+            return false;
+        self->first = batch->next;
+        if (!self->first) {
+            self->last = &self->first;
+            self->pending_bytes = 0;
+        }
+        if (batch->event_count)
+            work_kick(self->platform->intake);
+        if (batch->ack_length && self->socket && !websocket_send(self->socket, batch->ack, batch->ack_length))
+            self->broken = true;
+        batch_free(batch);
+    }
+    return true;
+}
+
+bool stream_queue_gap(struct platform_stream *self)
+{
+    char trace[TRACE_LENGTH + 1];
+    trace_new(trace);
+    char key[TRACE_LENGTH + 8] = "gap:";
+    memcpy(key + 4, trace, sizeof trace);
+    const struct event gap = {.kind = EVENT_GAP, .key = key, .time = clock_now_ms()};
+    return intake_queue(self->platform, &gap, 1);
+}
+
+struct reply *stream_read_cursor(struct platform *platform)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, "GET");
+    arguments_format(arguments, "cursor:%s", platform->config->name);
+    return store_run(platform->gateway->store, arguments);
+}
+
+bool stream_forget_cursor(struct platform_stream *self)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, "DEL");
+    arguments_format(arguments, "cursor:%s", self->platform->config->name);
+    struct reply *reply = store_run(self->platform->gateway->store, arguments);
+    bool good = !reply_failed(reply);
+    reply_free(reply);
+    return good;
+}

@@ -1,0 +1,68 @@
+// The checker on services that are as they should be, and how it speaks.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import { step, story } from "../peers/lib/harness.mjs";
+import { binaries } from "../peers/lib/paths.mjs";
+import { freePort } from "../peers/lib/ports.mjs";
+import { check, newFolder, run, startPinboard, startPlaza, wrongOnes } from "./lib.mjs";
+
+const names = (result, state) => result.checks.filter((one) => one.state === state).map((one) => one.check);
+
+await story("The checker", async () => {
+  const folder = newFolder();
+  const plaza = await startPlaza(folder);
+  const pinboard = await startPinboard(folder);
+
+  await step("nothing is wrong with Plaza, on any level, and nothing is skipped", async () => {
+    const { code, result } = await check(plaza, "--level", "3");
+    assert.deepEqual(wrongOnes(result), []);
+    assert.deepEqual(names(result, "skipped"), []);
+    assert.equal(code, 0);
+    assert.equal(result.reached_level, 3);
+    assert.ok(result.good >= 44, `${result.good} checks`);
+  });
+
+  await step("nothing is wrong with Pinboard; only the websocket, which it does not have, is skipped", async () => {
+    const { code, result } = await check(pinboard);
+    assert.deepEqual(wrongOnes(result), []);
+    assert.equal(code, 0);
+    for (const one of result.checks.filter(({ state }) => state === "skipped")) assert.match(one.findings[0], /events\.ws/, one.check);
+    assert.ok(result.good >= 35, `${result.good} checks`);
+  });
+
+  await step("it leaves no member federated and no reply behind", async () => {
+    const answer = await fetch(`${plaza.origin}/v1/accounts?federated=1`, { headers: { authorization: `Bearer ${fs.readFileSync(plaza.tokenFile, "utf8").trim()}` } });
+    assert.deepEqual((await answer.json()).items, []);
+  });
+
+  await step("--level stops there, --only checks one and what it stands on", async () => {
+    const first = await check(plaza, "--level", "0");
+    assert.ok(first.result.checks.every(({ level }) => level === 0));
+    const second = await check(plaza, "--only", "race");
+    assert.ok(names(second.result, "good").includes("race"));
+    assert.ok(second.result.checks.length < 10);
+  });
+
+  await step("its exit codes: 2 for wrong words, 3 for nobody there; the table without --json", async () => {
+    const drawbridge = (...words) => run(binaries.drawbridge, ["contract", ...words]);
+    assert.equal((await drawbridge("check")).code, 2);
+    assert.equal((await drawbridge("check", plaza.origin)).code, 2);
+    assert.equal((await drawbridge("check", plaza.origin, "--token-file", "/no/such/file")).code, 2);
+    assert.equal((await drawbridge("check", plaza.origin, "--token-file", plaza.tokenFile, "--only", "nonsense")).code, 2);
+    const nobody = await drawbridge("check", `http://127.0.0.1:${await freePort()}`, "--token-file", plaza.tokenFile);
+    assert.equal(nobody.code, 3);
+    assert.match(nobody.err, /does not answer/);
+    const lost = await drawbridge("check", `${plaza.origin}/nowhere`, "--token-file", plaza.tokenFile);
+    assert.equal(lost.code, 3);
+    assert.match(lost.err, /§3\.1/);
+    const table = await drawbridge("check", plaza.origin, "--token-file", plaza.tokenFile, "--level", "0");
+    assert.equal(table.code, 0);
+    assert.match(table.out, /ok +L0 consent/);
+  });
+
+  await step("the token stands in no output", async () => {
+    const token = fs.readFileSync(plaza.tokenFile, "utf8").trim();
+    const { out, err } = await run(binaries.drawbridge, ["contract", "check", plaza.origin, "--token-file", plaza.tokenFile, "--level", "1"]);
+    assert.ok(!`${out}${err}`.includes(token));
+  });
+});

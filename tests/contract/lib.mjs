@@ -1,0 +1,69 @@
+// The services that are checked, and the checker.
+import fs from "node:fs";
+import path from "node:path";
+import { spawn } from "node:child_process";
+import { atEnd } from "../peers/lib/harness.mjs";
+import { binaries, peers } from "../peers/lib/paths.mjs";
+import { Plaza } from "../peers/lib/plaza.mjs";
+import { freePort } from "../peers/lib/ports.mjs";
+import { Folder, Process } from "../peers/lib/processes.mjs";
+import { contractFolder } from "../peers/lib/contract.mjs";
+
+export function newFolder() {
+  const folder = new Folder();
+  atEnd((failed) => {
+    if (failed) for (const [name, text] of folder.logs()) console.log(`---- ${name}, its end:\n${text.trimEnd().split("\n").slice(-20).join("\n")}`);
+    return folder.close({ keep: failed });
+  });
+  return folder;
+}
+
+/** A Plaza that permits many requests and has short heartbeats; with `fault`, the faulty one. */
+export async function startPlaza(folder, fault) {
+  const more = ["--requests-per-minute", "1000000", "--heartbeat", "2"];
+  const plaza = new Plaza(folder, { port: await freePort(), fediverseHost: "127.0.0.1:8080", fault, more });
+  await plaza.start();
+  return plaza;
+}
+
+/** The example in docs/contract: {origin, tokenFile, process}. */
+export async function startPinboard(folder) {
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const tokenFile = folder.join("pinboard-token");
+  fs.writeFileSync(tokenFile, `dbg_${"p".repeat(43)}\n`, { mode: 0o600 });
+  const words = ["--port", port, "--token-file", tokenFile, "--data", folder.join("pinboard.log"), "--sandbox"].map(String);
+  const process = new Process(folder, "pinboard", path.join(peers, "bin/node"), [path.join(contractFolder, "example/pinboard.mjs"), ...words]);
+  await process.ready("Pinboard listens", 20, async () => (await fetch(`${origin}/.well-known/drawbridge`)).ok);
+  return { origin, tokenFile, process };
+}
+
+/** Runs a program to its end: {code, out, err}. */
+export function run(command, args, { seconds = 120, environment = {}, input } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { env: { ...process.env, ...environment }, stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"] });
+    let [out, err] = ["", ""];
+    const late = setTimeout(() => child.kill("SIGKILL"), seconds * 1000);
+    child.stdout.on("data", (data) => (out += data));
+    child.stderr.on("data", (data) => (err += data));
+    child.once("error", reject);
+    child.once("close", (code, signal) => {
+      clearTimeout(late);
+      if (signal) reject(new Error(`${command} ${args.join(" ")} did not end within ${seconds} s: ${out.slice(-500)}${err.slice(-500)}`));
+      else resolve({ code, out, err });
+    });
+    if (input !== undefined) child.stdin.end(input);
+  });
+}
+
+/** `drawbridge contract check`: {code, result} with the JSON. */
+export async function check({ origin, tokenFile }, ...words) {
+  const { code, out, err } = await run(binaries.drawbridge, ["contract", "check", origin, "--token-file", tokenFile, "--json", ...words]);
+  try {
+    return { code, err, result: JSON.parse(out) };
+  } catch {
+    throw new Error(`the checker ended with ${code} and wrote no JSON: ${out.slice(0, 500)}${err.slice(0, 500)}`);
+  }
+}
+
+export const wrongOnes = (result) => result.checks.filter(({ state }) => state === "wrong").map((one) => `${one.check}: ${one.findings.join("; ")}`);
