@@ -5,6 +5,7 @@
 
 #include "gateway/fed/key_proof.h"
 #include "gateway/fed/remote.h"
+#include "gateway/limits.h"
 #include "gateway/loop.h"
 
 enum {
@@ -221,7 +222,7 @@ static bool recall_failure(struct key_search *search, enum verification *out)
     return true;
 }
 
-enum verification key_search_find(struct key_search *search, struct known_key *out)
+static enum verification find_in_turn(struct key_search *search, struct known_key *out)
 {
     struct key_cache *cache = cache_of(search->gateway);
     enum verification result;
@@ -242,6 +243,21 @@ enum verification key_search_find(struct key_search *search, struct known_key *o
     }
     *search->why = "too many requests ask for its key";
     return VERIFICATION_UNAVAILABLE;
+}
+
+enum verification key_search_find(struct key_search *search, struct known_key *out)
+{
+    if (key_cache_find(cache_of(search->gateway), search->arena, search->key_id, loop_monotonic_ms(),
+                       KEY_AGE_MS, out))
+        return VERIFIED;
+    /* Whoever is known must not wait behind strangers whose servers never answer. */
+    if (!limits_search_begin(search->gateway)) {
+        *search->why = "too many keys are asked for just now";
+        return VERIFICATION_UNAVAILABLE;
+    }
+    enum verification result = find_in_turn(search, out);
+    limits_search_end(search->gateway);
+    return result;
 }
 
 /* ---- a key that does not fit: perhaps it was changed
