@@ -22,7 +22,7 @@ struct limits {
     struct token_buckets *addresses, *hosts; /* NULL: no limit */
     struct loop_timer *look;
     bool memory_full, store_full, queue_full;
-    unsigned looks, searches;
+    unsigned looks;
     bool asking; /* for the store's own memory */
     int64_t queued[INBOX_QUEUES];
     unsigned queue_answers; /* still to come */
@@ -203,22 +203,6 @@ unsigned limits_take_host(struct gateway *gateway, const char *actor_id)
     int64_t wait = host ? token_buckets_take(limits->hosts, host, strlen(host), loop_monotonic_ms()) : 0;
     arena_free(arena);
     return seconds_of(wait);
-}
-
-bool limits_search_begin(struct gateway *gateway)
-{
-    struct limits *limits = gateway->limits;
-    if (limits && limits->searches >= LIMIT_SEARCHES)
-        return false;
-    if (limits)
-        limits->searches++;
-    return true;
-}
-
-void limits_search_end(struct gateway *gateway)
-{
-    if (gateway->limits)
-        gateway->limits->searches--;
 }
 
 void limits_start(struct gateway *gateway)

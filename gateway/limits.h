@@ -13,7 +13,6 @@ enum {
     LIMIT_MEMORY_RETRY_S = 10, /* Retry-After of a worker that is full */
     LIMIT_QUEUE_RETRY_S = 30,  /* … of a full inbox queue or store */
     LIMIT_RETRY_MAX_S = 3600,
-    LIMIT_SEARCHES = 2048, /* requests that wait for a key that is not known here */
 };
 
 void limits_start(struct gateway *gateway);
@@ -27,9 +26,5 @@ int limits_admit(void *gateway, const struct http_request *request, unsigned *re
 /* One activity more from the host of an actor whose signature was verified. 0, or in how many seconds to come
  * again. */
 unsigned limits_take_host(struct gateway *gateway, const char *actor_id);
-
-/* A request begins to wait for the key of a signer who is not known here. False: too many wait already. */
-bool limits_search_begin(struct gateway *gateway);
-void limits_search_end(struct gateway *gateway);
 
 #endif

@@ -5,7 +5,6 @@
 
 #include "gateway/fed/key_proof.h"
 #include "gateway/fed/remote.h"
-#include "gateway/limits.h"
 #include "gateway/loop.h"
 
 enum {
@@ -251,12 +250,12 @@ enum verification key_search_find(struct key_search *search, struct known_key *o
                        KEY_AGE_MS, out))
         return VERIFIED;
     /* Whoever is known must not wait behind strangers whose servers never answer. */
-    if (!limits_search_begin(search->gateway)) {
+    if (!key_cache_begin_search(cache_of(search->gateway))) {
         *search->why = "too many keys are asked for just now";
         return VERIFICATION_UNAVAILABLE;
     }
     enum verification result = find_in_turn(search, out);
-    limits_search_end(search->gateway);
+    key_cache_end_search(cache_of(search->gateway));
     return result;
 }
 
