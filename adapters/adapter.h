@@ -23,6 +23,10 @@ enum {
     ADAPTER_PUPPETS = 1u << 7,         /* each remote author gets a row of their own, shown as @name@server */
     ADAPTER_IDEMPOTENT = 1u << 8,      /* a push repeated with the same key changes nothing */
     ADAPTER_ASSERTS_CONSENT = 1u << 9, /* the platform itself vouches for the owner's wish (the contract) */
+    ADAPTER_PUSH_VOTE = 1u << 10,      /* takes votes in its polls */
+    ADAPTER_PUSH_EMOJI = 1u << 11,     /* tells reactions from likes */
+    ADAPTER_PUSH_MENTION = 1u << 12,   /* takes remote posts that answer nothing here but name or quote
+                                          somebody */
 };
 
 enum text_unit { UNIT_BYTES, UNIT_CODE_POINTS, UNIT_UTF16, UNIT_GRAPHEMES };
@@ -185,6 +189,10 @@ struct adapter_class {
     struct adapter *(*open)(const json_t *settings, char *error, size_t error_size);
     void (*close)(struct adapter *adapter);
     struct adapter_limits (*limits)(const struct adapter *adapter);
+
+    /* One post as the platform writes it, from outside of any operation; false when it is none. NULL: the
+     * adapter cannot tell without asking more. */
+    bool (*read_post)(const json_t *document, struct arena *arena, struct post *out);
 
     /* An operation borrows `input` and the adapter until it is freed. operation_step: first with response
      * NULL. */

@@ -144,6 +144,11 @@ static void release(struct gateway *gateway, const char *aid, const char *oid)
     (void)post_release(gateway->store, aid, oid, clock_now_ms(), &outcome);
 }
 
+static void publish_due(struct gateway *gateway, const char *aid, const char *oid)
+{
+    (void)post_due(gateway->store, aid, oid, clock_now_ms());
+}
+
 static void compact(struct gateway *gateway, const char *account, const char *post)
 {
     (void)exposure_compact(gateway, account,
@@ -175,7 +180,8 @@ static void queue_sweeps(struct gateway *gateway)
 static void tick(struct jobs *jobs)
 {
     struct gateway *gateway = jobs->gateway;
-    if (each_pair(gateway, due(gateway, "holds"), release))
+    size_t released = each_pair(gateway, due(gateway, "holds"), release);
+    if (released + each_pair(gateway, due(gateway, "publish_due"), publish_due))
         work_kick(jobs->work);
     (void)each_pair(gateway, store_call(gateway->store, "SRANDMEMBER", "compactions", "100", (char *)NULL),
                     compact);

@@ -21,7 +21,7 @@ static int remove_page(struct gateway *gateway, const char *aid)
 {
     struct arena *arena = arena_new(LEAVING_BUDGET);
     struct post_page page;
-    bool good = post_list(gateway->store, arena, aid, 0, PAGE, &page) == LOOKUP_FOUND;
+    bool good = post_list(gateway->store, arena, aid, NULL, PAGE, &page) == LOOKUP_FOUND;
     for (size_t i = 0; good && i < page.count; i++) {
         enum post_outcome outcome;
         good =

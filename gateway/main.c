@@ -10,64 +10,6 @@
 
 enum { EXIT_USAGE = 2 };
 
-static const char usage[] =
-    "drawbridge: makes chosen accounts of a platform full citizens of the fediverse.\n"
-    "\n"
-    "  drawbridge serve -c FILE     serves until SIGTERM\n"
-    "  drawbridge check -c FILE     reads the configuration and says what is wrong with it\n"
-    "  drawbridge ledger …          where a post or an account is, and what became of its Delete\n"
-    "  drawbridge host …            the servers that deliveries go to\n"
-    "  drawbridge sweep …           compares accounts with their platform now\n"
-    "  drawbridge contract check …  tests a platform's service against the open contract\n"
-    "  drawbridge COMMAND --help    more about a command\n"
-    "  drawbridge --version\n"
-    "  drawbridge --help\n"
-    "\n"
-    "FILE is an INI file; every key can be overridden by the environment, for instance\n"
-    "DRAWBRIDGE_GATEWAY_PUBLIC_URL. Exit codes: 0 good, 1 failed, 2 wrong usage or configuration.\n"
-    "\n"
-    "Examples:\n"
-    "  drawbridge check -c drawbridge.ini\n"
-    "  drawbridge serve -c drawbridge.ini\n";
-
-static const char serve_help[] =
-    "drawbridge serve -c FILE\n"
-    "\n"
-    "Serves until SIGTERM, then finishes what is in flight and exits 0. Without [redis] url it runs a "
-    "private\n"
-    "redis-server in data_dir. Its log goes to standard error.\n"
-    "\n"
-    "  [gateway]        public_url       https://HOST, where other servers reach it; the default host of "
-    "handles\n"
-    "                   listen           ADDRESS:PORT behind the reverse proxy (127.0.0.1:8080)\n"
-    "                   data_dir         the store and the key of private keys; keep it, and back it up\n"
-    "                   workers          processes (one for each core)\n"
-    "                   mode             production, or lab: plain http and loopback, for tests only\n"
-    "                   trusted_proxies  addresses whose X-Forwarded-* are believed\n"
-    "                   node_name, contact, hold_seconds, key_file\n"
-    "  [redis]          url, url_file    redis://HOST:PORT or unix:///PATH instead of the private one\n"
-    "  [platform NAME]  adapter, host, and the adapter's own: url, token_file, …\n"
-    "  [host NAME]      account          PLATFORM:ID, one account on a domain of its own\n"
-    "  [fetch]          allow_private    private addresses that may be reached; ca_file\n"
-    "  [log]            format           text or json; level\n"
-    "\n"
-    "Each key can come from the environment: DRAWBRIDGE_GATEWAY_LISTEN, "
-    "DRAWBRIDGE_PLATFORM_NAME_TOKEN_FILE.\n"
-    "GET /healthz answers 200 while the process lives, /readyz while its store answers too.\n"
-    "\n"
-    "Examples:\n"
-    "  drawbridge serve -c drawbridge.ini\n"
-    "  DRAWBRIDGE_LOG_FORMAT=json drawbridge serve -c drawbridge.ini\n";
-
-static const char check_help[] =
-    "drawbridge check -c FILE\n"
-    "\n"
-    "Reads the configuration as serve would and says what is wrong with it, with the line. Starts nothing.\n"
-    "Exit codes: 0 good, 2 wrong.\n"
-    "\n"
-    "Examples:\n"
-    "  drawbridge check -c drawbridge.ini\n";
-
 static const char *option_value(int count, char **words, const char *name)
 {
     for (int i = 0; i + 1 < count; i++)
@@ -151,11 +93,11 @@ static int run(const char *name, int count, char **words)
     const struct command *command = command_find(name);
     bool serves = strcmp(name, "serve") == 0;
     if (!command && !serves && strcmp(name, "check") != 0) {
-        (void)fprintf(stderr, "drawbridge: '%s' is no command\n\n%s", name, usage);
+        (void)fprintf(stderr, "drawbridge: '%s' is no command\n\n%s", name, command_help("drawbridge"));
         return EXIT_USAGE;
     }
     if (asks_for_help(count, words))
-        return fputs(command ? command->help : serves ? serve_help : check_help, stdout) < 0;
+        return fputs(command_help(name), stdout) < 0;
     if (command && command->standalone)
         return command->standalone(count, words);
     struct config *config = read_config(count, words);
@@ -163,7 +105,8 @@ static int run(const char *name, int count, char **words)
         return EXIT_USAGE;
     int code;
     if (command)
-        code = session_run(config, command->run, without_config(count, words), words);
+        code = (command->asks ? session_run_asking : session_run)(config, command->run,
+                                                                  without_config(count, words), words);
     else
         code = serves ? serve(config) : check(config);
     config_free(config);
@@ -174,7 +117,7 @@ int main(int count, char **words)
 {
     const char *name = count > 1 ? words[1] : "";
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
-        return fputs(usage, stdout) < 0;
+        return fputs(command_help("drawbridge"), stdout) < 0;
     if (strcmp(name, "--version") == 0)
         return puts("drawbridge " DRAWBRIDGE_VERSION) < 0;
     return run(name, count - 2, words + 2);

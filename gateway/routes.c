@@ -6,6 +6,7 @@
 #include "gateway/fed/inbox.h"
 #include "gateway/fed/serve.h"
 #include "gateway/fed/serve_cache.h"
+#include "gateway/fed/tags.h"
 
 enum { REQUEST_BUDGET = 4 << 20 };
 
@@ -61,11 +62,22 @@ static void route_get(struct serving *serving)
         serve_post_part(serving, &id);
         return;
     case LOCAL_BOOST:
+        serve_boost(serving, &id);
+        return;
+    case LOCAL_QUOTE:
+        serve_quote(serving, &id);
+        return;
     case LOCAL_NONE:
         break;
     }
     if (strncmp(path, "/@", 2) == 0)
         serve_profile_page(serving, path + 2);
+    else if (strncmp(path, "/tags/", 6) == 0)
+        serve_tag(serving, path + 6);
+    else if (strncmp(path, "/emoji/", 7) == 0)
+        serve_emoji(serving, path + 7);
+    else if (strcmp(path, "/actor/outbox") == 0)
+        serve_instance_outbox(serving);
     else if (!route_well_known(serving, path))
         serve_absent(serving);
 }

@@ -143,6 +143,17 @@ json_t *undo_activity(const json_t *activity, const char *id)
     return undo;
 }
 
+json_t *pin_activity(const char *id, const char *actor_id, const char *object_id, const char *target,
+                     const char *followers_url, bool add)
+{
+    json_t *activity = activity_new(context_plain(), id, add ? "Add" : "Remove", actor_id);
+    put_new(activity, "to", string_list(PUBLIC_COLLECTION, NULL));
+    put_new(activity, "cc", string_list(followers_url, NULL));
+    put_text(activity, "object", object_id);
+    put_text(activity, "target", target);
+    return activity;
+}
+
 json_t *move_activity(const char *id, const char *actor_id, const char *target_id, const char *followers_url)
 {
     json_t *activity = activity_new(context_plain(), id, "Move", actor_id);

@@ -117,6 +117,25 @@ static void add_quote(struct draft *draft, struct buffer *html)
                   : "the post that it quotes is not in the fediverse: left out");
 }
 
+/* What can be announced is an Announce and no note; the rest is linked. */
+static void add_repost(struct draft *draft, struct buffer *html)
+{
+    const struct reference *repost = &draft->post->repost_of;
+    if (!names_something(repost))
+        return;
+    const struct outbound_link *link = link_find(&draft->scope, repost->native, repost->remote);
+    const char *page = page_of(draft, repost);
+    bool federated = link && link->id;
+    const char *text = federated && link->author_handle
+                           ? arena_format(draft->arena, "a post by @%s", link->author_handle)
+                           : arena_format(draft->arena, "a post on %s", draft_platform(draft));
+    add_link_paragraph(html, "🔁 ", page, text);
+    loss_add(&draft->loss, "repost",
+             !page       ? "the post that it repeats is not in the fediverse: left out"
+             : federated ? "it has words of its own: a post with a link"
+                         : "the post that it repeats is not in the fediverse: linked");
+}
+
 /* Long form has headings and lists that spans do not tell: there the platform's own HTML says more. */
 static void add_body(struct draft *draft, struct buffer *html)
 {
@@ -137,6 +156,7 @@ bool content_write(struct draft *draft, struct buffer *html)
     add_card(draft, html);
     add_parent(draft, html);
     add_quote(draft, html);
+    add_repost(draft, html);
     return !html->failed;
 }
 

@@ -183,15 +183,16 @@ struct remote_post {
     uint64_t revision; /* the gateway's own counter */
 };
 
-enum relation_kind { RELATION_LIKE, RELATION_REPOST, RELATION_FOLLOW, RELATION_EMOJI };
+enum relation_kind { RELATION_LIKE, RELATION_REPOST, RELATION_FOLLOW, RELATION_EMOJI, RELATION_VOTE };
 
-/* A like, boost, reaction or follow of a remote person, on its way to the platform. */
+/* A like, boost, reaction, follow or vote of a remote person, on its way to the platform. */
 struct remote_relation {
     const char *key; /* "rr_" + 22 base64url characters */
     enum relation_kind kind;
     const struct remote_author *author;
     const char *target; /* native post id, or native account id for a follow */
     const char *emoji;  /* or NULL */
+    const char *choice; /* of a vote: the option's name; else NULL */
     uint64_t revision;
 };
 

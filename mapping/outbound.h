@@ -70,6 +70,9 @@ json_t *follow_answer(bool accept, const char *id, const char *actor_id, const c
 json_t *announce_activity(const char *id, const char *actor_id, const char *object_id, const char *author_id,
                           const char *followers_url, int64_t published);
 json_t *undo_activity(const json_t *activity, const char *id);
+/* Add to or Remove from `target`, the collection of pinned posts. */
+json_t *pin_activity(const char *id, const char *actor_id, const char *object_id, const char *target,
+                     const char *followers_url, bool add);
 json_t *move_activity(const char *id, const char *actor_id, const char *target_id, const char *followers_url);
 
 /* FEP-044f. To the author of something that `note` (its document) quotes: may we? */

@@ -97,6 +97,18 @@ static int64_t post_count(struct plaza *plaza, const struct account *account)
         account->id);
 }
 
+static json_t *pinned_posts(struct plaza *plaza, const struct account *account)
+{
+    json_t *list = json_array();
+    sqlite3_stmt *row = database_query(&plaza->database,
+                                       "SELECT 'p_' || id FROM post WHERE account = ? AND pinned > 0"
+                                       " AND deleted IS NULL ORDER BY pinned DESC LIMIT 5",
+                                       "i", account->id);
+    while (database_row(&plaza->database, &row))
+        json_array_append_new(list, column_json_text(row, 0));
+    return list;
+}
+
 json_t *account_json(struct plaza *plaza, const struct account *account)
 {
     char id[32];
@@ -108,13 +120,14 @@ json_t *account_json(struct plaza *plaza, const struct account *account)
                   account->federated_before ? json_time(account->since) : json_null(), "backfill", 0,
                   "discoverable", account->discoverable, "indexable", account->discoverable, "replies",
                   account->replies ? "everyone" : "nobody", "approve_followers", 0);
-    json_t *json = json_make(
-        "{s:s, s:s, s:s, s:{s:s, s:n}, s:s, s:n, s:n, s:[], s:s, s:o, s:s, s:o, s:[], s:[], s:n,"
-        " s:{s:I}, s:I}",
-        "id", id, "handle", account->handle, "name", account->name, "bio", "text", account->bio, "html",
-        "url", url, "avatar", "banner", "fields", "kind", "person", "created", json_time(account->created),
-        "status", account->status, "federation", federation, "pinned", "aliases", "moved_to", "counts",
-        "posts", (json_int_t)post_count(plaza, account), "rev", (json_int_t)account->rev);
+    json_t *json =
+        json_make("{s:s, s:s, s:s, s:{s:s, s:n}, s:s, s:n, s:n, s:[], s:s, s:o, s:s, s:o, s:o, s:[], s:n,"
+                  " s:{s:I}, s:I}",
+                  "id", id, "handle", account->handle, "name", account->name, "bio", "text", account->bio,
+                  "html", "url", url, "avatar", "banner", "fields", "kind", "person", "created",
+                  json_time(account->created), "status", account->status, "federation", federation, "pinned",
+                  pinned_posts(plaza, account), "aliases", "moved_to", "counts", "posts",
+                  (json_int_t)post_count(plaza, account), "rev", (json_int_t)account->rev);
     return json;
 }
 
@@ -148,6 +161,11 @@ void account_set_federation(struct plaza *plaza, struct account *account, bool o
     /* The gateway takes everything back; from here on these posts are Plaza's alone. */
     database_run(database, "UPDATE post SET announced = 0 WHERE account = ?", "i", account->id);
     changed(plaza, account, "account.federation", json_object(), !fault_is(FAULT_CONSENT_SILENT));
+}
+
+void account_touch(struct plaza *plaza, struct account *account)
+{
+    changed(plaza, account, "account.updated", json_object(), account->federation);
 }
 
 void account_set_profile(struct plaza *plaza, struct account *account, const char *name, const char *bio)

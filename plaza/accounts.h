@@ -34,6 +34,8 @@ json_t *account_json(struct plaza *plaza, const struct account *account);
 void account_set_federation(struct plaza *plaza, struct account *account, bool on);
 void account_set_profile(struct plaza *plaza, struct account *account, const char *name, const char *bio);
 void account_set_wishes(struct plaza *plaza, struct account *account, bool replies, bool discoverable);
+/* Something else that the contract's account tells changed. */
+void account_touch(struct plaza *plaza, struct account *account);
 /* False: the status is not one of the contract's four. */
 bool account_set_status(struct plaza *plaza, struct account *account, const char *status);
 /* False: malformed, or it belongs or once belonged to somebody else. */

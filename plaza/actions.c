@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "plaza/page.h"
+#include "plaza/polls.h"
 
 static const char *get(const json_t *form, const char *name)
 {
@@ -80,6 +81,9 @@ static struct post_draft read_draft(const json_t *form)
         .image_url = get(form, "image_url"),
         .image_alt = get(form, "image_alt"),
         .parent = get(form, "reply_to"),
+        .quote = get(form, "quote_of"),
+        .poll = get(form, "poll"),
+        .poll_multiple = is_on(form, "poll_multiple"),
     };
 }
 
@@ -91,7 +95,7 @@ static const char *sentence(enum post_outcome outcome)
     case POST_TOO_LONG:
         return "The text is too long: 1000 characters fit.";
     case POST_PARENT_UNKNOWN:
-        return "What you answer is not there any more.";
+        return "What you answer or quote is not there any more.";
     case POST_NOT_YOURS:
         return "This post is somebody else's.";
     case POST_GONE:
@@ -99,7 +103,7 @@ static const char *sentence(enum post_outcome outcome)
     case POST_NOT_FOUND:
         return "There is no such post.";
     default:
-        return "The warning, the language or the address of the image cannot be taken as it is.";
+        return "The warning, the language, the poll or the address of the image cannot be taken as it is.";
     }
 }
 
@@ -208,6 +212,50 @@ void action_like(struct plaza *plaza, struct request *request)
         redirect_to_post(plaza, request, get(form, "target"));
     else
         page_message(request, &visitor, status_of(outcome), "Not liked", sentence(outcome));
+    json_decref(form);
+}
+
+void action_repost(struct plaza *plaza, struct request *request)
+{
+    struct visitor visitor;
+    json_t *form = member_form(plaza, request, &visitor);
+    int64_t id = 0;
+    if (!form)
+        return;
+    enum post_outcome outcome = post_repost(plaza, &visitor.account, get(form, "target"), &id);
+    if (outcome == POST_OK)
+        redirect_to_post(plaza, request, get(form, "target"));
+    else
+        page_message(request, &visitor, status_of(outcome), "Not shown again", sentence(outcome));
+    json_decref(form);
+}
+
+void action_pin(struct plaza *plaza, struct request *request)
+{
+    struct visitor visitor;
+    json_t *form = member_form(plaza, request, &visitor);
+    if (!form)
+        return;
+    enum post_outcome outcome =
+        post_pin(plaza, &visitor.account, text_numbered_id(get(form, "target"), "p_"), is_on(form, "on"));
+    if (outcome == POST_OK)
+        redirect_to_post(plaza, request, get(form, "target"));
+    else
+        page_message(request, &visitor, status_of(outcome), "Not pinned", sentence(outcome));
+    json_decref(form);
+}
+
+void action_vote(struct plaza *plaza, struct request *request)
+{
+    struct visitor visitor;
+    json_t *form = member_form(plaza, request, &visitor);
+    if (!form)
+        return;
+    if (poll_vote_as(plaza, &visitor.account, text_numbered_id(get(form, "target"), "p_"),
+                     get(form, "choice")) == POST_OK)
+        redirect_to_post(plaza, request, get(form, "target"));
+    else
+        page_message(request, &visitor, 422, "Not voted", "The poll has no such choice, or it is over.");
     json_decref(form);
 }
 

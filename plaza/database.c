@@ -24,6 +24,24 @@ static bool execute(struct database *database, const char *sql)
     return false;
 }
 
+/* Columns that a file of an earlier Plaza lacks. */
+static void add_missing_columns(struct database *database)
+{
+    static const struct {
+        const char *table, *column, *change;
+    } columns[] = {
+        {"post", "poll", "ALTER TABLE post ADD COLUMN poll TEXT"},
+        {"post", "quote", "ALTER TABLE post ADD COLUMN quote TEXT"},
+        {"post", "repost", "ALTER TABLE post ADD COLUMN repost TEXT"},
+        {"post", "pinned", "ALTER TABLE post ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0"},
+        {"remote_post", "quote", "ALTER TABLE remote_post ADD COLUMN quote TEXT"},
+    };
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        if (!database_number(database, 0, "SELECT count(*) FROM pragma_table_info(?) WHERE name = ?", "tt",
+                             columns[i].table, columns[i].column))
+            (void)execute(database, columns[i].change);
+}
+
 bool database_open(struct database *database, const char *file)
 {
     *database = (struct database){0};
@@ -36,7 +54,8 @@ bool database_open(struct database *database, const char *file)
     if (!execute(database, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL") ||
         !database_begin(database, true))
         return false;
-    (void)execute(database, database_schema);
+    if (execute(database, database_schema))
+        add_missing_columns(database);
     return database_end(database, true);
 }
 

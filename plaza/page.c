@@ -18,7 +18,9 @@ void page_begin(struct request *request, const struct visitor *visitor, int stat
         " · Plaza</title><link rel=\"stylesheet\" href=\"/style.css\"></head><body><header class=\"top\">"
         "<nav aria-label=\"Plaza\"><a class=\"brand\" href=\"/\">Plaza</a>");
     if (visitor->signed_in) {
-        text_format(page, "<a href=\"/@%s\">@%s</a><a href=\"/settings\">Settings</a>",
+        text_format(page,
+                    "<a href=\"/@%s\">@%s</a><a href=\"/mentions\">Mentions</a>"
+                    "<a href=\"/settings\">Settings</a>",
                     visitor->account.handle, visitor->account.handle);
         form_begin(page, visitor, "/sign-out");
         text_put(page, "<button class=\"link\">Sign out</button></form>");
@@ -77,7 +79,8 @@ static void language_choice(struct text *page, const char *chosen)
 static bool has_extras(const struct post_draft *draft)
 {
     return (draft->warning && *draft->warning) || (draft->language && *draft->language) ||
-           (draft->image_url && *draft->image_url);
+           (draft->image_url && *draft->image_url) || (draft->poll && *draft->poll) ||
+           (draft->quote && *draft->quote);
 }
 
 void compose_box(struct text *page, const struct visitor *visitor, const char *action,
@@ -95,9 +98,10 @@ void compose_box(struct text *page, const struct visitor *visitor, const char *a
     text_format(page, "<label>%s<textarea name=\"text\" required rows=\"3\">\n",
                 parent ? "Your answer" : "What is going on?");
     text_put_escaped(page, from->text);
-    text_format(page,
-                "</textarea></label><details%s><summary>Warning, language, image, who sees it</summary>",
-                has_extras(from) ? " open" : "");
+    text_format(
+        page,
+        "</textarea></label><details%s><summary>Warning, language, image, poll, quote, who sees it</summary>",
+        has_extras(from) ? " open" : "");
     field(page, "Content warning (hides the text until opened)", "warning", "text", from->warning, 200);
     text_put(page, "<div class=\"row\">");
     language_choice(page, from->language);
@@ -109,5 +113,13 @@ void compose_box(struct text *page, const struct visitor *visitor, const char *a
     text_put(page, "</div><div class=\"row\">");
     field(page, "Address of an image", "image_url", "url", from->image_url, URL_BYTES_MAX);
     field(page, "What the image shows", "image_alt", "text", from->image_alt, ALT_BYTES_MAX);
-    text_format(page, "</div></details><p><button>%s</button></p></form>", button);
+    text_put(page, "</div>");
+    if (!editing) {
+        field(page, "Quote (the address of a post)", "quote_of", "text", from->quote, URL_BYTES_MAX);
+        text_put(page, "<label>Poll (one choice a line)<textarea name=\"poll\" rows=\"2\">\n");
+        text_put_escaped(page, from->poll);
+        text_put(page, "</textarea></label><label class=\"check\"><input type=\"checkbox\""
+                       " name=\"poll_multiple\" value=\"1\">Several choices</label>");
+    }
+    text_format(page, "</details><p><button>%s</button></p></form>", button);
 }

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "plaza/page.h"
+#include "plaza/page_extras.h"
 
 enum { INDENT_MAX = 4 };
 
@@ -236,6 +236,7 @@ static void put_actions(struct text *page, const struct visitor *visitor, const 
                liked ? "<input type=\"hidden\" name=\"on\" value=\"0\">"
                      : "<input type=\"hidden\" name=\"on\" value=\"1\">",
                liked ? "Take the like back" : "Like");
+    put_extra_actions(page, visitor, post);
     if (remote)
         put_button(page, visitor, "/block", "key", get(author, "id"),
                    "<input type=\"hidden\" name=\"on\" value=\"1\">", "Block this person");
@@ -263,6 +264,8 @@ static void put_post(struct plaza *plaza, struct text *page, const struct visito
     else {
         put_head(page, post, remote);
         put_body(plaza, page, post, remote);
+        put_extras(page, visitor, post);
+        put_reactions(page, post);
         put_people(page, "♥ Likes", json_object_get(post, "likes"));
         put_people(page, "↻ Boosts", json_object_get(post, "reposts"));
         if (visitor->signed_in)

@@ -143,6 +143,44 @@ static void get_permalink(struct plaza *plaza, struct request *request)
     show_thread(plaza, request, request->captures[1]);
 }
 
+/* To the thread of a post by its local id. */
+static void get_post(struct plaza *plaza, struct request *request)
+{
+    char local[LOCAL_ID_SIZE];
+    char path[64];
+    int64_t thread = 0;
+    struct visitor visitor;
+    enum post_outcome outcome = post_resolve(&plaza->database, request->captures[0], local, &thread);
+    visitor_read(plaza, request, &visitor);
+    if (outcome != POST_OK) {
+        page_message(request, &visitor, 404, "Not here", "There is no such post.");
+        return;
+    }
+    if (thread)
+        snprintf(path, sizeof path, "/posts/%" PRId64 "#%s", thread, local);
+    else
+        snprintf(path, sizeof path, "/mentions#%s", local);
+    answer_redirect(request, path);
+}
+
+static void get_mentions(struct plaza *plaza, struct request *request)
+{
+    struct visitor visitor;
+    visitor_read(plaza, request, &visitor);
+    if (!visitor.signed_in) {
+        page_message(request, &visitor, 403, "Please sign in", "Only members are named.");
+        return;
+    }
+    json_t *posts = mentions_json(plaza, visitor.account.id);
+    page_begin(request, &visitor, 200, "Who names you");
+    text_put(&request->answer, "<h1>Who names you</h1>");
+    if (!json_array_size(posts))
+        text_put(&request->answer, "<section class=\"card\"><p class=\"meta\">Nobody yet.</p></section>");
+    thread_cards(plaza, &request->answer, &visitor, posts);
+    page_end(request);
+    json_decref(posts);
+}
+
 static void get_edit(struct plaza *plaza, struct request *request)
 {
     struct visitor visitor;
@@ -277,6 +315,8 @@ static const struct route routes[] = {
     {METHOD_GET, false, "/settings", get_settings},
     {METHOD_GET, false, "/posts/*", get_thread},
     {METHOD_GET, false, "/posts/*/edit", get_edit},
+    {METHOD_GET, false, "/show/*", get_post},
+    {METHOD_GET, false, "/mentions", get_mentions},
     {METHOD_GET, false, "/@*/*", get_permalink},
     {METHOD_GET, false, "/@*", get_profile},
     {METHOD_POST, true, "/sign-in", action_sign_in},
@@ -285,6 +325,9 @@ static const struct route routes[] = {
     {METHOD_POST, true, "/posts/*/edit", action_edit},
     {METHOD_POST, true, "/posts/*/delete", action_delete},
     {METHOD_POST, true, "/like", action_like},
+    {METHOD_POST, true, "/repost", action_repost},
+    {METHOD_POST, true, "/pin", action_pin},
+    {METHOD_POST, true, "/vote", action_vote},
     {METHOD_POST, true, "/block", action_block},
     {METHOD_POST, true, "/settings/federation", action_federation},
     {METHOD_POST, true, "/settings/wishes", action_wishes},

@@ -8,12 +8,14 @@
 
 #include "plaza/fault.h"
 #include "plaza/outbox.h"
+#include "plaza/polls.h"
 #include "plaza/spans.h"
 
 bool post_head(struct database *database, int64_t id, struct post_head *head)
 {
     sqlite3_stmt *statement = database_query(
-        database, "SELECT id, account, rev, created, thread, deleted, announced FROM post WHERE id = ?", "i",
+        database,
+        "SELECT id, account, rev, created, thread, deleted, announced, repost FROM post WHERE id = ?", "i",
         id);
     if (!database_row(database, &statement))
         return false;
@@ -25,6 +27,7 @@ bool post_head(struct database *database, int64_t id, struct post_head *head)
         .thread = column_number(statement, 4),
         .deleted = sqlite3_column_type(statement, 5) != SQLITE_NULL,
         .announced = column_number(statement, 6),
+        .repost = sqlite3_column_type(statement, 7) != SQLITE_NULL,
     };
     database_finish(&statement);
     return true;
@@ -76,6 +79,24 @@ enum post_outcome post_resolve(struct database *database, const char *target, ch
 
 /* ---- the contract's post ---- */
 
+/* p_…, c_… (by the gateway's key) or the address of a post that only its own server has. */
+static json_t *reference_to(struct plaza *plaza, const char *target)
+{
+    if (!target)
+        return json_null();
+    if (text_is_web_url(target))
+        return json_make("{s:n, s:n, s:s}", "local", "remote", "url", target);
+    if (target[0] == 'p')
+        return json_make("{s:s, s:n}", "local", target, "remote");
+    sqlite3_stmt *row = database_query(&plaza->database, "SELECT key FROM remote_post WHERE id = ?", "i",
+                                       text_numbered_id(target, "c_"));
+    json_t *reference = NULL;
+    if (database_row(&plaza->database, &row))
+        reference = json_make("{s:n, s:s}", "local", "remote", column_text(row, 0));
+    database_finish(&row);
+    return reference ? reference : json_null();
+}
+
 static json_t *reference(sqlite3_stmt *row)
 {
     const char *parent = column_text(row, 12);
@@ -90,7 +111,11 @@ static const char *media_type(const char *url)
 {
     static const struct {
         const char *ending, *type;
-    } known[] = {{".png", "image/png"}, {".webp", "image/webp"}, {".gif", "image/gif"}};
+    } known[] = {{".png", "image/png"},
+                 {".webp", "image/webp"},
+                 {".gif", "image/gif"},
+                 {".mp4", "video/mp4"},
+                 {".mp3", "audio/mpeg"}};
     size_t length = strcspn(url, "?#");
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         size_t ending = strlen(known[i].ending);
@@ -107,9 +132,12 @@ static json_t *media(sqlite3_stmt *row)
         return json_array();
     char id[40];
     snprintf(id, sizeof id, "m_%" PRId64, column_number(row, 0));
-    return json_make("[{s:s, s:s, s:s, s:s, s:n, s:n, s:n, s:n, s:o, s:n, s:n, s:n}]", "id", id, "kind",
-                     "image", "url", url, "type", media_type(url), "bytes", "sha256", "width", "height",
-                     "alt", column_json_text(row, 11), "focus", "blurhash", "thumb");
+    const char *type = media_type(url);
+    char kind[6];
+    snprintf(kind, sizeof kind, "%.5s", type);
+    return json_make("[{s:s, s:s, s:s, s:s, s:n, s:n, s:n, s:n, s:o, s:n, s:n, s:n}]", "id", id, "kind", kind,
+                     "url", url, "type", type, "bytes", "sha256", "width", "height", "alt",
+                     column_json_text(row, 11), "focus", "blurhash", "thumb");
 }
 
 static json_t *root(sqlite3_stmt *row)
@@ -161,15 +189,17 @@ json_t *post_row_json(struct plaza *plaza, sqlite3_stmt *row)
         json_make("{s:I, s:I, s:I}", "likes", (json_int_t)column_number(row, 16), "reposts",
                   (json_int_t)column_number(row, 17), "replies", (json_int_t)column_number(row, 18));
     json_t *post = json_make(
-        "{s:s, s:I, s:s, s:o, s:o, s:s, s:s, s:n, s:s, s:o, s:n, s:o, s:b, s:o, s:s, s:o, s:o, s:n, s:n,"
-        " s:o, s:n, s:n, s:s, s:o, s:b}",
+        "{s:s, s:I, s:s, s:o, s:o, s:s, s:s, s:n, s:s, s:o, s:n, s:o, s:b, s:o, s:s, s:o, s:o, s:o, s:o,"
+        " s:o, s:n, s:o, s:s, s:o, s:b, s:b}",
         "id", id, "rev", (json_int_t)column_number(row, 2), "author", author, "created",
         column_json_time(row, 3), "edited", column_json_time(row, 4), "url", url, "kind", "note", "title",
         "text", column_text(row, 5), "spans", spans_of(row), "html", "lang",
         language ? json_make("[s]", language) : json_array(), "sensitive", warning != NULL, "warning",
         column_json_text(row, 7), "visibility", column_text(row, 9), "reply_to", reference(row), "root",
-        root(row), "quote_of", "repost_of", "media", media(row), "card", "poll", "reply_policy", "everyone",
-        "counts", counts, "federate", 1);
+        root(row), "quote_of", reference_to(plaza, column_text(row, 20)), "repost_of",
+        reference_to(plaza, column_text(row, 21)), "media", media(row), "card", "poll",
+        poll_json(plaza, column_number(row, 0), column_text(row, 19)), "reply_policy", "everyone", "counts",
+        counts, "federate", 1, "quotable", 1);
     return post;
 }
 
@@ -182,6 +212,8 @@ static void announce(struct plaza *plaza, const char *type, int64_t id)
         return;
     json_t *post = post_row_json(plaza, row);
     database_finish(&row);
+    if (!json_is_null(json_object_get(post, "repost_of")))
+        type = "repost.created";
     outbox_append(&plaza->database, type, json_string_value(json_object_get(post, "author")),
                   json_incref(json_object_get(post, "id")), json_integer_value(json_object_get(post, "rev")),
                   json_make("{s:o}", "post", post));
@@ -220,7 +252,21 @@ static enum post_outcome check(const struct post_draft *draft, const char **fiel
         *field = "image_url";
     else if (draft->image_alt && strlen(draft->image_alt) > ALT_BYTES_MAX)
         *field = "image_alt";
+    else if (!poll_valid(draft->poll))
+        *field = "poll";
     return *field ? POST_BAD_FIELD : POST_OK;
+}
+
+/* Into `out`: the local id of what is quoted or repeated, or the address of a post that is elsewhere. */
+static bool resolve_target(struct database *database, const char *target, char *out, size_t size)
+{
+    char local[LOCAL_ID_SIZE];
+    int64_t thread;
+    if (text_is_web_url(target))
+        return snprintf(out, size, "%s", target) < (int)size;
+    if (post_resolve(database, target, local, &thread) != POST_OK)
+        return false;
+    return snprintf(out, size, "%s", local) < (int)size;
 }
 
 enum post_outcome post_create(struct plaza *plaza, const struct account *author,
@@ -232,20 +278,26 @@ enum post_outcome post_create(struct plaza *plaza, const struct account *author,
     enum post_outcome outcome = check(draft, field);
     if (outcome != POST_OK)
         return outcome;
+    char quote[URL_BYTES_MAX + 1] = "";
     bool answers = or_null(draft->parent) != NULL;
     if (answers && post_resolve(database, draft->parent, parent, &thread) != POST_OK)
         return POST_PARENT_UNKNOWN;
+    if (or_null(draft->quote) && !resolve_target(database, draft->quote, quote, sizeof quote))
+        return POST_PARENT_UNKNOWN;
     json_t *spans = spans_find(plaza, draft->text);
+    json_t *poll = poll_new(draft);
     const char *image = or_null(draft->image_url);
     database_run(database,
                  "INSERT INTO post(account, created, text, spans, warning, language, visibility, image_url,"
-                 " image_alt, parent, thread) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                 "iitjtttttti", author->id, time_now_ms(), draft->text, spans, or_null(draft->warning),
+                 " image_alt, parent, thread, quote, poll) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 "iitjttttttitj", author->id, time_now_ms(), draft->text, spans, or_null(draft->warning),
                  or_null(draft->language), or_null(draft->visibility) ? draft->visibility : "public", image,
-                 image ? or_null(draft->image_alt) : NULL, answers ? parent : NULL, thread);
+                 image ? or_null(draft->image_alt) : NULL, answers ? parent : NULL, thread, or_null(quote),
+                 poll);
     json_decref(spans);
+    json_decref(poll);
     *id = sqlite3_last_insert_rowid(database->handle);
-    if (!answers)
+    if (!thread)
         database_run(database, "UPDATE post SET thread = id WHERE id = ?", "i", *id);
     if (author->federation)
         announce(plaza, "post.created", *id);
@@ -260,6 +312,52 @@ static enum post_outcome own_post(struct plaza *plaza, const struct account *aut
     if (head->account != author->id)
         return POST_NOT_YOURS;
     return head->deleted ? POST_GONE : POST_OK;
+}
+
+void post_touch(struct plaza *plaza, int64_t id)
+{
+    struct post_head head;
+    database_run(&plaza->database, "UPDATE post SET rev = rev + 1 WHERE id = ?", "i", id);
+    if (post_head(&plaza->database, id, &head) && head.announced && !head.deleted)
+        announce(plaza, "post.updated", id);
+}
+
+enum post_outcome post_repost(struct plaza *plaza, const struct account *account, const char *target,
+                              int64_t *id)
+{
+    struct database *database = &plaza->database;
+    char found[URL_BYTES_MAX + 1];
+    if (!resolve_target(database, target, found, sizeof found))
+        return POST_NOT_FOUND;
+    *id = database_number(database, 0,
+                          "SELECT id FROM post WHERE account = ? AND repost = ? AND deleted IS NULL", "it",
+                          account->id, found);
+    if (*id)
+        return POST_OK;
+    database_run(database,
+                 "INSERT INTO post(account, created, text, spans, visibility, thread, repost)"
+                 " VALUES(?, ?, '', '[]', 'public', 0, ?)",
+                 "iit", account->id, time_now_ms(), found);
+    *id = sqlite3_last_insert_rowid(database->handle);
+    database_run(database, "UPDATE post SET thread = id WHERE id = ?", "i", *id);
+    if (account->federation)
+        announce(plaza, "repost.created", *id);
+    return POST_OK;
+}
+
+enum post_outcome post_pin(struct plaza *plaza, struct account *account, int64_t id, bool on)
+{
+    struct post_head head;
+    enum post_outcome outcome = own_post(plaza, account, id, &head);
+    if (outcome != POST_OK)
+        return outcome;
+    int changes = database_run(&plaza->database,
+                               on ? "UPDATE post SET pinned = ? WHERE id = ? AND pinned = 0"
+                                  : "UPDATE post SET pinned = 0 * ? WHERE id = ? AND pinned > 0",
+                               "ii", time_now_ms(), id);
+    if (changes)
+        account_touch(plaza, account);
+    return POST_OK;
 }
 
 enum post_outcome post_edit(struct plaza *plaza, const struct account *author, int64_t id,
@@ -298,13 +396,15 @@ enum post_outcome post_delete(struct plaza *plaza, const struct account *author,
     snprintf(account, sizeof account, "u_%" PRId64, author->id);
     database_run(&plaza->database,
                  "UPDATE post SET deleted = ?, rev = rev + 1, text = '', spans = '[]', warning = NULL,"
-                 " image_url = NULL, image_alt = NULL WHERE id = ?",
+                 " image_url = NULL, image_alt = NULL, poll = NULL, quote = NULL WHERE id = ?",
                  "ii", time_now_ms(), id);
     database_run(&plaza->database, "DELETE FROM liked WHERE target = ?", "t", post);
     database_run(&plaza->database, "DELETE FROM remote_relation WHERE target = ?", "t", post);
+    database_run(&plaza->database, "DELETE FROM remote_reaction WHERE target = ?", "t", post);
+    database_run(&plaza->database, "DELETE FROM vote WHERE post = ?", "i", id);
     if (head.announced && !fault_is(FAULT_DELETE_SILENT))
-        outbox_append(&plaza->database, "post.deleted", account, json_string(post), head.rev + 1,
-                      json_make("{s:s}", "reason", "author"));
+        outbox_append(&plaza->database, head.repost ? "repost.deleted" : "post.deleted", account,
+                      json_string(post), head.rev + 1, json_make("{s:s}", "reason", "author"));
     return POST_OK;
 }
 

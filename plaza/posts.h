@@ -22,12 +22,16 @@ struct post_draft {
     const char *visibility;         /* NULL: public */
     const char *image_url, *image_alt;
     const char *parent; /* "p_…", "c_…", a gateway's "rp_…", or NULL */
+    const char *quote;  /* the same, or the address of a fediverse post */
+    const char *poll;   /* one option a line; NULL or "": none. Only when it is written, never changed. */
+    bool poll_multiple;
+    int64_t poll_minutes; /* how long it is open; 0: a day */
 };
 
 /* What is known of a post without its text. */
 struct post_head {
     int64_t id, account, rev, created, thread;
-    bool deleted, announced;
+    bool deleted, announced, repost;
 };
 
 bool post_head(struct database *database, int64_t id, struct post_head *head);
@@ -42,6 +46,13 @@ enum post_outcome post_edit(struct plaza *plaza, const struct account *author, i
                             const struct post_draft *draft, const char **field);
 enum post_outcome post_delete(struct plaza *plaza, const struct account *author, int64_t id);
 
+/* Something about a post changed that is no edit (votes came in): the gateway is told. */
+void post_touch(struct plaza *plaza, int64_t id);
+/* A member shows a post again, or takes that back (target: as in a draft's quote). Ok: *id is the repost. */
+enum post_outcome post_repost(struct plaza *plaza, const struct account *account, const char *target,
+                              int64_t *id);
+/* Pins a post of the member's to the profile, or takes it down. */
+enum post_outcome post_pin(struct plaza *plaza, struct account *account, int64_t id, bool on);
 /* A member likes a post ("p_…", "c_…" or "rp_…"), or takes it back. */
 enum post_outcome post_like(struct plaza *plaza, const struct account *account, const char *target, bool on);
 
@@ -62,7 +73,7 @@ enum post_outcome post_resolve(struct database *database, const char *target, ch
     " (SELECT count(*) FROM remote_relation WHERE kind = 'repost' AND target = 'p_' || post.id),"            \
     " (SELECT count(*) FROM post AS reply WHERE reply.parent = 'p_' || post.id AND reply.deleted IS NULL)"   \
     " + (SELECT count(*) FROM remote_post AS reply WHERE reply.parent = 'p_' || post.id"                     \
-    "    AND reply.deleted IS NULL)"                                                                         \
+    "    AND reply.deleted IS NULL), post.poll, post.quote, post.repost"                                     \
     " FROM post JOIN account ON account.id = post.account"                                                   \
     " LEFT JOIN remote_post ON post.parent = 'c_' || remote_post.id "
 /* Goes with POST_SELECT: only what the gateway may see. */

@@ -38,7 +38,7 @@ bool remote_target(struct plaza *plaza, struct request *request, const json_t *r
 struct remote_post {
     int64_t rev, created, edited;
     const char *ap_id, *url, *text, *warning, *visibility, *language;
-    const json_t *actor, *parent;
+    const json_t *actor, *parent, *quote, *mentions;
     json_t *spans, *media; /* borrowed */
 };
 
@@ -84,6 +84,8 @@ static struct remote_post read_post(struct fields *fields, json_t *empty)
         .warning = field_text_or_null(fields, "warning", 8000),
         .visibility = field_text(fields, "visibility", 16),
         .parent = json_object_get(fields->object, "in_reply_to"),
+        .quote = json_object_get(fields->object, "quote_of"),
+        .mentions = json_object_get(fields->object, "mentions"),
         .language = first_language(fields->object),
         .spans = array_or_empty(fields->object, "spans", empty),
         .media = array_or_empty(fields->object, "media", empty),
@@ -110,23 +112,93 @@ static void answer_post(struct plaza *plaza, struct request *request, int status
                           "applied", applied));
 }
 
+/* The member's post that is quoted; "" for any other. */
+static void quoted(struct plaza *plaza, const struct remote_post *post, char local[LOCAL_ID_SIZE])
+{
+    const char *native = json_string_value(json_object_get(post->quote, "local"));
+    int64_t thread;
+    local[0] = '\0';
+    if (native && post_resolve(&plaza->database, native, local, &thread) != POST_OK)
+        local[0] = '\0';
+}
+
+static void insert(struct plaza *plaza, const char *key, const struct remote_post *post, int64_t actor,
+                   const char *parent, int64_t thread, const char *quote)
+{
+    database_run(&plaza->database,
+                 "INSERT INTO remote_post(key, rev, actor, ap_id, url, created, edited, text, spans, warning,"
+                 " language, visibility, media, parent, thread, quote)"
+                 " VALUES(?, ?, ?, ?, ?, ?, nullif(?, -1), ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, ''))",
+                 "tiittiitjtttjtit", key, post->rev, actor, post->ap_id, post->url, post->created,
+                 post->edited, post->text, post->spans, post->warning, post->language, post->visibility,
+                 post->media, parent, thread, quote);
+}
+
+/* Whom it is shown to: members in the fediverse whom it names or quotes and who did not block the author. */
+static json_t *addressed(struct plaza *plaza, const struct remote_post *post, int64_t actor,
+                         const char *quote)
+{
+    json_t *list = json_array();
+    size_t index;
+    json_t *mention;
+    int64_t quoted_author = database_number(&plaza->database, 0, "SELECT account FROM post WHERE id = ?", "i",
+                                            text_numbered_id(quote, "p_"));
+    if (quoted_author)
+        json_array_append_new(list, json_integer(quoted_author));
+    json_array_foreach(post->mentions, index, mention)
+    {
+        json_array_append_new(list, json_integer(text_numbered_id(json_string_value(mention), "u_")));
+    }
+    for (size_t i = json_array_size(list); i > 0; i--)
+        if (!database_number(&plaza->database, 0,
+                             "SELECT count(*) FROM account WHERE id = ? AND federation = 1 AND replies = 1"
+                             " AND status = 'active' AND NOT EXISTS(SELECT 1 FROM blocked"
+                             " WHERE blocked.account = account.id AND actor = ?)",
+                             "ii", json_integer_value(json_array_get(list, i - 1)), actor))
+            json_array_remove(list, i - 1);
+    return list;
+}
+
+/* A post that answers nothing here. */
+static void store_mention(struct plaza *plaza, struct request *request, const char *key,
+                          const struct remote_post *post, int64_t actor)
+{
+    char quote[LOCAL_ID_SIZE];
+    quoted(plaza, post, quote);
+    json_t *accounts = addressed(plaza, post, actor, quote);
+    if (json_array_size(accounts)) {
+        size_t index;
+        json_t *account;
+        insert(plaza, key, post, actor, "", 0, quote);
+        int64_t id = sqlite3_last_insert_rowid(plaza->database.handle);
+        json_array_foreach(accounts, index, account)
+        {
+            database_run(&plaza->database, "INSERT OR IGNORE INTO mention(post, account) VALUES(?, ?)", "ii",
+                         id, (int64_t)json_integer_value(account));
+        }
+        answer_post(plaza, request, 201, id, post->rev, true);
+    } else {
+        answer_problem(request, 403, "blocked", "mentions", "Nobody here wants to read this.");
+    }
+    json_decref(accounts);
+}
+
 static void store_new(struct plaza *plaza, struct request *request, const char *key,
                       const struct remote_post *post, int64_t actor)
 {
     char parent[LOCAL_ID_SIZE];
+    char quote[LOCAL_ID_SIZE];
     int64_t thread = 0;
+    if (!post->parent || json_is_null(post->parent)) {
+        store_mention(plaza, request, key, post, actor);
+        return;
+    }
     if (!remote_target(plaza, request, post->parent, "in_reply_to", parent, sizeof parent, &thread) ||
         !remote_welcome(plaza, request, parent, thread, actor, true))
         return;
-    struct database *database = &plaza->database;
-    database_run(database,
-                 "INSERT INTO remote_post(key, rev, actor, ap_id, url, created, edited, text, spans, warning,"
-                 " language, visibility, media, parent, thread)"
-                 " VALUES(?, ?, ?, ?, ?, ?, nullif(?, -1), ?, ?, ?, ?, ?, ?, ?, ?)",
-                 "tiittiitjtttjti", key, post->rev, actor, post->ap_id, post->url, post->created,
-                 post->edited, post->text, post->spans, post->warning, post->language, post->visibility,
-                 post->media, parent, thread);
-    answer_post(plaza, request, 201, sqlite3_last_insert_rowid(database->handle), post->rev, true);
+    quoted(plaza, post, quote);
+    insert(plaza, key, post, actor, parent, thread, quote);
+    answer_post(plaza, request, 201, sqlite3_last_insert_rowid(plaza->database.handle), post->rev, true);
 }
 
 /* The place in the thread stays: an edit changes what was said, not what it answers. */
@@ -215,4 +287,5 @@ void remote_post_delete(struct plaza *plaza, struct request *request)
         "ii", time_now_ms(), id);
     database_run(database, "DELETE FROM liked WHERE target = ?", "t", local);
     database_run(database, "DELETE FROM remote_relation WHERE target = ?", "t", local);
+    database_run(database, "DELETE FROM mention WHERE post = ?", "i", id);
 }

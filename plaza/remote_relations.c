@@ -1,8 +1,10 @@
-/* Likes and boosts. The gateway makes one key for (person, kind, post), so a key that was deleted may come
- * again: somebody likes, takes it back and likes once more. */
+/* Likes, boosts, reactions and votes. The gateway makes one key for (person, kind, post), so a key that was
+ * deleted may come again: somebody likes, takes it back and likes once more. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "plaza/posts.h"
+#include "plaza/polls.h"
 #include "plaza/remote.h"
 
 static void answer_relation(struct request *request, int status, const char *key, int64_t rev, bool applied)
@@ -12,13 +14,45 @@ static void answer_relation(struct request *request, int status, const char *key
                           "applied", applied));
 }
 
-static void store(struct plaza *plaza, struct request *request, const char *key, const char *kind,
-                  int64_t rev, const json_t *body)
+struct relation {
+    const char *key, *kind, *emoji, *choice;
+    int64_t rev;
+};
+
+static bool is_kind(const struct relation *relation, const char *kind)
+{
+    return strcmp(relation->kind, kind) == 0;
+}
+
+static int64_t stored_revision(struct plaza *plaza, const struct relation *relation)
+{
+    return database_number(&plaza->database, -1,
+                           is_kind(relation, "emoji")  ? "SELECT rev FROM remote_reaction WHERE key = ?"
+                           : is_kind(relation, "vote") ? "SELECT 1 FROM vote WHERE key = ?"
+                                                       : "SELECT rev FROM remote_relation WHERE key = ?",
+                           "t", relation->key);
+}
+
+/* False after an answer. */
+static bool store_vote(struct plaza *plaza, struct request *request, const struct relation *relation,
+                       int64_t actor, const char *target)
+{
+    char voter[LOCAL_ID_SIZE];
+    int64_t post = text_numbered_id(target, "p_");
+    snprintf(voter, sizeof voter, "a_%" PRId64, actor);
+    if (poll_vote(plaza, post, relation->key, voter, poll_choice(plaza, post, relation->choice)) == POST_OK)
+        return true;
+    answer_problem(request, 403, "poll_closed", "choice", "The poll has no such choice, or it is over.");
+    return false;
+}
+
+static void store(struct plaza *plaza, struct request *request, const struct relation *relation,
+                  const json_t *body)
 {
     struct database *database = &plaza->database;
-    int64_t stored = database_number(database, -1, "SELECT rev FROM remote_relation WHERE key = ?", "t", key);
-    if (stored >= rev) {
-        answer_relation(request, 200, key, stored, false);
+    int64_t stored = stored_revision(plaza, relation);
+    if (stored >= relation->rev) {
+        answer_relation(request, 200, relation->key, stored, false);
         return;
     }
     char target[LOCAL_ID_SIZE];
@@ -29,33 +63,58 @@ static void store(struct plaza *plaza, struct request *request, const char *key,
                        &thread) ||
         !remote_welcome(plaza, request, target, thread, actor, false))
         return;
-    database_run(
-        database,
-        "INSERT OR REPLACE INTO remote_relation(key, rev, kind, actor, target) VALUES(?, ?, ?, ?, ?)",
-        "titit", key, rev, kind, actor, target);
-    answer_relation(request, stored < 0 ? 201 : 200, key, rev, true);
+    if (is_kind(relation, "vote")) {
+        if (!store_vote(plaza, request, relation, actor, target))
+            return;
+    } else if (is_kind(relation, "emoji")) {
+        database_run(
+            database,
+            "INSERT OR REPLACE INTO remote_reaction(key, rev, actor, target, emoji) VALUES(?, ?, ?, ?, ?)",
+            "tiitt", relation->key, relation->rev, actor, target, relation->emoji);
+    } else {
+        database_run(
+            database,
+            "INSERT OR REPLACE INTO remote_relation(key, rev, kind, actor, target) VALUES(?, ?, ?, ?, ?)",
+            "titit", relation->key, relation->rev, relation->kind, actor, target);
+    }
+    answer_relation(request, stored < 0 ? 201 : 200, relation->key, relation->rev, true);
+}
+
+static bool is_known(const char *kind)
+{
+    static const char *const kinds[] = {"like", "repost", "emoji", "vote"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(kind, kinds[i]) == 0)
+            return true;
+    return false;
 }
 
 void remote_relation_put(struct plaza *plaza, struct request *request)
 {
-    const char *key = request->captures[0];
     json_t *body = request_json(request);
     if (!body)
         return;
     struct fields fields = {.object = body};
-    const char *kind = field_text(&fields, "kind", 16);
-    int64_t rev = field_number(&fields, "rev");
-    if (kind && strcmp(kind, "like") != 0 && strcmp(kind, "repost") != 0)
+    struct relation relation = {.key = request->captures[0],
+                                .kind = field_text(&fields, "kind", 16),
+                                .rev = field_number(&fields, "rev")};
+    if (relation.kind && !is_known(relation.kind))
         field_is_bad(&fields, "kind", "unsupported");
-    if (!text_is_id(key))
+    else if (relation.kind && is_kind(&relation, "emoji"))
+        relation.emoji = field_text(&fields, "emoji", 64);
+    else if (relation.kind && is_kind(&relation, "vote"))
+        relation.choice = field_text(&fields, "choice", OPTION_BYTES_MAX);
+    if (!text_is_id(relation.key))
         field_is_bad(&fields, "key", "invalid");
     if (fields_good(&fields, request))
-        store(plaza, request, key, kind, rev, body);
+        store(plaza, request, &relation, body);
     json_decref(body);
 }
 
+/* A vote is cast for good. */
 void remote_relation_delete(struct plaza *plaza, struct request *request)
 {
     database_run(&plaza->database, "DELETE FROM remote_relation WHERE key = ?", "t", request->captures[0]);
+    database_run(&plaza->database, "DELETE FROM remote_reaction WHERE key = ?", "t", request->captures[0]);
     answer_empty(request, 204);
 }

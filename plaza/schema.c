@@ -22,9 +22,12 @@ const char database_schema[] =
     " created INTEGER NOT NULL, edited INTEGER, deleted INTEGER, text TEXT NOT NULL, spans TEXT NOT NULL,"
     " warning TEXT, language TEXT, visibility TEXT NOT NULL CHECK(visibility IN ('public','unlisted')),"
     " image_url TEXT, image_alt TEXT,"
-    " parent TEXT,"                                  /* id of the post answered: p_… or c_… */
-    " thread INTEGER NOT NULL,"                      /* the local post that the conversation began with */
-    " announced INTEGER NOT NULL DEFAULT 0) STRICT;" /* the gateway was told of it */
+    " parent TEXT,"                               /* id of the post answered: p_… or c_… */
+    " thread INTEGER NOT NULL,"                   /* the local post that the conversation began with */
+    " announced INTEGER NOT NULL DEFAULT 0,"      /* the gateway was told of it */
+    " poll TEXT,"                                 /* JSON: options, multiple, ends */
+    " quote TEXT, repost TEXT,"                   /* p_…, c_… or the address of a fediverse post */
+    " pinned INTEGER NOT NULL DEFAULT 0) STRICT;" /* when; 0: not */
     "CREATE INDEX IF NOT EXISTS post_account ON post(account, id);"
     "CREATE INDEX IF NOT EXISTS post_thread ON post(thread);"
 
@@ -39,7 +42,10 @@ const char database_schema[] =
     " actor INTEGER NOT NULL, ap_id TEXT NOT NULL, url TEXT NOT NULL, created INTEGER NOT NULL,"
     " edited INTEGER, deleted INTEGER, text TEXT NOT NULL, spans TEXT NOT NULL, warning TEXT,"
     " language TEXT, visibility TEXT NOT NULL, media TEXT NOT NULL, parent TEXT NOT NULL,"
-    " thread INTEGER NOT NULL) STRICT;"
+    " thread INTEGER NOT NULL," /* 0 and no parent: it answers nothing here but names or quotes somebody */
+    " quote TEXT) STRICT;"
+    "CREATE TABLE IF NOT EXISTS mention("
+    " post INTEGER NOT NULL, account INTEGER NOT NULL, PRIMARY KEY(account, post)) STRICT;"
     "CREATE INDEX IF NOT EXISTS remote_post_thread ON remote_post(thread);"
     "CREATE INDEX IF NOT EXISTS remote_post_actor ON remote_post(actor);"
 
@@ -48,6 +54,16 @@ const char database_schema[] =
     " actor INTEGER NOT NULL, target TEXT NOT NULL) STRICT;"
     "CREATE INDEX IF NOT EXISTS remote_relation_target ON remote_relation(target);"
     "CREATE INDEX IF NOT EXISTS remote_relation_actor ON remote_relation(actor);"
+
+    "CREATE TABLE IF NOT EXISTS remote_reaction("
+    " key TEXT PRIMARY KEY, rev INTEGER NOT NULL, actor INTEGER NOT NULL, target TEXT NOT NULL,"
+    " emoji TEXT NOT NULL) STRICT;"
+    "CREATE INDEX IF NOT EXISTS remote_reaction_target ON remote_reaction(target);"
+
+    /* `key` is the member, or what the gateway calls the vote; with the choice where several may be made. */
+    "CREATE TABLE IF NOT EXISTS vote("
+    " key TEXT PRIMARY KEY, post INTEGER NOT NULL, voter TEXT NOT NULL, choice INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX IF NOT EXISTS vote_post ON vote(post, choice);"
 
     /* Keys of remote people and posts that were deleted: a late PUT finds them here. */
     "CREATE TABLE IF NOT EXISTS tombstone(key TEXT PRIMARY KEY, deleted INTEGER NOT NULL) STRICT;"

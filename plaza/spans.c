@@ -81,9 +81,11 @@ static json_t *remote_person(struct plaza *plaza, const char *acct)
         "SELECT key FROM remote_actor WHERE acct = ? COLLATE NOCASE ORDER BY rev DESC LIMIT 1", "t", acct);
     json_t *span = NULL;
     if (database_row(&plaza->database, &statement))
-        span = json_make("{s:s, s:s}", "type", "mention", "remote", column_text(statement, 0));
+        span = json_make("{s:s, s:s, s:s}", "type", "mention", "remote", column_text(statement, 0), "acct",
+                         acct);
     database_finish(&statement);
-    return span;
+    /* Whom Plaza never met, the gateway may find. */
+    return span ? span : json_make("{s:s, s:s}", "type", "mention", "acct", acct);
 }
 
 static json_t *member(struct plaza *plaza, const char *handle)

@@ -4,8 +4,8 @@
 
 #include "plaza/plaza.h"
 
-/* New reference to an array, sorted and without overlaps. A mention is marked only when Plaza knows the
- * person: somebody of another server, or a member who switched the fediverse on. */
+/* New reference to an array, sorted and without overlaps. A mention of a member is marked only when
+ * that member switched the fediverse on; one of another server is marked by the full address. */
 json_t *spans_find(struct plaza *plaza, const char *text);
 
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "plaza/fields.h"
-#include "plaza/posts.h"
+#include "plaza/polls.h"
 #include "plaza/threads.h"
 
 static bool find_user(struct plaza *plaza, struct request *request, const char *handle,
@@ -170,6 +170,10 @@ static struct post_draft read_draft(struct fields *fields)
         .image_url = field_text_or_null(fields, "image_url", 1 << 20),
         .image_alt = field_text_or_null(fields, "image_alt", 1 << 20),
         .parent = field_text_or_null(fields, "reply_to", 255),
+        .quote = field_text_or_null(fields, "quote_of", URL_BYTES_MAX),
+        .poll = field_text_or_null(fields, "poll", 4096), /* one option a line */
+        .poll_multiple = field_bool(fields, "poll_multiple", false),
+        .poll_minutes = json_integer_value(json_object_get(fields->object, "poll_minutes")),
     };
 }
 
@@ -298,6 +302,67 @@ static void post_like_as(struct plaza *plaza, struct request *request)
     json_decref(body);
 }
 
+/* {target}: the new repost. Deleting that post takes it back. */
+static void post_repost_as(struct plaza *plaza, struct request *request)
+{
+    struct account account;
+    json_t *body = request_json(request);
+    if (body && find_user(plaza, request, request->captures[0], &account)) {
+        struct fields fields = {.object = body};
+        const char *target = field_text(&fields, "target", URL_BYTES_MAX);
+        int64_t id = 0;
+        if (fields_good(&fields, request)) {
+            enum post_outcome outcome = post_repost(plaza, &account, target, &id);
+            if (outcome == POST_OK)
+                answer_post(plaza, request, 201, id);
+            answer_outcome(request, outcome, NULL);
+        }
+    }
+    json_decref(body);
+}
+
+/* {post, on} */
+static void post_pin_as(struct plaza *plaza, struct request *request)
+{
+    struct account account;
+    json_t *body = request_json(request);
+    if (body && find_user(plaza, request, request->captures[0], &account)) {
+        struct fields fields = {.object = body};
+        const char *post = field_text(&fields, "post", 255);
+        bool on = field_bool(&fields, "on", true);
+        if (fields_good(&fields, request)) {
+            answer_empty(request, 204);
+            answer_outcome(request, post_pin(plaza, &account, text_numbered_id(post, "p_"), on), NULL);
+        }
+    }
+    json_decref(body);
+}
+
+/* {post, choice} */
+static void post_vote_as(struct plaza *plaza, struct request *request)
+{
+    struct account account;
+    json_t *body = request_json(request);
+    if (body && find_user(plaza, request, request->captures[0], &account)) {
+        struct fields fields = {.object = body};
+        const char *post = field_text(&fields, "post", 255);
+        const char *choice = field_text(&fields, "choice", OPTION_BYTES_MAX);
+        if (fields_good(&fields, request)) {
+            answer_empty(request, 204);
+            answer_outcome(request, poll_vote_as(plaza, &account, text_numbered_id(post, "p_"), choice),
+                           "choice");
+        }
+    }
+    json_decref(body);
+}
+
+static void get_mentions(struct plaza *plaza, struct request *request)
+{
+    struct account account;
+    if (find_user(plaza, request, request->captures[0], &account))
+        answer_json(request, 200, json_make("{s:o}", "items", mentions_json(plaza, account.id)));
+}
+
 static void post_block_as(struct plaza *plaza, struct request *request)
 {
     struct account account;
@@ -346,6 +411,10 @@ static const struct route routes[] = {
     {METHOD_PUT, true, "/test/users/*/profile", put_profile},
     {METHOD_POST, true, "/test/users/*/posts", post_post},
     {METHOD_POST, true, "/test/users/*/likes", post_like_as},
+    {METHOD_POST, true, "/test/users/*/reposts", post_repost_as},
+    {METHOD_POST, true, "/test/users/*/pins", post_pin_as},
+    {METHOD_POST, true, "/test/users/*/votes", post_vote_as},
+    {METHOD_GET, false, "/test/users/*/mentions", get_mentions},
     {METHOD_POST, true, "/test/users/*/blocks", post_block_as},
     {METHOD_GET, false, "/test/posts/*", get_post},
     {METHOD_PUT, true, "/test/posts/*", put_post},

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plaza/polls.h"
+
 enum { THREAD_POSTS_MAX = 500, PEOPLE_MAX = 100 };
 
 /* ---- people ---- */
@@ -64,6 +66,20 @@ static json_t *people(struct plaza *plaza, const char *kind, const char *target)
     return list;
 }
 
+static json_t *reactions(struct plaza *plaza, const char *target)
+{
+    json_t *list = json_array();
+    sqlite3_stmt *row = database_query(&plaza->database,
+                                       "SELECT emoji," REMOTE_PERSON "FROM remote_reaction"
+                                       " JOIN remote_actor ON remote_actor.id = remote_reaction.actor"
+                                       " WHERE target = ? ORDER BY remote_reaction.rowid LIMIT ?",
+                                       "ti", target, (int64_t)PEOPLE_MAX);
+    while (database_row(&plaza->database, &row))
+        json_array_append_new(list, json_make("{s:s, s:o}", "emoji", column_text(row, 0), "person",
+                                              remote_person_json(row, 1)));
+    return list;
+}
+
 /* ---- posts ---- */
 
 static json_t *post_media(sqlite3_stmt *row)
@@ -78,7 +94,8 @@ static void add_local_posts(struct plaza *plaza, int64_t thread, json_t *posts)
         &plaza->database,
         "SELECT post.id, parent, deleted IS NOT NULL OR status <> 'active', text, spans, warning, language, "
         "visibility,"
-        " post.created, edited, account.id, account.name, image_url, image_alt, handle"
+        " post.created, edited, account.id, account.name, image_url, image_alt, handle, quote, repost, poll,"
+        " pinned"
         " FROM post JOIN account ON account.id = post.account WHERE thread = ? ORDER BY post.id LIMIT ?",
         "ii", thread, (int64_t)THREAD_POSTS_MAX);
     while (database_row(&plaza->database, &row)) {
@@ -87,8 +104,7 @@ static void add_local_posts(struct plaza *plaza, int64_t thread, json_t *posts)
         bool hidden = column_number(row, 2);
         snprintf(id, sizeof id, "p_%" PRId64, column_number(row, 0));
         snprintf(url, sizeof url, "%s/@%s/%" PRId64, plaza->url, column_text(row, 14), column_number(row, 0));
-        json_array_append_new(
-            posts,
+        json_t *post =
             json_make("{s:s, s:n, s:o, s:b, s:s, s:o, s:o, s:o, s:s, s:I, s:o, s:o, s:s, s:o, s:o, s:o, s:o}",
                       "id", id, "key", "parent", column_json_text(row, 1), "deleted", hidden, "text",
                       hidden ? "" : column_text(row, 3), "spans", column_json(row, 4), "warning",
@@ -97,39 +113,87 @@ static void add_local_posts(struct plaza *plaza, int64_t thread, json_t *posts)
                       column_json_time(row, 8), "edited", column_json_time(row, 9), "url", url, "author",
                       member_json(plaza, column_number(row, 10), column_text(row, 14), column_text(row, 11)),
                       "media", hidden ? json_array() : post_media(row), "likes", people(plaza, "like", id),
-                      "reposts", people(plaza, "repost", id)));
+                      "reposts", people(plaza, "repost", id));
+        json_object_set_new(post, "reactions", reactions(plaza, id));
+        json_object_set_new(post, "quote", column_json_text(row, 15));
+        json_object_set_new(post, "repost", column_json_text(row, 16));
+        json_object_set_new(post, "poll", poll_json(plaza, column_number(row, 0), column_text(row, 17)));
+        json_object_set_new(post, "pinned", json_boolean(column_number(row, 18)));
+        json_array_append_new(posts, post);
     }
+}
+
+#define REMOTE_POST_SELECT                                                                                   \
+    "SELECT remote_post.id, remote_post.key, nullif(parent, ''), deleted IS NOT NULL, text, spans, warning," \
+    " language, visibility, created, edited, remote_post.url, media," REMOTE_PERSON                          \
+    ", quote FROM remote_post LEFT JOIN remote_actor ON remote_actor.id = remote_post.actor"
+
+static json_t *remote_post_json(struct plaza *plaza, sqlite3_stmt *row)
+{
+    char id[ACCOUNT_ID_SIZE];
+    snprintf(id, sizeof id, "c_%" PRId64, column_number(row, 0));
+    bool known = column_text(row, 13) != NULL;
+    return json_make(
+        "{s:s, s:s, s:o, s:b, s:s, s:o, s:o, s:o, s:s, s:I, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "id", id, "key", column_text(row, 1), "parent", column_json_text(row, 2), "deleted",
+        !known || column_number(row, 3), "text", column_text(row, 4), "spans", column_json(row, 5), "warning",
+        column_json_text(row, 6), "language", column_json_text(row, 7), "visibility", column_text(row, 8),
+        "order", (json_int_t)column_number(row, 9), "created", column_json_time(row, 9), "edited",
+        column_json_time(row, 10), "url", column_text(row, 11), "author",
+        known ? remote_person_json(row, 13) : json_null(), "media", column_json(row, 12), "likes",
+        people(plaza, "like", id), "reposts", people(plaza, "repost", id), "reactions", reactions(plaza, id),
+        "quote", column_json_text(row, 19));
 }
 
 static void add_remote_posts(struct plaza *plaza, int64_t thread, json_t *posts)
 {
     sqlite3_stmt *row = database_query(
         &plaza->database,
-        "SELECT remote_post.id, remote_post.key, parent, deleted IS NOT NULL, text, spans, warning, language,"
-        " visibility, created, edited, remote_post.url, media," REMOTE_PERSON
-        " FROM remote_post LEFT JOIN remote_actor ON remote_actor.id = remote_post.actor"
+        REMOTE_POST_SELECT
         " WHERE thread = ? AND NOT EXISTS(SELECT 1 FROM blocked JOIN post ON post.account = blocked.account"
         " WHERE post.id = ? AND blocked.actor = remote_post.actor) ORDER BY remote_post.id LIMIT ?",
         "iii", thread, thread, (int64_t)THREAD_POSTS_MAX);
-    while (database_row(&plaza->database, &row)) {
-        char id[ACCOUNT_ID_SIZE];
-        snprintf(id, sizeof id, "c_%" PRId64, column_number(row, 0));
-        bool known = column_text(row, 13) != NULL;
-        json_array_append_new(
-            posts,
-            json_make("{s:s, s:s, s:s, s:b, s:s, s:o, s:o, s:o, s:s, s:I, s:o, s:o, s:s, s:o, s:o, s:o, s:o}",
-                      "id", id, "key", column_text(row, 1), "parent", column_text(row, 2), "deleted",
-                      !known || column_number(row, 3), "text", column_text(row, 4), "spans",
-                      column_json(row, 5), "warning", column_json_text(row, 6), "language",
-                      column_json_text(row, 7), "visibility", column_text(row, 8), "order",
-                      (json_int_t)column_number(row, 9), "created", column_json_time(row, 9), "edited",
-                      column_json_time(row, 10), "url", column_text(row, 11), "author",
-                      known ? remote_person_json(row, 13) : json_null(), "media", column_json(row, 12),
-                      "likes", people(plaza, "like", id), "reposts", people(plaza, "repost", id)));
-    }
+    while (database_row(&plaza->database, &row))
+        json_array_append_new(posts, remote_post_json(plaza, row));
+}
+
+json_t *mentions_json(struct plaza *plaza, int64_t account)
+{
+    json_t *list = json_array();
+    sqlite3_stmt *row = database_query(
+        &plaza->database,
+        REMOTE_POST_SELECT
+        " JOIN mention ON mention.post = remote_post.id AND mention.account = ?"
+        " WHERE deleted IS NULL AND NOT EXISTS(SELECT 1 FROM blocked WHERE blocked.account = mention.account"
+        " AND blocked.actor = remote_post.actor) ORDER BY remote_post.id DESC LIMIT ?",
+        "ii", account, (int64_t)PEOPLE_MAX);
+    while (database_row(&plaza->database, &row))
+        json_array_append_new(list, remote_post_json(plaza, row));
+    return list;
 }
 
 /* ---- reading order ---- */
+
+static bool is_listed(const json_t *posts, const char *id)
+{
+    size_t index;
+    json_t *post;
+    json_array_foreach(posts, index, post)
+    {
+        if (strcmp(json_string_value(json_object_get(post, "id")), id) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether the post stands at this place; what it answers may be outside of the thread. */
+static bool stands_under(const json_t *posts, const json_t *post, const char *parent)
+{
+    const char *answers = json_string_value(json_object_get(post, "parent"));
+    if (!parent)
+        return !answers || !is_listed(posts, answers);
+    return answers && strcmp(answers, parent) == 0;
+}
 
 /* Appends the answers to `parent`, each followed by its own; the array is sorted by time. False: nothing. */
 static bool append_answers(const json_t *posts, const char *parent, int depth, json_t *ordered)
@@ -139,8 +203,7 @@ static bool append_answers(const json_t *posts, const char *parent, int depth, j
     bool any = false;
     json_array_foreach(posts, index, post)
     {
-        const char *answers = json_string_value(json_object_get(post, "parent"));
-        if (depth > THREAD_POSTS_MAX || !answers != !parent || (parent && strcmp(answers, parent) != 0))
+        if (depth > THREAD_POSTS_MAX || !stands_under(posts, post, parent))
             continue;
         size_t place = json_array_size(ordered);
         json_object_set_new(post, "depth", json_integer(depth));
@@ -208,17 +271,19 @@ json_t *threads_recent(struct plaza *plaza, int64_t account, int64_t limit)
 {
     json_t *list = json_array();
     sqlite3_stmt *row =
-        account ? database_query(&plaza->database,
-                                 "SELECT DISTINCT thread FROM post WHERE account = ? AND deleted IS NULL"
-                                 " ORDER BY id DESC LIMIT ?",
-                                 "ii", account, limit)
-                : database_query(&plaza->database,
-                                 "SELECT post.id FROM post JOIN account ON account.id = post.account"
-                                 " WHERE parent IS NULL AND visibility = 'public' AND status = 'active'"
-                                 " AND (deleted IS NULL OR EXISTS(SELECT 1 FROM post AS answer"
-                                 "  WHERE answer.thread = post.id AND answer.deleted IS NULL))"
-                                 " ORDER BY post.id DESC LIMIT ?",
-                                 "i", limit);
+        account
+            ? database_query(&plaza->database,
+                             "SELECT DISTINCT thread FROM post WHERE account = ? AND deleted IS NULL"
+                             " ORDER BY id DESC LIMIT ?",
+                             "ii", account, limit)
+            : database_query(
+                  &plaza->database,
+                  "SELECT post.id FROM post JOIN account ON account.id = post.account"
+                  " WHERE parent IS NULL AND repost IS NULL AND visibility = 'public' AND status = 'active'"
+                  " AND (deleted IS NULL OR EXISTS(SELECT 1 FROM post AS answer"
+                  "  WHERE answer.thread = post.id AND answer.deleted IS NULL))"
+                  " ORDER BY post.id DESC LIMIT ?",
+                  "i", limit);
     while (database_row(&plaza->database, &row))
         json_array_append_new(list, json_integer(column_number(row, 0)));
     return list;

@@ -164,6 +164,12 @@ static unsigned read_capabilities(const json_t *document, bool stream)
         out |= level_2;
     if (level >= 3 || lists(features, "remote_relations"))
         out |= ADAPTER_PUSH_RELATION;
+    if (lists(features, "polls"))
+        out |= ADAPTER_PUSH_VOTE;
+    if (lists(features, "reactions"))
+        out |= ADAPTER_PUSH_EMOJI;
+    if (lists(features, "mentions"))
+        out |= ADAPTER_PUSH_MENTION;
     return out;
 }
 
@@ -229,6 +235,7 @@ const struct adapter_class platform_class = {
     .open = open_adapter,
     .close = close_adapter,
     .limits = limits,
+    .read_post = platform_read_post,
     .operation_new = platform_operation_new,
     .operation_step = platform_operation_step,
     .operation_request = platform_operation_request,

@@ -3,7 +3,7 @@
 
 #include "adapters/platform/platform.h"
 
-enum { SHORT_MAX = 1024, LANGUAGE_MAX = 35, ALT_MAX = 16384, TITLE_MAX = 4096 };
+enum { SHORT_MAX = 1024, LANGUAGE_MAX = 35, ALT_MAX = 16384, TITLE_MAX = 4096, ADDRESS_MAX = 320 };
 
 static bool is_word(const json_t *value, const char *word)
 {
@@ -42,7 +42,10 @@ static bool read_mention(const json_t *object, struct arena *arena, struct span 
         return true;
     out->kind = SPAN_REMOTE_MENTION;
     out->target = platform_id(json_object_get(object, "remote"), arena);
-    return out->target != NULL;
+    /* Somebody whom the platform never met is named by the address, user@host. */
+    const char *address = platform_text(json_object_get(object, "acct"), ADDRESS_MAX, arena);
+    out->label = address && strchr(address, '@') ? address : NULL;
+    return out->target || out->label;
 }
 
 static bool read_span_kind(const json_t *object, struct arena *arena, struct span *out)
@@ -198,10 +201,12 @@ bool platform_read_account(const json_t *object, struct arena *arena, struct acc
  * ----------------------------------------------------------------------------------------------------------
  */
 
+/* A fediverse post has the key that the gateway gave it, or, where it gave none, its own address. */
 static struct reference read_reference(const json_t *object, struct arena *arena)
 {
+    const char *key = platform_id(json_object_get(object, "remote"), arena);
     return (struct reference){.native = platform_id(json_object_get(object, "local"), arena),
-                              .remote = platform_id(json_object_get(object, "remote"), arena)};
+                              .remote = key ? key : platform_url(json_object_get(object, "url"), arena)};
 }
 
 static const char *read_language(const json_t *value, struct arena *arena)

@@ -208,12 +208,14 @@ json_t *platform_post_json(const struct remote_post *post, size_t media_max)
 
 json_t *platform_relation_json(const struct remote_relation *relation)
 {
-    static const char *const kinds[] = {"like", "repost", "follow", "emoji"};
+    static const char *const kinds[] = {"like", "repost", "follow", "emoji", "vote"};
     json_t *object = json_object();
     put(object, "kind", json_string(kinds[relation->kind]));
     put(object, "actor", author_reference(relation->author));
     put(object, "target", json_pack("{s:s}", "local", relation->target));
     put(object, "emoji", text_or_null(relation->emoji));
+    if (relation->kind == RELATION_VOTE)
+        put(object, "choice", text_or_null(relation->choice));
     put(object, "rev", json_integer((json_int_t)relation->revision));
     return object;
 }

@@ -6,14 +6,23 @@
 
 struct command {
     const char *name;
-    session_command run; /* NULL: it needs no installation, and `standalone` runs it */
-    const char *help;    /* what `drawbridge NAME --help` prints */
-    /* The command's words without the program and its own name. Returns the exit code. */
+    session_command run; /* in a session with the installation's store */
+    bool asks;           /* the session also reaches platforms and other servers */
+    /* Instead of `run`: it needs no installation. Its words without the program and its own name; the exit
+     * code. */
     int (*standalone)(int count, char **words);
 };
 
+/* What --help prints: admin/help/NAME.txt; "drawbridge" is that of the program. Ends with a NULL name. */
+struct help_text {
+    const char *name, *text;
+};
+extern const struct help_text help_texts[];
+
 /* The command of that name, or NULL. */
 const struct command *command_find(const char *name);
+/* NULL when there is none. */
+const char *command_help(const char *name);
 
 int command_ledger(struct gateway *gateway, int count, char **words);
 int command_host(struct gateway *gateway, int count, char **words);
@@ -23,5 +32,6 @@ int command_sweep(struct gateway *gateway, int count, char **words);
 int command_receipt(struct gateway *gateway, const char *what, bool html);
 int command_verify(struct gateway *gateway, const char *path);
 int command_contract(int count, char **words);
+int command_preview(struct gateway *gateway, int count, char **words);
 
 #endif

@@ -294,8 +294,7 @@ static const char *take_word(struct words *words, int count, char **list, int *a
 
 static int misused(const char *why)
 {
-    (void)fprintf(stderr, "drawbridge: wrong words for 'contract': %s\n\n%s", why,
-                  command_find("contract")->help);
+    (void)fprintf(stderr, "drawbridge: wrong words for 'contract': %s\n\n%s", why, command_help("contract"));
     return EXIT_USAGE;
 }
 

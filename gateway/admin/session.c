@@ -5,6 +5,7 @@
 
 #include "gateway/client/fetch.h"
 #include "gateway/fed/signer.h"
+#include "gateway/upstream/upstream.h"
 #include "gateway/worker.h"
 
 enum { STORE_WAIT_MS = 5000, TASKS_MAX = 64 };
@@ -33,7 +34,7 @@ static void session_task(void *context)
     loop_stop(gateway->loop);
 }
 
-int session_run(const struct config *config, session_command command, int count, char **words)
+static int run(const struct config *config, session_command command, bool asks, int count, char **words)
 {
     struct session session = {.gateway = {.config = config, .worker_id = "cli"},
                               .command = command,
@@ -49,10 +50,13 @@ int session_run(const struct config *config, session_command command, int count,
     gateway->store = store_new(gateway->loop, url, error, sizeof error);
     free(url);
     gateway->fetch = worker_fetch_client(config, gateway->loop, error, sizeof error);
-    if (gateway->store && gateway->fetch && task_spawn(gateway->tasks, session_task, &session))
+    if (gateway->store && gateway->fetch && (!asks || upstream_open(gateway, error, sizeof error)) &&
+        task_spawn(gateway->tasks, session_task, &session))
         loop_run(gateway->loop);
     else
         (void)fprintf(stderr, "drawbridge: %s\n", error);
+    if (asks)
+        upstream_free(gateway);
     fetch_client_free(gateway->fetch);
     signers_free(gateway);
     store_free(gateway->store);
@@ -60,4 +64,14 @@ int session_run(const struct config *config, session_command command, int count,
     task_pool_free(gateway->tasks);
     loop_free(gateway->loop);
     return session.code;
+}
+
+int session_run(const struct config *config, session_command command, int count, char **words)
+{
+    return run(config, command, false, count, words);
+}
+
+int session_run_asking(const struct config *config, session_command command, int count, char **words)
+{
+    return run(config, command, true, count, words);
 }

@@ -14,5 +14,8 @@ typedef int (*session_command)(struct gateway *gateway, int count, char **words)
 /* Returns the command's exit code; SESSION_FAILED with a sentence on stderr when the store does not answer.
  */
 int session_run(const struct config *config, session_command command, int count, char **words);
+/* The same for a command that also asks platforms and other servers: gateway->fetch and ->upstream are open.
+ */
+int session_run_asking(const struct config *config, session_command command, int count, char **words);
 
 #endif

@@ -12,7 +12,7 @@ int words_misused(const char *command, const char *format, ...)
     va_start(arguments, format);
     (void)fputs("drawbridge: ", stderr);
     (void)vfprintf(stderr, format, arguments);
-    (void)fprintf(stderr, "\n\n%s", command_find(command)->help);
+    (void)fprintf(stderr, "\n\n%s", command_help(command));
     va_end(arguments);
     return SESSION_USAGE;
 }

@@ -31,6 +31,9 @@ enum delivery_kind {
     DELIVERY_ANSWER,  /* Accept, Reject: to the targets that are named */
     DELIVERY_PROFILE, /* Update of the actor */
     DELIVERY_LEAVE,   /* Delete of the actor: a barrier */
+    DELIVERY_ANNOUNCE,
+    DELIVERY_UNDO,   /* of an Announce, to all that may know it */
+    DELIVERY_NOTICE, /* to the audience, about a post (order_key: its oid) without showing it: Add, Remove */
 };
 
 /* A lane takes the lower ones first. */

@@ -13,9 +13,11 @@ static const struct {
     const char *name, *key; /* key: prefix of the order key */
     const char *sources;    /* of its fan-out: audience, exposure of the post, exposure of the account */
 } kinds[] = {
-    [DELIVERY_CREATE] = {"create", "o", "a"},    [DELIVERY_UPDATE] = {"update", "o", "ae"},
-    [DELIVERY_DELETE] = {"delete", "o", "e"},    [DELIVERY_ANSWER] = {"answer", "f", ""},
-    [DELIVERY_PROFILE] = {"profile", "p", "ax"}, [DELIVERY_LEAVE] = {"leave", "x", "x"},
+    [DELIVERY_CREATE] = {"create", "o", "a"},     [DELIVERY_UPDATE] = {"update", "o", "ae"},
+    [DELIVERY_DELETE] = {"delete", "o", "e"},     [DELIVERY_ANSWER] = {"answer", "f", ""},
+    [DELIVERY_PROFILE] = {"profile", "p", "ax"},  [DELIVERY_LEAVE] = {"leave", "x", "x"},
+    [DELIVERY_ANNOUNCE] = {"announce", "o", "a"}, [DELIVERY_UNDO] = {"undo", "o", "e"},
+    [DELIVERY_NOTICE] = {"notice", "o", "a"},
 };
 
 static bool may_stand(const char *url)
@@ -50,9 +52,7 @@ static size_t add_targets(struct arguments *arguments, struct arena *arena,
 bool delivery_queue(struct gateway *gateway, const struct delivery_activity *activity)
 {
     struct arena *arena = arena_new(QUEUE_BUDGET);
-    bool one_object = activity->kind == DELIVERY_CREATE || activity->kind == DELIVERY_UPDATE ||
-                      activity->kind == DELIVERY_DELETE;
-    const char *order = one_object ? activity->oid : activity->order_key ? activity->order_key : "";
+    const char *order = activity->oid[0] ? activity->oid : activity->order_key ? activity->order_key : "";
     char once[23];
     id_hash(activity->id, once);
     struct arguments *targets = arguments_new();

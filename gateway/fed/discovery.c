@@ -9,7 +9,6 @@
 #include "mapping/outbound.h"
 
 #define JRD "application/jrd+json"
-#define ACTIVITY "application/activity+json"
 
 static json_t *link_of(const char *rel, const char *type, const char *href)
 {

@@ -6,7 +6,7 @@
 #include "gateway/fed/local.h"
 #include "gateway/fed/remote.h"
 #include "gateway/gateway.h"
-#include "gateway/store/posts.h"
+#include "gateway/store/reactions.h"
 #include "gateway/work.h"
 #include "mapping/inbound.h"
 
@@ -25,6 +25,8 @@ enum work_result handle_update(struct incoming *incoming);
 enum work_result handle_delete(struct incoming *incoming);
 enum work_result handle_like(struct incoming *incoming);
 enum work_result handle_announce(struct incoming *incoming);
+enum work_result handle_quote_request(struct incoming *incoming);
+enum work_result handle_answer(struct incoming *incoming); /* Accept, Reject */
 
 /* ---- shared by the above
  * -------------------------------------------------------------------------------------- */
@@ -35,14 +37,29 @@ enum lookup incoming_local_post(struct incoming *incoming, const char *url, stru
 /* The local account that a URL names, when it can be reached. */
 enum lookup incoming_local_account(struct incoming *incoming, const char *url, struct account_record *record);
 
-/* Keeps a reply of the actor to one of our threads (new or edited) and queues its push. `object` is the
- * embedded Note. */
-enum work_result keep_reply(struct incoming *incoming, const json_t *object);
+/* Where a remote post belongs: in a thread of ours, or to somebody here whom it names. */
+struct place {
+    struct account_record record; /* owner of the thread, or who is named */
+    struct post_record root;      /* our post; its oid is "" when there is no thread */
+    const char *parent;           /* hash of the remote object that is answered, "" for our post itself */
+};
+/* LOOKUP_ABSENT: it is not our business. */
+enum lookup place_find(struct incoming *incoming, const struct inbound_note *note, struct place *out);
 
-/* Counts or uncounts a like or boost and queues its push. `reason`: why the actor's host may hold the post.
- */
-enum work_result count_reaction(struct incoming *incoming, enum reaction reaction, const char *object_id,
+/* Keeps a post of the actor that answers, names or quotes somebody here (new or edited) and queues its push;
+ * takes a vote. `object` is the embedded Note. */
+enum work_result keep_note(struct incoming *incoming, const json_t *object);
+
+/* Removes a post of the actor's that we hold, and queues its removal from the platform. */
+enum work_result remove_object(struct incoming *incoming, const char *object_id);
+
+/* Counts or uncounts what the actor did to a post of ours and queues its push. */
+enum work_result count_reaction(struct incoming *incoming, struct reaction *reaction, const char *object_id,
                                 bool add);
+/* The emoji of a Like or EmojiReact (FEP-c0e0) as shown; NULL: a plain like. */
+const char *emoji_of(struct arena *arena, const struct inbound_activity *activity);
+/* The reaction that a Like, EmojiReact or Announce is. */
+struct reaction reaction_of(struct arena *arena, const struct inbound_activity *activity);
 
 /* Notes that the actor's host may hold a post of ours, and why ('r' replied, 'l' liked, 'b' boosted, 'q'
  * quoted, 'f' fetched). */

@@ -37,7 +37,66 @@ bool note_exposure(struct incoming *incoming, const struct account_record *recor
     return exposure_add(incoming->gateway, record->aid, post->oid, incoming->activity.actor, reason);
 }
 
-enum work_result count_reaction(struct incoming *incoming, enum reaction reaction, const char *object_id,
+/* ---- likes, boosts, reactions, votes
+ * ------------------------------------------------------------------------------- */
+
+enum { EMOJI_MAX = 64 };
+
+/* ":blob@m.example:" and ":blob@.:" are one picture here: ":blob:". */
+static const char *without_host(struct arena *arena, const char *emoji)
+{
+    const char *at = emoji[0] == ':' ? strchr(emoji, '@') : NULL;
+    return at ? arena_format(arena, "%.*s:", (int)(at - emoji), emoji) : emoji;
+}
+
+const char *emoji_of(struct arena *arena, const struct inbound_activity *activity)
+{
+    const char *emoji = activity->content;
+    bool reacts = strcmp(activity->type, "Like") == 0 || strcmp(activity->type, "EmojiReact") == 0;
+    if (!reacts || !emoji || !*emoji || strlen(emoji) > EMOJI_MAX || strpbrk(emoji, " \t\r\n<>&"))
+        return NULL;
+    return without_host(arena, emoji);
+}
+
+struct reaction reaction_of(struct arena *arena, const struct inbound_activity *activity)
+{
+    struct reaction reaction = {.kind = REACTION_LIKE, .actor_id = activity->actor, .detail = ""};
+    const char *emoji = emoji_of(arena, activity);
+    reaction.value = activity->id ? activity->id : "";
+    if (strcmp(activity->type, "Announce") == 0)
+        reaction.kind = REACTION_SHARE;
+    if (!emoji)
+        return reaction;
+    char *hash = arena_alloc(arena, 23);
+    id_hash(emoji, hash);
+    reaction.kind = REACTION_EMOJI;
+    reaction.detail = hash;
+    reaction.value = emoji;
+    return reaction;
+}
+
+static bool queue_reaction(struct incoming *incoming, const struct account_record *record, const char *oid,
+                           const struct reaction *reaction)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, "XADD");
+    arguments_format(arguments, "work:push:%s", record->platform);
+    arguments_text(arguments, "*");
+    arguments_text(arguments, "chain");
+    arguments_format(arguments, "%s %s", oid, reaction->actor_id);
+    arguments_text(arguments, "data");
+    arguments_format(arguments, "relation %s %s %s %s %s", reaction_name(reaction->kind), record->aid, oid,
+                     reaction->actor_id, reaction->detail[0] ? reaction->detail : "-");
+    arguments_text(arguments, "trace");
+    arguments_text(arguments, incoming->trace);
+    struct reply *reply = store_run(incoming->gateway->store, arguments);
+    bool good = !reply_failed(reply);
+    reply_free(reply);
+    upstream_push_kick(incoming->gateway, record->platform);
+    return good;
+}
+
+enum work_result count_reaction(struct incoming *incoming, struct reaction *reaction, const char *object_id,
                                 bool add)
 {
     struct account_record record;
@@ -45,31 +104,13 @@ enum work_result count_reaction(struct incoming *incoming, enum reaction reactio
     enum lookup found = incoming_local_post(incoming, object_id, &record, &post);
     if (found != LOOKUP_FOUND)
         return found == LOOKUP_DOWN ? WORK_LATER : WORK_DONE;
-    const char *actor = incoming->activity.actor;
-    const char *activity_id = incoming->activity.id ? incoming->activity.id : "";
+    static const char reasons[] = {
+        [REACTION_LIKE] = 'l', [REACTION_SHARE] = 'b', [REACTION_EMOJI] = 'l', [REACTION_VOTE] = 'r'};
     bool changed = false;
-    struct store *store = incoming->gateway->store;
-    if (add && !note_exposure(incoming, &record, &post, reaction == REACTION_LIKE ? 'l' : 'b'))
+    if (add && !note_exposure(incoming, &record, &post, reasons[reaction->kind]))
         return WORK_LATER;
-    found = add ? reaction_add(store, record.aid, post.oid, reaction, actor, activity_id, &changed)
-                : reaction_remove(store, record.aid, post.oid, reaction, actor, &changed);
-    if (found == LOOKUP_DOWN)
+    if (reaction_put(incoming->gateway->store, record.aid, post.oid, reaction, add, &changed) == LOOKUP_DOWN)
         return WORK_LATER;
     /* Pushed also when nothing changed: this may be a repeat after a death between the two. */
-    struct arguments *arguments = arguments_new();
-    arguments_text(arguments, "XADD");
-    arguments_format(arguments, "work:push:%s", record.platform);
-    arguments_text(arguments, "*");
-    arguments_text(arguments, "chain");
-    arguments_format(arguments, "%s %s", post.oid, actor);
-    arguments_text(arguments, "data");
-    arguments_format(arguments, "relation %s %s %s %s %s", reaction == REACTION_LIKE ? "like" : "share",
-                     add ? "add" : "remove", record.aid, post.oid, actor);
-    arguments_text(arguments, "trace");
-    arguments_text(arguments, incoming->trace);
-    struct reply *reply = store_run(store, arguments);
-    bool failed = reply_failed(reply);
-    reply_free(reply);
-    upstream_push_kick(incoming->gateway, record.platform);
-    return failed ? WORK_LATER : WORK_DONE;
+    return queue_reaction(incoming, &record, post.oid, reaction) ? WORK_DONE : WORK_LATER;
 }

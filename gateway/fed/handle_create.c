@@ -6,34 +6,7 @@
 #include "gateway/log.h"
 #include "gateway/upstream/upstream.h"
 
-enum { SOURCE_MAX = 131072 };
-
-/* Where in a thread of ours a reply belongs. */
-struct place {
-    struct account_record record; /* owner of the thread */
-    struct post_record root;      /* our post */
-    const char *parent;           /* hash of the remote object that is answered, "" for our post itself */
-};
-
-static enum lookup find_place(struct incoming *incoming, const char *in_reply_to, struct place *place)
-{
-    place->parent = "";
-    if (local_is_ours(incoming->gateway->config, in_reply_to))
-        return incoming_local_post(incoming, in_reply_to, &place->record, &place->root);
-    struct remote_object object;
-    enum lookup found = remote_object_find(incoming->gateway, incoming->arena, in_reply_to, &object);
-    if (found != LOOKUP_FOUND || object.gone)
-        return found == LOOKUP_DOWN ? LOOKUP_DOWN : LOOKUP_ABSENT;
-    char hash[23];
-    id_hash(in_reply_to, hash);
-    place->parent = arena_string(incoming->arena, hash);
-    found = account_load(incoming->gateway->store, incoming->arena, object.aid, &place->record);
-    if (found == LOOKUP_FOUND)
-        found = post_load(incoming->gateway->store, incoming->arena, object.aid, object.oid, &place->root);
-    if (found == LOOKUP_FOUND && (place->root.state != POST_LIVE || place->record.consent != CONSENT_ON))
-        return LOOKUP_ABSENT;
-    return found;
-}
+enum { SOURCE_MAX = 131072, OBJECTS_MAX = 20 };
 
 /* FEP-fe34: what is embedded counts only when it is the actor's own and from the actor's own server. */
 static bool is_own(const struct incoming *incoming, const struct inbound_note *note)
@@ -76,20 +49,65 @@ static enum work_result store_reply(struct incoming *incoming, const struct inbo
     return failed ? WORK_LATER : WORK_DONE;
 }
 
-enum work_result keep_reply(struct incoming *incoming, const json_t *object)
+/* ---- votes (FEP-9967)
+ * ---------------------------------------------------------------------------------------------- */
+
+static bool is_open(const struct poll *poll)
+{
+    return poll->votable && !poll->closed && (!poll->ends || poll->ends > clock_now_ms());
+}
+
+static bool has_option(const struct poll *poll, const char *name)
+{
+    for (size_t i = 0; i < poll->option_count; i++)
+        if (strcmp(poll->options[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static enum work_result take_vote(struct incoming *incoming, const struct inbound_note *note)
+{
+    struct account_record record;
+    struct post_record post;
+    enum lookup found = incoming_local_post(incoming, note->in_reply_to, &record, &post);
+    if (found != LOOKUP_FOUND)
+        return found == LOOKUP_DOWN ? WORK_LATER : WORK_DONE;
+    const struct poll *poll = post.post.poll;
+    if (!poll || !is_open(poll) || !has_option(poll, note->name))
+        return WORK_DONE;
+    char hash[23];
+    id_hash(note->name, hash);
+    struct reaction vote = {.kind = REACTION_VOTE,
+                            .actor_id = incoming->activity.actor,
+                            .detail = poll->multiple ? hash : "",
+                            .value = note->name};
+    return count_reaction(incoming, &vote, note->in_reply_to, true);
+}
+
+/* ---- posts
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+static bool is_public(const struct inbound_note *note)
+{
+    return note->visibility == VISIBILITY_PUBLIC || note->visibility == VISIBILITY_UNLISTED;
+}
+
+enum work_result keep_note(struct incoming *incoming, const json_t *object)
 {
     struct inbound_note note;
     struct place place;
-    if (inbound_note_read(object, incoming->document, incoming->arena, &note) || !is_own(incoming, &note) ||
-        !note.in_reply_to || note.is_vote)
+    if (inbound_note_read(object, incoming->document, incoming->arena, &note) || !is_own(incoming, &note))
         return WORK_DONE;
+    if (note.is_vote)
+        return take_vote(incoming, &note);
     /* DESIGN §6: only public and unlisted replies are shown on the platform. */
-    if (note.visibility != VISIBILITY_PUBLIC && note.visibility != VISIBILITY_UNLISTED)
+    if (!is_public(&note))
         return WORK_DONE;
-    enum lookup found = find_place(incoming, note.in_reply_to, &place);
+    enum lookup found = place_find(incoming, &note, &place);
     if (found != LOOKUP_FOUND)
         return found == LOOKUP_DOWN ? WORK_LATER : WORK_DONE;
-    if (!note_exposure(incoming, &place.record, &place.root, 'r'))
+    if (place.root.oid[0] && !note_exposure(incoming, &place.record, &place.root, 'r'))
         return WORK_LATER;
     char *source = json_dumps(object, JSON_COMPACT);
     enum work_result result = WORK_DONE;
@@ -99,20 +117,29 @@ enum work_result keep_reply(struct incoming *incoming, const json_t *object)
     return result;
 }
 
-enum work_result handle_create(struct incoming *incoming)
+static enum work_result fetch_and_keep(struct incoming *incoming, const char *object_id)
 {
-    if (incoming->activity.object)
-        return keep_reply(incoming, incoming->activity.object);
-    if (!incoming->activity.object_id ||
-        !url_same_origin(incoming->activity.object_id, incoming->activity.actor))
-        return WORK_DONE;
     json_t *object = NULL;
     const char *why = NULL;
-    enum remote_outcome outcome =
-        remote_fetch(incoming->gateway, incoming->arena, incoming->activity.object_id, &object, &why);
+    if (!object_id || !url_same_origin(object_id, incoming->activity.actor))
+        return WORK_DONE;
+    enum remote_outcome outcome = remote_fetch(incoming->gateway, incoming->arena, object_id, &object, &why);
     enum work_result result = outcome == REMOTE_LATER ? WORK_LATER : WORK_DONE;
     if (outcome == REMOTE_OK)
-        result = keep_reply(incoming, object);
+        result = keep_note(incoming, object);
     json_decref(object);
+    return result;
+}
+
+enum work_result handle_create(struct incoming *incoming)
+{
+    /* GoToSocial puts the votes for several choices into one Create. */
+    const json_t *objects = json_object_get(incoming->document, "object");
+    if (json_array_size(objects) < 2)
+        return incoming->activity.object ? keep_note(incoming, incoming->activity.object)
+                                         : fetch_and_keep(incoming, incoming->activity.object_id);
+    enum work_result result = WORK_DONE;
+    for (size_t i = 0; i < json_array_size(objects) && i < OBJECTS_MAX && result == WORK_DONE; i++)
+        result = keep_note(incoming, json_array_get(objects, i));
     return result;
 }

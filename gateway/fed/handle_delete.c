@@ -4,9 +4,10 @@
 #include "gateway/delivery/delivery.h"
 #include "gateway/fed/handle.h"
 #include "gateway/log.h"
+#include "gateway/store/quotes.h"
 #include "gateway/upstream/upstream.h"
 
-static enum work_result remove_object(struct incoming *incoming, const char *object_id)
+enum work_result remove_object(struct incoming *incoming, const char *object_id)
 {
     char hash[23];
     id_hash(object_id, hash);
@@ -14,6 +15,7 @@ static enum work_result remove_object(struct incoming *incoming, const char *obj
     enum lookup found = remote_object_find(incoming->gateway, incoming->arena, object_id, &object);
     if (found == LOOKUP_DOWN)
         return WORK_LATER;
+    remote_note_forget(incoming->gateway, incoming->arena, object_id);
     struct arguments *arguments = arguments_new();
     arguments_text(arguments, hash);
     arguments_text(arguments, incoming->activity.actor);
@@ -40,6 +42,17 @@ static enum work_result remove_actor(struct incoming *incoming)
     return WORK_DONE;
 }
 
+/* A permission to quote was taken back (FEP-044f): our post goes on without it. */
+static bool drop_stamp(struct incoming *incoming, const char *stamp)
+{
+    const char *place = NULL;
+    enum lookup found = post_of_stamp(incoming->gateway->store, incoming->arena, stamp, &place);
+    if (found != LOOKUP_FOUND || strlen(place) != AID_LENGTH + 1 + OID_LENGTH)
+        return found != LOOKUP_DOWN;
+    return post_stamp(incoming->gateway->store, arena_copy(incoming->arena, place, AID_LENGTH),
+                      place + AID_LENGTH + 1, NULL, clock_now_ms()) != LOOKUP_DOWN;
+}
+
 enum work_result handle_delete(struct incoming *incoming)
 {
     const struct inbound_activity *activity = &incoming->activity;
@@ -49,5 +62,7 @@ enum work_result handle_delete(struct incoming *incoming)
         return remove_actor(incoming);
     if (!url_same_origin(activity->object_id, activity->actor))
         return WORK_DONE;
+    if (!drop_stamp(incoming, activity->object_id))
+        return WORK_LATER;
     return remove_object(incoming, activity->object_id);
 }

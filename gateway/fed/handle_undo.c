@@ -31,10 +31,22 @@ static enum work_result undo_follow(struct incoming *incoming, const char *accou
     return incoming->activity.object_id ? remember_undone(incoming, incoming->activity.object_id) : WORK_DONE;
 }
 
+/* What is undone says which reaction of several it was. */
+static enum work_result undo_reaction(struct incoming *incoming)
+{
+    struct inbound_activity inner;
+    if (inbound_activity_read(incoming->activity.object, incoming->arena, &inner) || !inner.object_id)
+        return WORK_DONE;
+    inner.actor = incoming->activity.actor;
+    struct reaction reaction = reaction_of(incoming->arena, &inner);
+    return count_reaction(incoming, &reaction, inner.object_id, false);
+}
+
 enum work_result handle_undo(struct incoming *incoming)
 {
     const struct inbound_activity *activity = &incoming->activity;
     const char *type = activity->object_type;
+    static const char *const reactions[] = {"Like", "EmojiReact", "Announce"};
     /* Only one's own deeds can be undone (FEP-fe34). */
     if (activity->inner_actor && strcmp(activity->inner_actor, activity->actor) != 0)
         return WORK_DONE;
@@ -42,9 +54,8 @@ enum work_result handle_undo(struct incoming *incoming)
         return WORK_DONE;
     if (strcmp(type, "Follow") == 0)
         return undo_follow(incoming, activity->inner_object);
-    if (strcmp(type, "Like") == 0 || strcmp(type, "EmojiReact") == 0)
-        return count_reaction(incoming, REACTION_LIKE, activity->inner_object, false);
-    if (strcmp(type, "Announce") == 0)
-        return count_reaction(incoming, REACTION_SHARE, activity->inner_object, false);
+    for (size_t i = 0; i < sizeof reactions / sizeof reactions[0]; i++)
+        if (strcmp(type, reactions[i]) == 0)
+            return undo_reaction(incoming);
     return WORK_DONE;
 }

@@ -211,9 +211,17 @@ static const struct {
     const char *type;
     enum work_result (*handle)(struct incoming *incoming);
 } handlers[] = {
-    {"Follow", handle_follow},   {"Undo", handle_undo},         {"Create", handle_create},
-    {"Update", handle_update},   {"Delete", handle_delete},     {"Like", handle_like},
-    {"EmojiReact", handle_like}, {"Announce", handle_announce},
+    {"Follow", handle_follow},
+    {"Undo", handle_undo},
+    {"Create", handle_create},
+    {"Update", handle_update},
+    {"Delete", handle_delete},
+    {"Like", handle_like},
+    {"EmojiReact", handle_like},
+    {"Announce", handle_announce},
+    {"Accept", handle_answer},
+    {"Reject", handle_answer},
+    {"QuoteRequest", handle_quote_request},
 };
 
 static enum work_result process(struct incoming *incoming)

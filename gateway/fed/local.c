@@ -62,6 +62,8 @@ struct local_id local_parse_path(const struct config_host *host, const char *pat
         parse_post(&id, path + 3, LOCAL_POST);
     } else if (strncmp(path, "/b/", 3) == 0) {
         parse_post(&id, path + 3, LOCAL_BOOST);
+    } else if (strncmp(path, "/q/", 3) == 0) {
+        parse_post(&id, path + 3, LOCAL_QUOTE);
     } else {
         id.kind = LOCAL_PART;
         if (snprintf(id.part, sizeof id.part, "%s", path + 1) >= (int)sizeof id.part)

@@ -13,7 +13,8 @@ enum local_kind {
     LOCAL_PART,     /* …/u/AID/PART: inbox, outbox, followers, following, featured */
     LOCAL_POST,     /* …/u/AID/p/OID */
     LOCAL_POST_PART,
-    LOCAL_BOOST,
+    LOCAL_BOOST, /* …/u/AID/b/OID */
+    LOCAL_QUOTE, /* …/u/AID/q/OID: a permission to quote */
 };
 
 struct local_id {

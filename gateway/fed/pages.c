@@ -43,11 +43,16 @@ static bool is_web_url(const char *url)
     return url && (strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0);
 }
 
-static void add_head(struct buffer *page, const struct account_record *record, const char *alternate)
+static void add_beginning(struct buffer *page)
 {
     buffer_add_string(
         page, "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
               "content=\"width=device-width\"><title>");
+}
+
+static void add_head(struct buffer *page, const struct account_record *record, const char *alternate)
+{
+    add_beginning(page);
     add_escaped(page, record->account.name ? record->account.name : record->name);
     buffer_format(page, " (@%s@%s)</title>", record->name, record->host);
     if (!record->account.indexable)
@@ -92,6 +97,14 @@ static void add_post(struct serving *serving, struct buffer *page, const struct 
     char published[TIME_TEXT_MAX];
     time_format(post->published, published);
     buffer_add_string(page, "<article>");
+    if (post->boost[0]) {
+        buffer_add_string(page, "<p>🔁 <a rel=\"nofollow noopener\" href=\"");
+        add_escaped(page, post->boost);
+        buffer_add_string(page, "\">");
+        add_escaped(page, post->boost);
+        buffer_format(page, "</a></p><p><time datetime=\"%s\">%s</time></p></article>", published, published);
+        return;
+    }
     if (post->post.warning) {
         buffer_add_string(page, "<details><summary>");
         add_escaped(page, post->post.warning);
@@ -164,4 +177,30 @@ const char *page_profile(struct serving *serving, const struct account_record *r
             add_post(serving, &page, &post, url_object(serving->arena, base, record->aid, list->oids[i]));
     }
     return finish(serving, &page, record);
+}
+
+const char *page_tag(struct serving *serving, const char *tag, const struct tagged_post *posts, size_t count)
+{
+    struct buffer page;
+    buffer_init(&page, PAGE_MAX);
+    add_beginning(&page);
+    buffer_add_string(&page, "#");
+    add_escaped(&page, tag);
+    buffer_add_string(&page, "</title><meta name=\"robots\" content=\"noindex\">");
+    buffer_add_string(&page, style);
+    buffer_add_string(&page, "</head><body><header><h1>#");
+    add_escaped(&page, tag);
+    buffer_add_string(&page, "</h1><p>The newest posts from here with this tag.</p></header>");
+    for (size_t i = 0; i < count; i++) {
+        const struct account_record *record = &posts[i].record;
+        buffer_format(&page, "<p class=\"handle\">@%s@%s</p>", record->name, record->host);
+        add_post(serving, &page, &posts[i].post,
+                 url_object(serving->arena, serving->host->base, record->aid, posts[i].post.oid));
+    }
+    if (!count)
+        buffer_add_string(&page, "<p>There are none.</p>");
+    buffer_add_string(&page, "</body></html>\n");
+    const char *html = page.failed ? NULL : arena_string(serving->arena, buffer_text(&page));
+    buffer_clear(&page);
+    return html;
 }

@@ -12,4 +12,11 @@ const char *page_profile(struct serving *serving, const struct account_record *r
 const char *page_post(struct serving *serving, const struct account_record *record,
                       const struct post_record *post);
 
+struct tagged_post {
+    struct account_record record;
+    struct post_record post;
+};
+/* The newest posts with a hashtag. */
+const char *page_tag(struct serving *serving, const char *tag, const struct tagged_post *posts, size_t count);
+
 #endif

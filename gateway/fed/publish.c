@@ -1,67 +1,61 @@
-#include "gateway/fed/publish.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "gateway/clock.h"
-#include "gateway/delivery/delivery.h"
+#include "gateway/fed/publishing.h"
 #include "gateway/fed/remote.h"
-#include "gateway/fed/render.h"
 #include "gateway/fed/signer.h"
+#include "gateway/fed/tags.h"
 #include "gateway/log.h"
+#include "gateway/store/quotes.h"
 #include "mapping/outbound.h"
 
-enum { PUBLISH_BUDGET = 8 << 20, GENERATIONS_MAX = 1000 };
+enum { PUBLISH_BUDGET = 8 << 20, GENERATIONS_MAX = 1000, LOSS_MAX = 4096 };
 static const int64_t BACKFILL_AGE_MS = (int64_t)86400 * 1000;
 
-struct publishing {
-    struct gateway *gateway;
-    struct arena *arena;
-    const char *aid, *trace;
-    struct account_record record;
-    struct post_record post;
-};
-
-static void publishing_init(struct publishing *publishing, struct gateway *gateway, const char *aid,
-                            const char *trace)
+void publishing_init(struct publishing *publishing, struct gateway *gateway, const char *aid,
+                     const char *trace)
 {
     *publishing = (struct publishing){
         .gateway = gateway, .arena = arena_new(PUBLISH_BUDGET), .aid = aid, .trace = trace ? trace : ""};
 }
 
-static enum lookup load_account(struct publishing *publishing)
+void publishing_end(struct publishing *publishing)
+{
+    arena_free(publishing->arena);
+}
+
+enum lookup publishing_load_account(struct publishing *publishing)
 {
     return account_load(publishing->gateway->store, publishing->arena, publishing->aid, &publishing->record);
 }
 
-static enum lookup load_post(struct publishing *publishing, const char *oid)
+enum lookup publishing_load_post(struct publishing *publishing, const char *oid)
 {
-    enum lookup found = load_account(publishing);
+    enum lookup found = publishing_load_account(publishing);
     if (found != LOOKUP_FOUND)
         return found;
     return post_load(publishing->gateway->store, publishing->arena, publishing->aid, oid, &publishing->post);
 }
 
-static const char *actor_of(const struct publishing *publishing)
+const char *publishing_actor(const struct publishing *publishing)
 {
     return account_actor_id(publishing->gateway, publishing->arena, &publishing->record);
 }
 
-static const char *followers_of(const struct publishing *publishing)
+const char *publishing_part(const struct publishing *publishing, const char *part)
 {
     return url_actor_part(publishing->arena, account_base(publishing->gateway, &publishing->record),
-                          publishing->aid, "followers");
+                          publishing->aid, part);
 }
 
-static const char *object_of(const struct publishing *publishing, const char *oid)
+const char *publishing_object(const struct publishing *publishing, const char *oid)
 {
     return url_object(publishing->arena, account_base(publishing->gateway, &publishing->record),
                       publishing->aid, oid);
 }
 
-/* The document (its reference is taken) as the body of what is queued. */
-static bool queue_document(struct publishing *publishing, json_t *document,
-                           struct delivery_activity *activity)
+bool publishing_queue(struct publishing *publishing, json_t *document, struct delivery_activity *activity)
 {
     const char *id = json_string_value(json_object_get(document, "id"));
     size_t length = 0;
@@ -100,15 +94,15 @@ static bool queue_farewell(struct publishing *publishing, json_t *document,
     if (signer && !signer_sign_delete(publishing->gateway, signer, document))
         log_write(LOG_WARNING, "a Delete cannot be signed for those who pass it on", "trace",
                   publishing->trace, "aid", publishing->aid, "object", activity->oid, (char *)NULL);
-    return queue_document(publishing, document, activity);
+    return publishing_queue(publishing, document, activity);
 }
 
 /* ---- posts
  * ----------------------------------------------------------------------------------------------------------
  */
 
-static size_t targets_of(struct publishing *publishing, const struct note_people *people,
-                         struct delivery_target *targets)
+size_t publishing_targets(struct publishing *publishing, const struct note_people *people,
+                          struct delivery_target *targets)
 {
     size_t count = 0;
     for (size_t i = 0; i < people->count && count < DELIVERY_TARGETS_MAX; i++) {
@@ -124,6 +118,15 @@ static size_t targets_of(struct publishing *publishing, const struct note_people
     return count;
 }
 
+bool publishing_target(struct publishing *publishing, const char *actor_id, struct delivery_target *target)
+{
+    struct remote_person person;
+    if (remote_person_find(publishing->gateway, publishing->arena, actor_id, NULL, &person) != LOOKUP_FOUND)
+        return false;
+    *target = (struct delivery_target){.actor_id = person.actor_id, .inbox = person.inbox};
+    return true;
+}
+
 static enum delivery_priority priority_of(const struct post_record *post)
 {
     if (clock_now_ms() - post->published > BACKFILL_AGE_MS && !post->sent_revision)
@@ -131,39 +134,79 @@ static enum delivery_priority priority_of(const struct post_record *post)
     return post->post.reply_to.remote ? PRIORITY_ANSWER : PRIORITY_POST;
 }
 
-static bool queue_post(struct publishing *publishing)
+/* What the owner can read later of what the mapping changed; nothing when it changed nothing. */
+static bool keep_loss(struct publishing *publishing, const struct loss *loss)
+{
+    char *text = json_array_size(loss->entries) ? json_dumps(loss->entries, JSON_COMPACT) : NULL;
+    bool good = post_keep_loss(publishing->gateway->store, publishing->aid, publishing->post.oid,
+                               text && strlen(text) <= LOSS_MAX ? text : NULL) != LOOKUP_DOWN;
+    free(text);
+    return good;
+}
+
+/* The same note can be told anew without an edit: those Updates differ by how often that was. */
+static const char *update_id(struct publishing *publishing)
 {
     const struct post_record *post = &publishing->post;
-    struct note_people *people = arena_alloc(publishing->arena, sizeof *people);
-    json_t *note = render_note(publishing->gateway, publishing->arena, &publishing->record, post, people);
+    const char *object = publishing_object(publishing, post->oid);
+    if (post->resend)
+        return arena_format(publishing->arena, "%s#update-%llu-%llu", object,
+                            (unsigned long long)post->revision, (unsigned long long)post->resend);
+    return arena_format(publishing->arena, "%s#update-%llu", object, (unsigned long long)post->revision);
+}
+
+static bool queue_note(struct publishing *publishing, const json_t *note, const struct note_people *people)
+{
+    const struct post_record *post = &publishing->post;
     struct delivery_target *targets = arena_alloc(publishing->arena, DELIVERY_TARGETS_MAX * sizeof *targets);
     struct delivery_activity activity = {.kind = post->sent_revision ? DELIVERY_UPDATE : DELIVERY_CREATE,
                                          .oid = post->oid,
                                          .revision = post->revision,
                                          .priority = priority_of(post),
                                          .targets = targets,
-                                         .target_count = targets_of(publishing, people, targets)};
+                                         .target_count = publishing_targets(publishing, people, targets)};
     json_t *document = NULL;
     if (note && activity.kind == DELIVERY_CREATE)
         document = create_activity(note);
     else if (note)
-        document = update_activity(note, actor_of(publishing),
-                                   arena_format(publishing->arena, "%s#update-%llu",
-                                                object_of(publishing, post->oid),
-                                                (unsigned long long)post->revision));
+        document = update_activity(note, publishing_actor(publishing), update_id(publishing));
+    return publishing_queue(publishing, document, &activity);
+}
+
+static bool queue_post(struct publishing *publishing)
+{
+    struct note_surroundings *around = arena_alloc(publishing->arena, sizeof *around);
+    struct loss loss = {.entries = json_array()};
+    json_t *note = render_note(publishing->gateway, publishing->arena, &publishing->record, &publishing->post,
+                               around, &loss);
+    bool wait = false;
+    bool good = !note || publishing_ask(publishing, note, &around->quote, &wait);
+    if (good && !wait)
+        good =
+            keep_loss(publishing, &loss) &&
+            tags_note(publishing->gateway, publishing->arena, &publishing->record, &publishing->post, note) &&
+            queue_note(publishing, note, &around->people);
     json_decref(note);
-    return queue_document(publishing, document, &activity);
+    json_decref(loss.entries);
+    return good;
+}
+
+static bool is_due(const struct publishing *publishing)
+{
+    const struct post_record *post = &publishing->post;
+    return publishing->record.consent == CONSENT_ON && post->state == POST_LIVE &&
+           (post->sent_revision < post->revision || post->resend != post->resent);
 }
 
 bool publish_post(struct gateway *gateway, const char *aid, const char *oid, const char *trace)
 {
     struct publishing publishing;
     publishing_init(&publishing, gateway, aid, trace);
-    enum lookup found = load_post(&publishing, oid);
-    bool due = found == LOOKUP_FOUND && publishing.record.consent == CONSENT_ON &&
-               publishing.post.state == POST_LIVE && publishing.post.sent_revision < publishing.post.revision;
-    bool good = due ? queue_post(&publishing) : found != LOOKUP_DOWN;
-    arena_free(publishing.arena);
+    enum lookup found = publishing_load_post(&publishing, oid);
+    bool good = found != LOOKUP_DOWN;
+    if (found == LOOKUP_FOUND && is_due(&publishing))
+        good = publishing.post.boost[0] ? publishing_announce(&publishing) : queue_post(&publishing);
+    publishing_end(&publishing);
     return good;
 }
 
@@ -176,20 +219,26 @@ static bool queue_delete(struct publishing *publishing, const struct delivery_ta
                                          .target_count = late ? 1 : 0,
                                          .late = late != NULL};
     return queue_farewell(publishing,
-                          delete_activity(actor_of(publishing), object_of(publishing, publishing->post.oid),
-                                          followers_of(publishing)),
+                          delete_activity(publishing_actor(publishing),
+                                          publishing_object(publishing, publishing->post.oid),
+                                          publishing_part(publishing, "followers")),
                           &activity);
+}
+
+static bool take_back(struct publishing *publishing, const struct delivery_target *late)
+{
+    return publishing->post.boost[0] ? publishing_undo(publishing, late) : queue_delete(publishing, late);
 }
 
 bool publish_post_delete(struct gateway *gateway, const char *aid, const char *oid, const char *trace)
 {
     struct publishing publishing;
     publishing_init(&publishing, gateway, aid, trace);
-    enum lookup found = load_post(&publishing, oid);
+    enum lookup found = publishing_load_post(&publishing, oid);
     bool due =
         found == LOOKUP_FOUND && publishing.post.state == POST_TOMBSTONE && !publishing.post.delete_sent;
-    bool good = due ? queue_delete(&publishing, NULL) : found != LOOKUP_DOWN;
-    arena_free(publishing.arena);
+    bool good = due ? publishing_revoke(&publishing) && take_back(&publishing, NULL) : found != LOOKUP_DOWN;
+    publishing_end(&publishing);
     return good;
 }
 
@@ -199,10 +248,10 @@ bool publish_late_delete(struct gateway *gateway, const char *aid, const char *o
     struct publishing publishing;
     struct delivery_target target = {.actor_id = actor_id, .inbox = inbox, .shared_inbox = shared_inbox};
     publishing_init(&publishing, gateway, aid, "");
-    enum lookup found = load_post(&publishing, oid);
+    enum lookup found = publishing_load_post(&publishing, oid);
     bool due = found == LOOKUP_FOUND && publishing.post.state == POST_TOMBSTONE;
-    bool good = due ? queue_delete(&publishing, &target) : found != LOOKUP_DOWN;
-    arena_free(publishing.arena);
+    bool good = due ? take_back(&publishing, &target) : found != LOOKUP_DOWN;
+    publishing_end(&publishing);
     return good;
 }
 
@@ -236,23 +285,23 @@ static bool queue_profile(struct publishing *publishing)
     struct delivery_activity activity = {
         .kind = DELIVERY_PROFILE, .revision = revision, .priority = PRIORITY_PROFILE};
     json_t *actor = render_actor(publishing->gateway, publishing->arena, &publishing->record);
-    json_t *document = actor
-                           ? update_activity(actor, actor_of(publishing),
-                                             arena_format(publishing->arena, "%s#update-%llu",
-                                                          actor_of(publishing), (unsigned long long)revision))
-                           : NULL;
+    json_t *document =
+        actor ? update_activity(actor, publishing_actor(publishing),
+                                arena_format(publishing->arena, "%s#update-%llu",
+                                             publishing_actor(publishing), (unsigned long long)revision))
+              : NULL;
     json_decref(actor);
-    return queue_document(publishing, document, &activity);
+    return publishing_queue(publishing, document, &activity);
 }
 
 bool publish_actor(struct gateway *gateway, const char *aid, const char *trace)
 {
     struct publishing publishing;
     publishing_init(&publishing, gateway, aid, trace);
-    enum lookup found = load_account(&publishing);
+    enum lookup found = publishing_load_account(&publishing);
     bool due = found == LOOKUP_FOUND && publishing.record.consent == CONSENT_ON;
     bool good = due ? queue_profile(&publishing) : found != LOOKUP_DOWN;
-    arena_free(publishing.arena);
+    publishing_end(&publishing);
     return good;
 }
 
@@ -260,14 +309,16 @@ bool publish_actor_delete(struct gateway *gateway, const char *aid, const char *
 {
     struct publishing publishing;
     publishing_init(&publishing, gateway, aid, trace);
-    enum lookup found = load_account(&publishing);
+    enum lookup found = publishing_load_account(&publishing);
     bool good = found != LOOKUP_DOWN;
     if (found == LOOKUP_FOUND && publishing.record.consent == CONSENT_LEAVING) {
         struct delivery_activity activity = {.kind = DELIVERY_LEAVE, .priority = PRIORITY_LEAVE};
         good = queue_farewell(
-            &publishing, delete_actor_activity(actor_of(&publishing), followers_of(&publishing)), &activity);
+            &publishing,
+            delete_actor_activity(publishing_actor(&publishing), publishing_part(&publishing, "followers")),
+            &activity);
     }
-    arena_free(publishing.arena);
+    publishing_end(&publishing);
     return good;
 }
 
@@ -277,14 +328,14 @@ bool publish_follow_answer(struct gateway *gateway, const char *aid, bool accept
 {
     struct publishing publishing;
     publishing_init(&publishing, gateway, aid, trace);
-    enum lookup found = load_account(&publishing);
+    enum lookup found = publishing_load_account(&publishing);
     bool good = found != LOOKUP_DOWN;
     if (found == LOOKUP_FOUND) {
         char hash[23];
         char pair[23];
         id_hash(follow_id, hash);
         id_hash(arena_format(publishing.arena, "%s %s", aid, follower_id), pair);
-        const char *actor = actor_of(&publishing);
+        const char *actor = publishing_actor(&publishing);
         const char *id =
             arena_format(publishing.arena, "%s#%s-%s", actor, accept ? "accept" : "reject", hash);
         struct delivery_target target = {.actor_id = follower_id, .inbox = inbox};
@@ -293,9 +344,9 @@ bool publish_follow_answer(struct gateway *gateway, const char *aid, bool accept
                                              .order_key = pair,
                                              .targets = &target,
                                              .target_count = 1};
-        good = queue_document(
+        good = publishing_queue(
             &publishing, follow_answer(accept, id, actor, follow_id, follower_id, follow_object), &activity);
     }
-    arena_free(publishing.arena);
+    publishing_end(&publishing);
     return good;
 }

@@ -6,6 +6,7 @@
 
 #include "gateway/gateway.h"
 #include "gateway/store/posts.h"
+#include "mapping/outbound.h"
 
 /* Create or Update of a live post, as its stored state wants it. */
 bool publish_post(struct gateway *gateway, const char *aid, const char *oid, const char *trace);
@@ -24,5 +25,11 @@ bool publish_actor_delete(struct gateway *gateway, const char *aid, const char *
 bool publish_follow_answer(struct gateway *gateway, const char *aid, bool accept, const char *follow_id,
                            const char *follower_id, const char *follow_object, const char *inbox,
                            const char *trace);
+/* Accept (with the permission that is kept under `quote_oid`) or Reject (NULL) of a QuoteRequest. */
+bool publish_quote_answer(struct gateway *gateway, const char *aid, const struct quote_request *request,
+                          const char *quote_oid, const char *trace);
+/* Add or Remove of a post from the account's pinned ones; `revision` is the profile's that says so. */
+bool publish_pin(struct gateway *gateway, const char *aid, const char *native, bool add, uint64_t revision,
+                 const char *trace);
 
 #endif

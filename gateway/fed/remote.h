@@ -63,4 +63,14 @@ struct remote_object {
 enum lookup remote_object_find(struct gateway *gateway, struct arena *arena, const char *key_or_id,
                                struct remote_object *out);
 
+/* A fediverse post that is no reply to one of ours: fetched at its own server and remembered for a month.
+ * LOOKUP_ABSENT also when its server does not answer just now. */
+struct remote_note {
+    const char *id, *actor, *url, *context; /* context may be NULL */
+};
+enum lookup remote_note_find(struct gateway *gateway, struct arena *arena, const char *id,
+                             struct remote_note *out);
+/* It changed or is gone: asks again next time. */
+void remote_note_forget(struct gateway *gateway, struct arena *arena, const char *id);
+
 #endif

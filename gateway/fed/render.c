@@ -2,11 +2,14 @@
 
 #include <string.h>
 
+#include "gateway/fed/links.h"
 #include "gateway/fed/local.h"
 #include "gateway/fed/remote.h"
+#include "gateway/fed/threads.h"
+#include "gateway/store/quotes.h"
 #include "mapping/outbound.h"
 
-enum { LINKS_MAX = 96, REPLIES_SHOWN = 5 };
+enum { REPLIES_SHOWN = 5, REPLIES_READ = 20 };
 
 const char *account_base(const struct gateway *gateway, const struct account_record *record)
 {
@@ -18,141 +21,6 @@ const char *account_actor_id(const struct gateway *gateway, struct arena *arena,
                              const struct account_record *record)
 {
     return url_actor(arena, account_base(gateway, record), record->aid);
-}
-
-/* ---- what a text points at
- * -------------------------------------------------------------------------------------- */
-
-struct links {
-    struct gateway *gateway;
-    struct arena *arena;
-    const char *platform;
-    struct outbound_link list[LINKS_MAX];
-    size_t count;
-    bool down;
-};
-
-static struct outbound_link *add_link(struct links *links, const char *native, const char *remote)
-{
-    for (size_t i = 0; i < links->count; i++) {
-        struct outbound_link *link = &links->list[i];
-        if ((native && link->native && strcmp(native, link->native) == 0) ||
-            (remote && link->remote && strcmp(remote, link->remote) == 0))
-            return NULL;
-    }
-    if (links->count == LINKS_MAX)
-        return NULL;
-    struct outbound_link *link = &links->list[links->count++];
-    *link = (struct outbound_link){.native = native, .remote = remote};
-    return link;
-}
-
-static bool load_visible(struct links *links, const char *aid, struct account_record *record)
-{
-    enum lookup found = account_load(links->gateway->store, links->arena, aid, record);
-    if (found == LOOKUP_DOWN)
-        links->down = true;
-    if (found != LOOKUP_FOUND)
-        return false;
-    const struct config_host *host = config_host_find(links->gateway->config, record->host);
-    return account_view(record, host, PART_CONTENT) == VIEW_ALL;
-}
-
-static void link_native_account(struct links *links, const char *native)
-{
-    struct outbound_link *link = add_link(links, native, NULL);
-    char aid[AID_LENGTH + 1];
-    struct account_record record;
-    if (!link)
-        return;
-    enum lookup found = account_of_native(links->gateway->store, links->platform, native, aid);
-    links->down |= found == LOOKUP_DOWN;
-    if (found != LOOKUP_FOUND || !load_visible(links, aid, &record))
-        return;
-    const char *base = account_base(links->gateway, &record);
-    link->id = url_actor(links->arena, base, aid);
-    link->handle = arena_format(links->arena, "%s@%s", record.name, record.host);
-    link->url = url_profile(links->arena, base, record.name);
-    link->ours = true;
-}
-
-static void link_remote_person(struct links *links, const char *target, const char *label)
-{
-    const char *name = target ? target : label;
-    struct outbound_link *link = name ? add_link(links, NULL, name) : NULL;
-    struct remote_person person;
-    if (!link)
-        return;
-    enum lookup found = remote_person_find(links->gateway, links->arena, target, label, &person);
-    links->down |= found == LOOKUP_DOWN;
-    if (found != LOOKUP_FOUND)
-        return;
-    link->id = person.actor_id;
-    link->handle = person.handle;
-    link->url = person.url;
-}
-
-static void link_spans(struct links *links, const struct rich_text *text)
-{
-    for (size_t i = 0; i < text->span_count; i++) {
-        const struct span *span = &text->spans[i];
-        if (span->kind == SPAN_MENTION && span->target)
-            link_native_account(links, span->target);
-        else if (span->kind == SPAN_REMOTE_MENTION)
-            link_remote_person(links, span->target, span->label);
-    }
-}
-
-static void link_native_post(struct links *links, const char *native)
-{
-    struct outbound_link *link = add_link(links, native, NULL);
-    struct account_record record;
-    if (!link)
-        return;
-    struct arguments *arguments = arguments_new();
-    arguments_text(arguments, "HGET");
-    arguments_format(arguments, "native_post:%s", links->platform);
-    arguments_text(arguments, native);
-    struct reply *reply = store_run(links->gateway->store, arguments);
-    links->down |= reply_failed(reply);
-    const char *place = arena_string(links->arena, reply_text(reply)); /* "AID OID" */
-    reply_free(reply);
-    if (strlen(place) != AID_LENGTH + 1 + OID_LENGTH)
-        return;
-    const char *aid = arena_copy(links->arena, place, AID_LENGTH);
-    if (!load_visible(links, aid, &record))
-        return;
-    const char *base = account_base(links->gateway, &record);
-    link->id = url_object(links->arena, base, aid, place + AID_LENGTH + 1);
-    link->author = url_actor(links->arena, base, aid);
-    link->author_handle = arena_format(links->arena, "%s@%s", record.name, record.host);
-    link->ours = true;
-}
-
-static void link_remote_post(struct links *links, const char *key)
-{
-    struct outbound_link *link = add_link(links, NULL, key);
-    struct remote_object object;
-    if (!link)
-        return;
-    enum lookup found = remote_object_find(links->gateway, links->arena, key, &object);
-    links->down |= found == LOOKUP_DOWN;
-    if (found != LOOKUP_FOUND || object.gone)
-        return;
-    link->id = object.id;
-    link->url = object.id;
-    link->author = object.actor;
-    struct remote_person person;
-    if (remote_person_find(links->gateway, links->arena, object.actor, NULL, &person) == LOOKUP_FOUND)
-        link->author_handle = person.handle;
-}
-
-static void link_reference(struct links *links, const struct reference *reference)
-{
-    if (reference->native)
-        link_native_post(links, reference->native);
-    if (reference->remote)
-        link_remote_post(links, reference->remote);
 }
 
 /* ---- documents
@@ -173,9 +41,8 @@ static struct outbound_actor describe_actor(struct gateway *gateway, const struc
 
 json_t *render_actor(struct gateway *gateway, struct arena *arena, const struct account_record *record)
 {
-    struct links *links = arena_alloc(arena, sizeof *links);
-    *links = (struct links){.gateway = gateway, .arena = arena, .platform = record->platform};
-    link_spans(links, &record->account.bio);
+    struct links *links = links_new(gateway, arena, record->platform);
+    links_add_text(links, &record->account.bio);
     if (links->down)
         return NULL;
     struct outbound_actor actor = describe_actor(gateway, record);
@@ -203,9 +70,10 @@ static void add_person(struct note_people *people, const char *actor_id, char re
     people->reasons[people->count++] = reason;
 }
 
+/* Whoever wrote what is only quoted is asked by a request of its own, but gets the note too. */
 static void gather_people(const struct links *links, struct note_people *people)
 {
-    for (size_t i = 0; people && i < links->count; i++) {
+    for (size_t i = 0; i < links->count; i++) {
         const struct outbound_link *link = &links->list[i];
         if (link->ours)
             continue;
@@ -216,33 +84,71 @@ static void gather_people(const struct links *links, struct note_people *people)
     }
 }
 
+/* Our own answers first: other servers read on from those of the same host only. */
 static json_t *reply_ids(struct gateway *gateway, struct arena *arena, const struct post_record *post)
 {
+    struct thread_ids list;
     json_t *ids = json_array();
-    struct reply *reply =
-        store_call(gateway->store, "SRANDMEMBER", arena_format(arena, "replies:%s:%s", post->aid, post->oid),
-                   arena_format(arena, "%d", REPLIES_SHOWN), (char *)NULL);
-    for (size_t i = 0; i < reply_count(reply); i++) {
-        struct remote_object object;
-        const char *hash = arena_format(arena, "rp_%s", reply_text(reply_at(reply, i)));
-        if (remote_object_find(gateway, arena, hash, &object) == LOOKUP_FOUND && !object.gone)
-            (void)json_array_append_new(ids, json_string(object.id));
-    }
-    reply_free(reply);
+    if (thread_replies(gateway, arena, post, REPLIES_READ, &list) != LOOKUP_FOUND)
+        return ids;
+    for (size_t i = 0; i < list.count && i < REPLIES_SHOWN; i++)
+        (void)json_array_append_new(ids, json_string(list.ids[i]));
     return ids;
 }
 
-json_t *render_note(struct gateway *gateway, struct arena *arena, const struct account_record *record,
-                    const struct post_record *post, struct note_people *people)
+/* FEP-044f: who may be quoted says so with the post; among our own accounts nobody needs to be asked. */
+static bool quote_permitted(struct gateway *gateway, struct arena *arena, const struct account_record *record,
+                            const struct local_id *quoted)
 {
-    struct links *links = arena_alloc(arena, sizeof *links);
-    *links = (struct links){.gateway = gateway, .arena = arena, .platform = record->platform};
-    link_spans(links, &post->post.body);
-    link_reference(links, &post->post.reply_to);
-    link_reference(links, &post->post.quote_of);
+    struct post_record post;
+    if (strcmp(quoted->aid, record->aid) == 0)
+        return true;
+    return post_load(gateway->store, arena, quoted->aid, quoted->oid, &post) == LOOKUP_FOUND &&
+           post.state == POST_LIVE && post.post.quotable;
+}
+
+static void describe_quote(struct gateway *gateway, struct arena *arena, const struct account_record *record,
+                           const struct post_record *post, struct outbound_link *link,
+                           struct note_quote *quote)
+{
+    *quote = (struct note_quote){.id = link->id, .author = link->author, .ours = link->ours};
+    if (!link->ours) {
+        link->stamp = post->stamp[0] ? post->stamp : NULL;
+        return;
+    }
+    struct local_id id = local_parse(gateway->config, link->id);
+    if (id.kind != LOCAL_POST || !quote_permitted(gateway, arena, record, &id))
+        return;
+    const char *own = url_object(arena, account_base(gateway, record), record->aid, post->oid);
+    char *stamp_oid = arena_alloc(arena, OID_LENGTH + 1);
+    quote_oid_make(id.aid, id.oid, own, stamp_oid);
+    quote->aid = arena_string(arena, id.aid);
+    quote->oid = arena_string(arena, id.oid);
+    quote->stamp_oid = stamp_oid;
+    link->stamp = arena_format(arena, "%s/q/%s", link->author, stamp_oid);
+}
+
+static void look_around(struct gateway *gateway, struct arena *arena, const struct account_record *record,
+                        const struct post_record *post, struct links *links, struct note_surroundings *around)
+{
+    *around = (struct note_surroundings){0};
+    links_add_text(links, &post->post.body);
+    (void)links_add_reference(links, &post->post.reply_to);
+    (void)links_add_reference(links, &post->post.repost_of);
+    struct outbound_link *quoted = links_add_reference(links, &post->post.quote_of);
+    if (quoted && quoted->id)
+        describe_quote(gateway, arena, record, post, quoted, &around->quote);
+    gather_people(links, &around->people);
+}
+
+json_t *render_note(struct gateway *gateway, struct arena *arena, const struct account_record *record,
+                    const struct post_record *post, struct note_surroundings *around, struct loss *loss)
+{
+    struct links *links = links_new(gateway, arena, record->platform);
+    struct note_surroundings *unwanted = arena_alloc(arena, sizeof *unwanted);
+    look_around(gateway, arena, record, post, links, around ? around : unwanted);
     if (links->down)
         return NULL;
-    gather_people(links, people);
     json_t *replies = reply_ids(gateway, arena, post);
     struct outbound_note note = {.post = &post->post,
                                  .base = account_base(gateway, record),
@@ -257,15 +163,32 @@ json_t *render_note(struct gateway *gateway, struct arena *arena, const struct a
                                  .shares = post->shares,
                                  .replies = replies,
                                  .platform_name = record->platform};
-    struct loss loss = {0};
-    json_t *document = note_document(&note, &loss);
+    struct loss ignored = {0};
+    json_t *document = note_document(&note, loss ? loss : &ignored);
     json_decref(replies);
     return document;
+}
+
+json_t *render_announce(struct gateway *gateway, struct arena *arena, const struct account_record *record,
+                        const struct post_record *post)
+{
+    const char *base = account_base(gateway, record);
+    return announce_activity(url_boost(arena, base, record->aid, post->oid),
+                             url_actor(arena, base, record->aid), post->boost,
+                             post->boost_author[0] ? post->boost_author : NULL,
+                             url_actor_part(arena, base, record->aid, "followers"), post->published);
+}
+
+const char *post_url(struct gateway *gateway, struct arena *arena, const struct account_record *record,
+                     const struct post_record *post)
+{
+    const char *base = account_base(gateway, record);
+    return post->boost[0] ? url_boost(arena, base, record->aid, post->oid)
+                          : url_object(arena, base, record->aid, post->oid);
 }
 
 json_t *render_tombstone(struct gateway *gateway, struct arena *arena, const struct account_record *record,
                          const struct post_record *post)
 {
-    return tombstone_document(url_object(arena, account_base(gateway, record), record->aid, post->oid),
-                              post->former_type, post->deleted);
+    return tombstone_document(post_url(gateway, arena, record, post), post->former_type, post->deleted);
 }

@@ -6,6 +6,7 @@
 
 #include "gateway/gateway.h"
 #include "gateway/store/posts.h"
+#include "mapping/loss.h"
 
 /* Base URL ("https://host") of the host that serves the account. */
 const char *account_base(const struct gateway *gateway, const struct account_record *record);
@@ -25,8 +26,27 @@ struct note_people {
     size_t count;
 };
 
+/* What a note quotes; id NULL: nothing that is federated. */
+struct note_quote {
+    const char *id, *author;
+    bool ours;
+    /* of ours, where it may be quoted: the quoted post, and under what OID the permission is kept */
+    const char *aid, *oid, *stamp_oid;
+};
+
+struct note_surroundings {
+    struct note_people people;
+    struct note_quote quote;
+};
+
+/* `around` and `loss` may be NULL. */
 json_t *render_note(struct gateway *gateway, struct arena *arena, const struct account_record *record,
-                    const struct post_record *post, struct note_people *people);
+                    const struct post_record *post, struct note_surroundings *around, struct loss *loss);
+json_t *render_announce(struct gateway *gateway, struct arena *arena, const struct account_record *record,
+                        const struct post_record *post);
+/* The id of a post or an Announce of ours. */
+const char *post_url(struct gateway *gateway, struct arena *arena, const struct account_record *record,
+                     const struct post_record *post);
 json_t *render_tombstone(struct gateway *gateway, struct arena *arena, const struct account_record *record,
                          const struct post_record *post);
 

@@ -8,6 +8,7 @@
 #include "gateway/fed/local.h"
 #include "gateway/gateway.h"
 #include "gateway/http/server.h"
+#include "gateway/store/posts.h"
 
 struct serving {
     struct gateway *gateway;
@@ -23,14 +24,19 @@ void serve_host_meta(struct serving *serving, bool json);
 void serve_nodeinfo_links(struct serving *serving);
 void serve_nodeinfo(struct serving *serving, const char *version);
 void serve_instance_actor(struct serving *serving);
+void serve_instance_outbox(struct serving *serving);
 void serve_actor(struct serving *serving, const struct local_id *id);
 void serve_account_part(struct serving *serving, const struct local_id *id);
 void serve_post(struct serving *serving, const struct local_id *id);
+void serve_boost(struct serving *serving, const struct local_id *id);
+void serve_quote(struct serving *serving, const struct local_id *id);
 void serve_post_part(struct serving *serving, const struct local_id *id);
 void serve_profile_page(struct serving *serving, const char *name);
 
 /* ---- shared by the above
  * -------------------------------------------------------------------------------------- */
+
+#define ACTIVITY "application/activity+json"
 
 enum cache_policy { CACHE_ACTOR, CACHE_NOTE, CACHE_DISCOVERY, CACHE_INSTANCE, CACHE_SHORT, CACHE_NEVER };
 
@@ -55,5 +61,9 @@ void serve_absent(struct serving *serving);
  * back). True when the caller goes on. */
 bool serve_account(struct serving *serving, const char *aid, enum public_part part,
                    struct account_record *record, enum view *view);
+/* Loads a post (or a repost, for its kind of id) that may be shown or was deleted; answers itself when not.
+ */
+bool serve_load_post(struct serving *serving, const struct local_id *id, struct account_record *record,
+                     struct post_record *post);
 
 #endif

@@ -5,14 +5,14 @@
 
 #include "mapping/source.h"
 
-enum { GENERATIONS_MAX = 1000 };
+enum { GENERATIONS_MAX = 1000, SAME_MOMENT_MAX = 200 };
 
 static const struct {
     const char *name;
     enum post_outcome outcome;
 } outcomes[] = {
-    {"created", POST_CREATED}, {"waits", POST_WAITS},     {"updated", POST_UPDATED},
-    {"stale", POST_STALE},     {"deleted", POST_DELETED}, {"unseen", POST_UNSEEN},
+    {"created", POST_CREATED}, {"waits", POST_WAITS},   {"updated", POST_UPDATED}, {"stale", POST_STALE},
+    {"deleted", POST_DELETED}, {"unseen", POST_UNSEEN}, {"counted", POST_COUNTED},
 };
 
 static enum lookup read_outcome(struct reply *reply, enum post_outcome *outcome)
@@ -32,6 +32,12 @@ static int64_t field_number(const struct reply *reply, const char *name)
 {
     const char *value = reply_field(reply, name);
     return value ? strtoll(value, NULL, 10) : 0;
+}
+
+static const char *field_text(const struct reply *reply, const char *name, struct arena *arena)
+{
+    const char *value = reply_field(reply, name);
+    return arena_string(arena, value ? value : "");
 }
 
 static bool read_source(const char *text, struct arena *arena, struct post *out)
@@ -63,6 +69,15 @@ static enum lookup read_post(const struct reply *reply, struct arena *arena, str
     int64_t shares = field_number(reply, "shares");
     out->likes = likes > 0 ? (uint64_t)likes : 0;
     out->shares = shares > 0 ? (uint64_t)shares : 0;
+    out->boost = field_text(reply, "boost", arena);
+    out->boost_author = field_text(reply, "boost_author", arena);
+    out->root = field_text(reply, "root", arena);
+    out->stamp = field_text(reply, "stamp", arena);
+    out->asked = field_number(reply, "asked") != 0;
+    out->resend = (uint64_t)field_number(reply, "resend");
+    out->resent = (uint64_t)field_number(reply, "resent");
+    if (out->boost[0])
+        out->former_type = "Announce";
     if (out->state != POST_TOMBSTONE && !read_source(reply_field(reply, "source"), arena, &out->post))
         return LOOKUP_DOWN; /* it exists, but cannot be shown just now: never a 404 */
     return LOOKUP_FOUND;
@@ -104,28 +119,70 @@ enum lookup post_oid(struct store *store, const char *aid, const char *native, c
     return LOOKUP_DOWN;
 }
 
-enum lookup post_put(struct store *store, const char *aid, const char *oid, const struct post *post,
-                     int64_t published, int64_t now, int64_t hold_ms, const char *trace,
-                     enum post_outcome *outcome)
+/* What is left when the counts are taken away. A new reference. */
+static json_t *without_counts(const struct post *post)
 {
+    struct post copy = *post;
+    struct poll poll;
+    copy.revision = copy.likes = copy.reposts = copy.replies = 0;
+    if (copy.poll) {
+        poll = *copy.poll;
+        poll.voters = 0;
+        poll.closed = 0;
+        for (size_t i = 0; i < poll.option_count; i++)
+            poll.options[i].votes = 0;
+        copy.poll = &poll;
+    }
+    return source_from_post(&copy);
+}
+
+bool post_differs_in_counts(const struct post *one, const struct post *other)
+{
+    if (!one->poll || !other->poll)
+        return false;
+    json_t *first = without_counts(one);
+    json_t *second = without_counts(other);
+    bool same = json_equal(first, second) == 1;
+    json_decref(first);
+    json_decref(second);
+    return same;
+}
+
+/* What it answers, as a native id or as the hash of a remote object. */
+static void add_parent(struct arguments *arguments, const struct reference *parent)
+{
+    char hash[23] = "";
+    if (parent->remote && strncmp(parent->remote, "rp_", 3) != 0)
+        id_hash(parent->remote, hash);
+    arguments_text(arguments, parent->native);
+    arguments_text(arguments,
+                   parent->remote && strncmp(parent->remote, "rp_", 3) == 0 ? parent->remote + 3 : hash);
+}
+
+enum lookup post_put(struct store *store, const struct post_change *change, enum post_outcome *outcome)
+{
+    const struct post *post = change->post;
     json_t *source = source_from_post(post);
     char *text = json_dumps(source, JSON_COMPACT);
     json_decref(source);
     if (!text)
         abort();
     struct arguments *arguments = arguments_new();
-    arguments_text(arguments, aid);
-    arguments_text(arguments, oid);
+    arguments_text(arguments, change->aid);
+    arguments_text(arguments, change->oid);
     arguments_text(arguments, post->id);
     arguments_number(arguments, (int64_t)post->revision);
-    arguments_number(arguments, published);
-    arguments_number(arguments, now);
-    arguments_number(arguments, hold_ms);
+    arguments_number(arguments, change->published);
+    arguments_number(arguments, change->now);
+    arguments_number(arguments, change->hold_ms);
     arguments_text(arguments, post->visibility == VISIBILITY_PUBLIC ? "public" : "unlisted");
-    arguments_number(arguments, post->edited ? post->edited : now);
+    arguments_number(arguments, change->only_counts ? 0 : post->edited ? post->edited : change->now);
     arguments_text(arguments, text);
-    arguments_text(arguments, trace);
+    arguments_text(arguments, change->trace);
     free(text);
+    add_parent(arguments, &post->reply_to);
+    arguments_text(arguments, change->boost);
+    arguments_text(arguments, change->boost_author);
     return read_outcome(store_script(store, "post_put", arguments), outcome);
 }
 
@@ -166,22 +223,38 @@ enum lookup post_release(struct store *store, const char *aid, const char *oid, 
     return read_outcome(store_script(store, "post_release", arguments), outcome);
 }
 
-enum lookup post_list(struct store *store, struct arena *arena, const char *aid, int64_t before, size_t limit,
-                      struct post_page *out)
+enum lookup post_due(struct store *store, const char *aid, const char *oid, int64_t now)
+{
+    struct arguments *arguments = post_arguments(aid, oid);
+    arguments_number(arguments, now);
+    struct reply *reply = store_script(store, "post_due", arguments);
+    enum lookup result = reply_failed(reply) ? LOOKUP_DOWN : LOOKUP_FOUND;
+    reply_free(reply);
+    return result;
+}
+
+/* Redis orders equal scores by the member; what is read of that moment before the place is left out. */
+static bool is_behind(const struct post_place *place, int64_t published, const char *oid)
+{
+    return !place || published < place->published || strcmp(oid, place->oid) < 0;
+}
+
+enum lookup post_list(struct store *store, struct arena *arena, const char *aid,
+                      const struct post_place *before, size_t limit, struct post_page *out)
 {
     *out = (struct post_page){0};
     struct arguments *arguments = arguments_new();
     arguments_text(arguments, "ZREVRANGEBYSCORE");
     arguments_format(arguments, "outbox:%s", aid);
     if (before)
-        arguments_format(arguments, "(%lld", (long long)before);
+        arguments_number(arguments, before->published);
     else
         arguments_text(arguments, "+inf");
     arguments_text(arguments, "-inf");
     arguments_text(arguments, "WITHSCORES");
     arguments_text(arguments, "LIMIT");
     arguments_text(arguments, "0");
-    arguments_number(arguments, (int64_t)limit);
+    arguments_number(arguments, (int64_t)limit + (before ? SAME_MOMENT_MAX : 0));
     struct reply *reply = store_run(store, arguments);
     if (reply_failed(reply)) {
         reply_free(reply);
@@ -190,41 +263,14 @@ enum lookup post_list(struct store *store, struct arena *arena, const char *aid,
     size_t count = reply_count(reply) / 2;
     out->oids = arena_alloc(arena, (count + 1) * sizeof *out->oids);
     out->published = arena_alloc(arena, (count + 1) * sizeof *out->published);
-    for (size_t i = 0; i < count; i++) {
-        out->oids[i] = arena_string(arena, reply_text(reply_at(reply, 2 * i)));
-        out->published[i] = (int64_t)strtod(reply_text(reply_at(reply, 2 * i + 1)), NULL);
+    for (size_t i = 0; i < count && out->count < limit; i++) {
+        const char *oid = reply_text(reply_at(reply, 2 * i));
+        int64_t published = (int64_t)strtod(reply_text(reply_at(reply, 2 * i + 1)), NULL);
+        if (!is_behind(before, published, oid))
+            continue;
+        out->oids[out->count] = arena_string(arena, oid);
+        out->published[out->count++] = published;
     }
-    out->count = count;
     reply_free(reply);
     return LOOKUP_FOUND;
-}
-
-static enum lookup change_reaction(struct store *store, const char *aid, const char *oid,
-                                   enum reaction reaction, const char *actor_id, bool add,
-                                   const char *activity_id, bool *changed)
-{
-    char hash[23];
-    id_hash(actor_id, hash);
-    struct arguments *arguments = post_arguments(aid, oid);
-    arguments_text(arguments, reaction == REACTION_LIKE ? "likes" : "shares");
-    arguments_text(arguments, hash);
-    arguments_text(arguments, add ? "1" : "0");
-    arguments_text(arguments, activity_id);
-    struct reply *reply = store_script(store, "reaction", arguments);
-    enum lookup result = reply_failed(reply) ? LOOKUP_DOWN : LOOKUP_FOUND;
-    *changed = reply_number(reply) == 1;
-    reply_free(reply);
-    return result;
-}
-
-enum lookup reaction_add(struct store *store, const char *aid, const char *oid, enum reaction reaction,
-                         const char *actor_id, const char *activity_id, bool *changed)
-{
-    return change_reaction(store, aid, oid, reaction, actor_id, true, activity_id, changed);
-}
-
-enum lookup reaction_remove(struct store *store, const char *aid, const char *oid, enum reaction reaction,
-                            const char *actor_id, bool *changed)
-{
-    return change_reaction(store, aid, oid, reaction, actor_id, false, "", changed);
 }

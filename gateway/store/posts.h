@@ -17,6 +17,12 @@ struct post_record {
     uint64_t revision, sent_revision; /* sent: the revision whose activity was queued */
     bool delete_sent;
     uint64_t likes, shares; /* of remote people */
+    /* of an Announce: id of the object and of its author; "" for a post of its own */
+    const char *boost, *boost_author;
+    const char *root;  /* "AID OID" of the post of ours that began the conversation, "" when it is itself */
+    const char *stamp; /* permission of whoever is quoted (FEP-044f), "" when there is none */
+    bool asked;        /* for that permission */
+    uint64_t resend, resent; /* differ: something changed that is no edit, and was not told yet */
 };
 
 enum lookup post_load(struct store *store, struct arena *arena, const char *aid, const char *oid,
@@ -30,15 +36,24 @@ enum post_outcome {
     POST_CREATED, /* live: deliver a Create */
     POST_WAITS,   /* in the hold window: nothing leaves */
     POST_UPDATED, /* live and newer: deliver an Update */
+    POST_COUNTED, /* only the counts of its poll changed: an Update follows by and by */
     POST_STALE,   /* not newer than what is stored */
     POST_DELETED, /* a tombstone now: deliver a Delete */
     POST_UNSEEN,  /* deleted inside its hold window, or never known: it never existed outside */
 };
 
-/* Creates or edits. `published`: ms; clamped to now by the caller. `trace` goes with a post that is held. */
-enum lookup post_put(struct store *store, const char *aid, const char *oid, const struct post *post,
-                     int64_t published, int64_t now, int64_t hold_ms, const char *trace,
-                     enum post_outcome *outcome);
+struct post_change {
+    const char *aid, *oid;
+    const struct post *post;
+    int64_t published, now, hold_ms;  /* published: clamped to now by the caller */
+    const char *trace;                /* goes with a post that is held; NULL: none */
+    bool only_counts;                 /* nothing but the counts of its poll differs from what is stored */
+    const char *boost, *boost_author; /* what it announces, decided once; NULL for a post of its own */
+};
+/* Creates or edits. */
+enum lookup post_put(struct store *store, const struct post_change *change, enum post_outcome *outcome);
+/* True when the two differ in nothing but the counts and the end of a poll. */
+bool post_differs_in_counts(const struct post *one, const struct post *other);
 enum lookup post_remove(struct store *store, const char *aid, const char *oid, int64_t now,
                         enum post_outcome *outcome);
 /* The same, and its Delete is queued as work with it: the caller owes nothing. */
@@ -48,22 +63,22 @@ enum lookup post_remove_and_tell(struct store *store, const char *aid, const cha
 enum lookup post_release(struct store *store, const char *aid, const char *oid, int64_t now,
                          enum post_outcome *outcome);
 
-/* Public posts, newest first, older than `before` (ms, exclusive; 0 = from the newest). Returns ids in the
- * arena. */
+/* A post whose publishing was put off (its poll's counts, a quote that waits for permission) is due: queues
+ * it as work. */
+enum lookup post_due(struct store *store, const char *aid, const char *oid, int64_t now);
+
+/* Public posts, newest first, from behind the place where another page ended: times are ms, posts of the same
+ * moment are ordered by their ids. `before` NULL: from the newest. Returns ids in the arena. */
+struct post_place {
+    int64_t published;
+    const char *oid; /* "" stands before all of that moment */
+};
 struct post_page {
     const char **oids;
     int64_t *published;
     size_t count;
 };
-enum lookup post_list(struct store *store, struct arena *arena, const char *aid, int64_t before, size_t limit,
-                      struct post_page *out);
-
-/* A like or boost of a remote person on a post: counted once a person. *changed says whether it was new (or
- * was there). */
-enum reaction { REACTION_LIKE, REACTION_SHARE };
-enum lookup reaction_add(struct store *store, const char *aid, const char *oid, enum reaction reaction,
-                         const char *actor_id, const char *activity_id, bool *changed);
-enum lookup reaction_remove(struct store *store, const char *aid, const char *oid, enum reaction reaction,
-                            const char *actor_id, bool *changed);
+enum lookup post_list(struct store *store, struct arena *arena, const char *aid,
+                      const struct post_place *before, size_t limit, struct post_page *out);
 
 #endif

@@ -90,8 +90,29 @@ static bool start_leaving(struct platform *platform, const char *aid, const char
     return true;
 }
 
+static bool is_pinned(const struct account *account, const char *native)
+{
+    for (size_t i = 0; i < account->pinned_count; i++)
+        if (strcmp(account->pinned[i], native) == 0)
+            return true;
+    return false;
+}
+
+static bool tell_pins(struct platform *platform, const char *aid, const struct account *now,
+                      const struct account *before, const char *trace)
+{
+    bool good = true;
+    for (size_t i = 0; good && i < before->pinned_count; i++)
+        if (!is_pinned(now, before->pinned[i]))
+            good = publish_pin(platform->gateway, aid, before->pinned[i], false, now->revision, trace);
+    for (size_t i = 0; good && i < now->pinned_count; i++)
+        if (!is_pinned(before, now->pinned[i]))
+            good = publish_pin(platform->gateway, aid, now->pinned[i], true, now->revision, trace);
+    return good;
+}
+
 static bool update(struct platform *platform, const char *aid, const struct account *account,
-                   const char *trace)
+                   const struct account *before, const char *trace)
 {
     char name[NAME_LENGTH_MAX + 1];
     char on_collision[NAME_LENGTH_MAX + 1];
@@ -99,7 +120,8 @@ static bool update(struct platform *platform, const char *aid, const struct acco
     bool changed = false;
     if (account_update(platform->gateway->store, aid, account, name, on_collision, &changed) != LOOKUP_FOUND)
         return false;
-    return !changed || publish_actor(platform->gateway, aid, trace);
+    return !changed ||
+           (publish_actor(platform->gateway, aid, trace) && tell_pins(platform, aid, account, before, trace));
 }
 
 static bool apply_known(struct platform *platform, const char *aid, const struct account *account,
@@ -108,15 +130,14 @@ static bool apply_known(struct platform *platform, const char *aid, const struct
     struct arena *arena = arena_new(CONSENT_BUDGET);
     struct account_record record;
     enum lookup found = account_load(platform->gateway->store, arena, aid, &record);
-    enum consent consent = record.consent;
+    bool good = found != LOOKUP_DOWN;
+    /* When a leave is over, the platform is asked again. */
+    if (found == LOOKUP_FOUND && record.consent != CONSENT_LEAVING)
+        good = account->federation == FEDERATION_OFF || account->status == ACCOUNT_DELETED
+                   ? start_leaving(platform, aid, trace)
+                   : update(platform, aid, account, &record.account, trace);
     arena_free(arena);
-    if (found == LOOKUP_DOWN)
-        return false;
-    if (found == LOOKUP_ABSENT || consent == CONSENT_LEAVING)
-        return true; /* when the leave is over, the platform is asked again */
-    if (account->federation == FEDERATION_OFF || account->status == ACCOUNT_DELETED)
-        return start_leaving(platform, aid, trace);
-    return update(platform, aid, account, trace);
+    return good;
 }
 
 bool consent_apply(struct platform *platform, const struct account *account, const char *trace)

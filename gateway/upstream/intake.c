@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gateway/clock.h"
+#include "gateway/fed/links.h"
 #include "gateway/fed/publish.h"
 #include "gateway/log.h"
 #include "gateway/upstream/platform.h"
@@ -77,23 +78,72 @@ static enum work_result remove_post(struct intake *intake, const char *aid, cons
     return publish_owed_delete(intake->gateway, aid, native, intake->trace) ? WORK_DONE : WORK_LATER;
 }
 
+/* Votes of other servers are taken where they can be carried back. */
+static bool settle_poll(struct intake *intake, struct post *post)
+{
+    unsigned capabilities;
+    if (!post->poll)
+        return true;
+    if (!platform_capabilities(intake->platform, &capabilities))
+        return false;
+    struct poll *poll = arena_alloc(intake->arena, sizeof *poll);
+    *poll = *post->poll;
+    poll->votable = (capabilities & ADAPTER_PUSH_VOTE) != 0;
+    post->poll = poll;
+    return true;
+}
+
+/* A repost without words of its own announces what it points at; once, for good: its id says which it is. */
+static bool settle_boost(struct intake *intake, struct post_change *change)
+{
+    const struct post *post = change->post;
+    if ((!post->repost_of.native && !post->repost_of.remote) || post->body.length)
+        return true;
+    struct links *links = links_new(intake->gateway, intake->arena, intake->platform->config->name);
+    const struct outbound_link *link = links_add_reference(links, &post->repost_of);
+    if (link && link->id) {
+        change->boost = link->id;
+        change->boost_author = link->author;
+    }
+    return !links->down;
+}
+
+/* What is new about a post that is stored already. */
+static bool compare_stored(struct intake *intake, struct post_change *change)
+{
+    struct post_record stored;
+    enum lookup found = post_load(intake->gateway->store, intake->arena, change->aid, change->oid, &stored);
+    if (found == LOOKUP_FOUND && stored.state == POST_LIVE)
+        change->only_counts = post_differs_in_counts(&stored.post, change->post);
+    return found != LOOKUP_DOWN;
+}
+
 static enum work_result put_post(struct intake *intake, const struct account_record *record,
-                                 const struct post *post)
+                                 const struct post *given)
 {
     const char *aid = record->aid;
-    if (strcmp(post->author, record->native) != 0 || post->repost_of.native || post->repost_of.remote)
+    struct post post = *given;
+    if (strcmp(post.author, record->native) != 0)
         return WORK_DONE;
-    if (!may_leave(record, post))
-        return remove_post(intake, aid, post->id); /* made private, or never ours to show */
+    if (!may_leave(record, &post))
+        return remove_post(intake, aid, post.id); /* made private, or never ours to show */
     char oid[OID_LENGTH + 1];
     enum post_outcome outcome;
     int64_t now = clock_now_ms();
-    int64_t published = post->created > 0 && post->created < now ? post->created : now;
-    if (post_oid(intake->gateway->store, aid, post->id, oid) == LOOKUP_DOWN ||
-        post_put(intake->gateway->store, aid, oid, post, published, now, record->hold_ms, intake->trace,
-                 &outcome) != LOOKUP_FOUND)
+    struct post_change change = {.aid = aid,
+                                 .oid = oid,
+                                 .post = &post,
+                                 .published = post.created > 0 && post.created < now ? post.created : now,
+                                 .now = now,
+                                 .hold_ms = record->hold_ms,
+                                 .trace = intake->trace};
+    enum lookup found = post_oid(intake->gateway->store, aid, post.id, oid);
+    if (found == LOOKUP_DOWN || !settle_poll(intake, &post))
         return WORK_LATER;
-    if (outcome == POST_WAITS)
+    if (!(found == LOOKUP_FOUND ? compare_stored(intake, &change) : settle_boost(intake, &change)) ||
+        post_put(intake->gateway->store, &change, &outcome) != LOOKUP_FOUND)
+        return WORK_LATER;
+    if (outcome == POST_WAITS || outcome == POST_COUNTED)
         return WORK_DONE;
     return publish_post(intake->gateway, aid, oid, intake->trace) ? WORK_DONE : WORK_LATER;
 }
@@ -129,7 +179,7 @@ static enum work_result handle_post(struct intake *intake)
     found = account_load(intake->gateway->store, intake->arena, aid, &record);
     if (found == LOOKUP_DOWN)
         return WORK_LATER;
-    if (event->kind == EVENT_POST_DELETED)
+    if (event->kind == EVENT_POST_DELETED || event->kind == EVENT_REPOST_DELETED)
         return found == LOOKUP_FOUND ? remove_post(intake, aid, event->subject) : WORK_DONE;
     if (found != LOOKUP_FOUND || record.consent != CONSENT_ON)
         return WORK_DONE;
@@ -164,6 +214,8 @@ static enum work_result handle(struct intake *intake)
     case EVENT_POST_CREATED:
     case EVENT_POST_UPDATED:
     case EVENT_POST_DELETED:
+    case EVENT_REPOST_CREATED:
+    case EVENT_REPOST_DELETED:
         return handle_post(intake);
     case EVENT_ACCOUNT_UPDATED:
     case EVENT_ACCOUNT_STATUS:
@@ -171,8 +223,6 @@ static enum work_result handle(struct intake *intake)
         return handle_account(intake);
     case EVENT_GAP:
         return reconcile_platform(intake->platform) ? WORK_DONE : WORK_LATER;
-    case EVENT_REPOST_CREATED:
-    case EVENT_REPOST_DELETED:
     case EVENT_FOLLOW_DECIDED:
     case EVENT_BLOCK_CREATED:
     case EVENT_BLOCK_DELETED:

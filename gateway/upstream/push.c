@@ -1,31 +1,18 @@
 /* Remote replies, their edits and deletes, likes and boosts to the platform. A queue entry names what to
  * push; what is pushed is the state that the store holds at that moment, so repeats and late entries do no
  * harm. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "gateway/fed/local.h"
 #include "gateway/fed/remote.h"
 #include "gateway/log.h"
 #include "gateway/store/posts.h"
-#include "gateway/upstream/platform.h"
+#include "gateway/upstream/push.h"
 
-enum { PUSH_BUDGET = 8 << 20, CHAIN_MAX = 10 };
+enum { PUSH_BUDGET = 8 << 20, LOSS_MAX = 4096 };
 
-struct push {
-    struct platform *platform;
-    struct gateway *gateway;
-    struct arena *arena;
-    const char *trace;
-    unsigned capabilities;
-};
-
-static bool can(const struct push *push, unsigned capability)
-{
-    return (push->capabilities & capability) != 0;
-}
-
-/* Runs one push; *native is set when the platform gave an id. */
-static enum work_result run(struct push *push, const struct operation_input *input, const char **native)
+enum work_result push_run(struct push *push, const struct operation_input *input, const char **native)
 {
     struct operation *operation = platform_operation(push->platform, input);
     const struct operation_result *result = platform_result(push->platform, operation);
@@ -57,20 +44,40 @@ static enum work_result run(struct push *push, const struct operation_input *inp
 /* ---- objects
  * -------------------------------------------------------------------------------------------------------- */
 
-/* Native id of the local post at the root of the thread; NULL when it is gone. */
-static const char *native_root(struct push *push, const struct remote_object *object, bool *down)
+/* Native id of the local post at the root of the thread; NULL when there is none. */
+static enum lookup native_root(struct push *push, const struct remote_object *object, const char **native)
 {
     struct post_record post;
+    *native = NULL;
+    if (!object->oid[0])
+        return push_can(push, ADAPTER_PUSH_MENTION) ? LOOKUP_FOUND : LOOKUP_ABSENT;
     enum lookup found = post_load(push->gateway->store, push->arena, object->aid, object->oid, &post);
-    *down = found == LOOKUP_DOWN;
-    return found == LOOKUP_FOUND && post.state == POST_LIVE ? post.native : NULL;
+    if (found == LOOKUP_FOUND && post.state != POST_LIVE)
+        return LOOKUP_ABSENT;
+    *native = found == LOOKUP_FOUND ? post.native : NULL;
+    return found;
+}
+
+/* A post of this platform that the text quotes. */
+static const char *native_quote(struct push *push, const char *quote)
+{
+    struct local_id id = local_parse(push->gateway->config, quote);
+    struct account_record record;
+    struct post_record post;
+    if (id.kind != LOCAL_POST ||
+        account_load(push->gateway->store, push->arena, id.aid, &record) != LOOKUP_FOUND ||
+        strcmp(record.platform, push->platform->config->name) != 0 ||
+        post_load(push->gateway->store, push->arena, id.aid, id.oid, &post) != LOOKUP_FOUND ||
+        post.state != POST_LIVE)
+        return NULL;
+    return post.native;
 }
 
 static enum work_result delete_object(struct push *push, const char *key)
 {
-    if (!can(push, ADAPTER_PUSH_DELETE))
+    if (!push_can(push, ADAPTER_PUSH_DELETE))
         return WORK_DONE;
-    return run(push, &(struct operation_input){.kind = OPERATION_PUSH_DELETE, .key = key}, NULL);
+    return push_run(push, &(struct operation_input){.kind = OPERATION_PUSH_DELETE, .key = key}, NULL);
 }
 
 /* People of ours that the text mentions, so that the platform links them. */
@@ -94,9 +101,11 @@ static size_t find_people(struct push *push, const struct inbound_note *note, st
     return count;
 }
 
+/* What was pushed, under which native id, and what was lost on the way. */
 static enum work_result note_pushed(struct push *push, const char *hash, const char *native,
-                                    uint64_t revision)
+                                    uint64_t revision, const struct loss *loss)
 {
+    char *text = json_dumps(loss->entries, JSON_COMPACT);
     struct arguments *arguments = arguments_new();
     arguments_text(arguments, "HSET");
     arguments_format(arguments, "remote_object:%s", hash);
@@ -106,6 +115,9 @@ static enum work_result note_pushed(struct push *push, const char *hash, const c
         arguments_text(arguments, "native");
         arguments_text(arguments, native);
     }
+    arguments_text(arguments, "loss");
+    arguments_text(arguments, text && strlen(text) <= LOSS_MAX && json_array_size(loss->entries) ? text : "");
+    free(text);
     struct reply *reply = store_run(push->gateway->store, arguments);
     enum work_result result = reply_failed(reply) ? WORK_LATER : WORK_DONE;
     reply_free(reply);
@@ -131,6 +143,7 @@ static enum work_result push_note(struct push *push, const char *hash, const str
         .people = people,
         .people_count = find_people(push, note, people, 32),
         .root = {.native = root},
+        .quote_of = {.native = native_quote(push, note->quote_of)},
         .text_max = limits.text_max,
         .text_max_bytes = limits.text_max_bytes,
         .text_unit = (int)limits.text_unit,
@@ -140,15 +153,20 @@ static enum work_result push_note(struct push *push, const char *hash, const str
         input.reply_to.remote = arena_format(push->arena, "rp_%s", object->parent);
     else
         input.reply_to.native = root;
-    struct loss loss = {0};
+    struct loss loss = {.entries = json_array()};
     struct remote_post *post = remote_post_make(push->arena, &input, &loss);
-    if (!post)
-        return WORK_DONE;
-    const char *native = NULL;
-    enum work_result done = run(
-        push, &(struct operation_input){.kind = OPERATION_PUSH_POST, .key = post->key, .remote_post = post},
-        &native);
-    return done == WORK_DONE ? note_pushed(push, hash, native, object->revision) : done;
+    enum work_result done = WORK_DONE;
+    if (post) {
+        const char *native = NULL;
+        done = push_run(
+            push,
+            &(struct operation_input){.kind = OPERATION_PUSH_POST, .key = post->key, .remote_post = post},
+            &native);
+        if (done == WORK_DONE)
+            done = note_pushed(push, hash, native, object->revision, &loss);
+    }
+    json_decref(loss.entries);
+    return done;
 }
 
 static enum work_result push_object(struct push *push, const char *hash)
@@ -165,12 +183,12 @@ static enum work_result push_object(struct push *push, const char *hash)
     }
     if (object.gone)
         return delete_object(push, key);
-    if (!can(push, ADAPTER_PUSH_POST) || object.pushed_revision >= object.revision)
+    if (!push_can(push, ADAPTER_PUSH_POST) || object.pushed_revision >= object.revision)
         return WORK_DONE;
-    bool down = false;
-    const char *root = native_root(push, &object, &down);
-    if (!root)
-        return down ? WORK_LATER : WORK_DONE;
+    const char *root = NULL;
+    enum lookup found = native_root(push, &object, &root);
+    if (found != LOOKUP_FOUND)
+        return found == LOOKUP_DOWN ? WORK_LATER : WORK_DONE;
     json_t *document = json_loads(object.source, 0, NULL);
     struct inbound_note note;
     enum work_result result = WORK_DONE;
@@ -180,38 +198,8 @@ static enum work_result push_object(struct push *push, const char *hash)
     return result;
 }
 
-/* ---- likes and boosts: "relation like|share add|remove AID OID ACTOR"
- * -------------------------------------------------- */
-
-static enum work_result push_relation(struct push *push, const char *kind, const char *change,
-                                      const char *aid, const char *oid, const char *actor_id)
-{
-    struct post_record post;
-    enum lookup found = post_load(push->gateway->store, push->arena, aid, oid, &post);
-    if (found != LOOKUP_FOUND || post.state != POST_LIVE || !can(push, ADAPTER_PUSH_RELATION))
-        return found == LOOKUP_DOWN ? WORK_LATER : WORK_DONE;
-    char *key = arena_alloc(push->arena, KEY_LENGTH + 1);
-    remote_key_make("rr", actor_id, arena_format(push->arena, "%s %s %s", kind, aid, oid), key);
-    if (strcmp(change, "remove") == 0)
-        return run(push, &(struct operation_input){.kind = OPERATION_DELETE_RELATION, .key = key}, NULL);
-    struct inbound_actor actor;
-    const char *why = NULL;
-    enum remote_outcome met =
-        remote_actor(push->gateway, push->arena, actor_id, (int64_t)7 * 86400 * 1000, &actor, &why);
-    if (met != REMOTE_OK)
-        return met == REMOTE_LATER ? WORK_LATER : WORK_DONE;
-    struct remote_relation relation = {
-        .key = key,
-        .kind = strcmp(kind, "like") == 0 ? RELATION_LIKE : RELATION_REPOST,
-        .author = remote_author_of(push->gateway, push->arena, &actor),
-        .target = post.native,
-        .revision = 1,
-    };
-    return run(
-        push,
-        &(struct operation_input){.kind = OPERATION_PUSH_RELATION, .key = key, .remote_relation = &relation},
-        NULL);
-}
+/* ---- the queue: "object HASH", "relation KIND AID OID ACTOR DETAIL"
+ * ---------------------------------------------------------- */
 
 enum work_result push_handle(void *context, const struct work_entry *entry)
 {
@@ -234,7 +222,7 @@ enum work_result push_handle(void *context, const struct work_entry *entry)
     if (count == 2 && strcmp(words[0], "object") == 0)
         result = push_object(&push, words[1]);
     else if (count == 6 && strcmp(words[0], "relation") == 0)
-        result = push_relation(&push, words[1], words[2], words[3], words[4], words[5]);
+        result = push_relation(&push, words + 1);
     else
         log_write(LOG_ERROR, "a queued push cannot be read and is dropped", "id", entry->id, (char *)NULL);
     arena_free(push.arena);

@@ -1,5 +1,6 @@
 /* The truth of the platform by REST, compared with what we have: after lost events, at the first start, in
  * sweeps. What differs is queued as events, in the same durable queue and order as the stream's. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -165,11 +166,12 @@ static bool compare_one(struct comparison *comparison, struct listed *table, con
 static bool compare_ours(struct comparison *comparison, const char *aid, struct listed *table)
 {
     struct store *store = comparison->platform->gateway->store;
-    int64_t before = 0;
+    struct post_place before = {0};
+    char last[OID_LENGTH + 1] = "";
     for (int pages = 0; pages < PAGES_MAX; pages++) {
         struct arena *arena = arena_new(RECONCILE_BUDGET);
         struct post_page page;
-        bool good = post_list(store, arena, aid, before, OURS_PAGE, &page) == LOOKUP_FOUND;
+        bool good = post_list(store, arena, aid, pages ? &before : NULL, OURS_PAGE, &page) == LOOKUP_FOUND;
         for (size_t i = 0; good && i < page.count; i++) {
             struct post_record post;
             enum lookup found = post_load(store, arena, aid, page.oids[i], &post);
@@ -178,8 +180,10 @@ static bool compare_ours(struct comparison *comparison, const char *aid, struct 
                 good = compare_one(comparison, table, &post);
         }
         size_t count = good ? page.count : 0;
-        if (count)
-            before = page.published[count - 1];
+        if (count) {
+            (void)snprintf(last, sizeof last, "%s", page.oids[count - 1]);
+            before = (struct post_place){page.published[count - 1], last};
+        }
         arena_free(arena);
         if (!good)
             return false;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gateway/upstream/platform.h"
+#include "mapping/source.h"
 
 enum { INTAKE_PARALLEL = 32, PUSH_PARALLEL = 16 };
 
@@ -47,7 +48,7 @@ static void start_platform(struct platform *platform)
     stream_start(platform);
 }
 
-bool upstream_start(struct gateway *gateway, char *error, size_t error_size)
+bool upstream_open(struct gateway *gateway, char *error, size_t error_size)
 {
     struct upstream *upstream = calloc(1, sizeof *upstream);
     if (!upstream)
@@ -59,8 +60,15 @@ bool upstream_start(struct gateway *gateway, char *error, size_t error_size)
         if (!open_platform(platform, error, error_size))
             return false;
     }
-    for (size_t i = 0; i < upstream->count; i++)
-        start_platform(&upstream->platforms[i]);
+    return true;
+}
+
+bool upstream_start(struct gateway *gateway, char *error, size_t error_size)
+{
+    if (!upstream_open(gateway, error, error_size))
+        return false;
+    for (size_t i = 0; i < gateway->upstream->count; i++)
+        start_platform(&gateway->upstream->platforms[i]);
     return true;
 }
 
@@ -70,9 +78,11 @@ void upstream_free(struct gateway *gateway)
         return;
     for (size_t i = 0; i < gateway->upstream->count; i++) {
         struct platform *platform = &gateway->upstream->platforms[i];
-        stream_free(platform);
-        work_free(platform->intake);
-        work_free(platform->push);
+        if (platform->intake) {
+            stream_free(platform);
+            work_free(platform->intake);
+            work_free(platform->push);
+        }
         if (platform->adapter)
             platform->class->close(platform->adapter);
     }
@@ -100,4 +110,73 @@ bool upstream_limits(struct gateway *gateway, const char *name, struct adapter_l
         return false;
     *out = platform->class->limits(platform->adapter);
     return true;
+}
+
+/* ---- questions
+ * ------------------------------------------------------------------------------------------------- */
+
+static const char *reason_of(const struct operation_result *result, struct arena *arena)
+{
+    if (result->answer == ANSWER_GONE)
+        return "the platform says that it was deleted";
+    if (result->answer == ANSWER_UNKNOWN)
+        return "the platform does not know it, or does not show it to us";
+    return arena_string(arena, result->reason ? result->reason : "the platform does not answer as it should");
+}
+
+/* The operation's own arena ends with it: what it found goes through the neutral form. */
+bool upstream_post(struct gateway *gateway, const char *name, const char *native, struct arena *arena,
+                   struct post *out, const char **why)
+{
+    struct platform *platform = find(gateway, name);
+    *why = "there is no such platform in the configuration";
+    if (!platform)
+        return false;
+    struct operation *operation =
+        platform_operation(platform, &(struct operation_input){.kind = OPERATION_POST, .post = native});
+    const struct operation_result *result = platform_result(platform, operation);
+    bool good = result->answer == ANSWER_OK && result->post_count == 1;
+    json_t *source = good ? source_from_post(&result->posts[0]) : NULL;
+    good = good && source_to_post(source, arena, out);
+    if (!good)
+        *why = reason_of(result, arena);
+    json_decref(source);
+    platform->class->operation_free(operation);
+    return good;
+}
+
+bool upstream_account(struct gateway *gateway, const char *name, const char *native, struct arena *arena,
+                      struct account *out, const char **why)
+{
+    struct platform *platform = find(gateway, name);
+    *why = "there is no such platform in the configuration";
+    if (!platform)
+        return false;
+    struct operation *operation =
+        platform_operation(platform, &(struct operation_input){.kind = OPERATION_ACCOUNT, .account = native});
+    const struct operation_result *result = platform_result(platform, operation);
+    bool good = result->answer == ANSWER_OK && result->account_count == 1;
+    json_t *source = good ? source_from_account(&result->accounts[0]) : NULL;
+    good = good && source_to_account(source, arena, out);
+    if (!good)
+        *why = reason_of(result, arena);
+    json_decref(source);
+    platform->class->operation_free(operation);
+    return good;
+}
+
+bool upstream_read_post(struct gateway *gateway, const char *name, const json_t *document,
+                        struct arena *arena, struct post *out)
+{
+    const struct platform *platform = find(gateway, name);
+    return platform && platform->class->read_post && platform->class->read_post(document, arena, out);
+}
+
+bool upstream_takes_votes(struct gateway *gateway, const char *name, bool *out)
+{
+    struct platform *platform = find(gateway, name);
+    unsigned capabilities = 0;
+    bool good = platform && platform_capabilities(platform, &capabilities);
+    *out = (capabilities & ADAPTER_PUSH_VOTE) != 0;
+    return good;
 }

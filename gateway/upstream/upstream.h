@@ -6,6 +6,8 @@
 #include "adapters/adapter.h"
 #include "gateway/gateway.h"
 
+/* Opens every configured platform and starts nothing: for commands that only ask. Then upstream_free. */
+bool upstream_open(struct gateway *gateway, char *error, size_t error_size);
 /* Opens every configured platform and starts its stream, intake and push queues. False with a sentence when a
  * platform cannot be opened. */
 bool upstream_start(struct gateway *gateway, char *error, size_t error_size);
@@ -20,5 +22,17 @@ bool upstream_sweep(struct gateway *gateway, const char *platform, const char *a
 
 /* The platform's limits for text that goes back; false when there is no such platform. */
 bool upstream_limits(struct gateway *gateway, const char *platform, struct adapter_limits *out);
+
+/* What the platform says of a post or an account just now. Wait. Copied into the arena. False: *why is a
+ * sentence. */
+bool upstream_post(struct gateway *gateway, const char *platform, const char *native, struct arena *arena,
+                   struct post *out, const char **why);
+bool upstream_account(struct gateway *gateway, const char *platform, const char *native, struct arena *arena,
+                      struct account *out, const char **why);
+/* A post as the platform writes it; false when it is none, or the adapter reads none by itself. */
+bool upstream_read_post(struct gateway *gateway, const char *platform, const json_t *document,
+                        struct arena *arena, struct post *out);
+/* A poll whose votes can be carried back is votable. Waits. False: the platform cannot be asked. */
+bool upstream_takes_votes(struct gateway *gateway, const char *platform, bool *out);
 
 #endif

@@ -217,6 +217,13 @@ static json_t *make_move(struct case_data *data)
                          text_of(data, "followers"));
 }
 
+static json_t *make_pin(struct case_data *data)
+{
+    return pin_activity(text_of(data, "id"), text_of(data, "actor"), text_of(data, "object"),
+                        text_of(data, "target"), text_of(data, "followers"),
+                        strcmp(text_of(data, "make"), "pin") == 0);
+}
+
 static struct quote_request quote_of(const struct case_data *data)
 {
     return (struct quote_request){.id = text_of(data, "request"),
@@ -257,6 +264,8 @@ static const struct {
     {"announce", make_announce},
     {"undo", make_undo},
     {"move", make_move},
+    {"pin", make_pin},
+    {"unpin", make_pin},
     {"quote_request", make_quote_request},
     {"quote_answer", make_quote_answer},
     {"quote_stamp", make_quote_stamp},

@@ -24,6 +24,8 @@ const BY_TYPE = {
   Remove: 'pin',
   OrderedCollection: 'ordered-collection',
   OrderedCollectionPage: 'ordered-collection-page',
+  Add: 'pin',
+  Remove: 'pin',
   QuoteRequest: 'quote-request',
   QuoteAuthorization: 'quote-authorization',
 };

@@ -346,8 +346,7 @@ static void the_parent_must_be_there(void **state)
                     reply_body(body, sizeof body, 1, "ra_zoe", 1, "{\"remote\":\"rp_unheard\"}", "hi"), 404,
                     "parent_unknown", NULL);
     gateway_refuses(&platform, "PUT", "/v1/remote-posts/rp_lost",
-                    reply_body(body, sizeof body, 1, "ra_zoe", 1, "null", "hi"), 422, "invalid",
-                    "in_reply_to");
+                    reply_body(body, sizeof body, 1, "ra_zoe", 1, "null", "hi"), 403, "blocked", "mentions");
 }
 
 static void answers_to_answers_stand_in_the_thread_with_their_server(void **state)
@@ -514,7 +513,7 @@ static void likes_and_boosts_are_counted_taken_back_and_given_again(void **state
              id);
     json_decref(gateway(&platform, "PUT", "/v1/remote-relations/rr_boost", body, 201));
     counts_are(id, 2, 1);
-    gateway_refuses(&platform, "PUT", "/v1/remote-relations/rr_odd", "{\"rev\":1,\"kind\":\"emoji\"}", 422,
+    gateway_refuses(&platform, "PUT", "/v1/remote-relations/rr_odd", "{\"rev\":1,\"kind\":\"wave\"}", 422,
                     "unsupported", "kind");
 }
 

@@ -17,13 +17,13 @@ if not an then
   return 0
 end
 
-if shows_post(kind) or kind == 'delete' then
-  local post = redis.call('HMGET', post_key, 'number', 'state', 'sent', 'delete_sent', 'priority')
+if shows_post(kind) or kind == 'delete' or kind == 'undo' then
+  local post = redis.call('HMGET', post_key, 'number', 'state', 'sent', 'delete_sent', 'priority', 'resend', 'resent')
   p = post[1]
   if not p then
     return 0
   end
-  if kind == 'delete' then
+  if kind == 'delete' or kind == 'undo' then
     if post[2] ~= 'gone' or (post[4] and not again) then
       return 0
     end
@@ -31,12 +31,17 @@ if shows_post(kind) or kind == 'delete' then
     redis.call('ZADD', 'expiries', string.format('%.0f', tonumber(now) + 180 * DAY), an .. ':' .. p)
   else
     local sent = tonumber(post[3] or '0')
-    if post[2] ~= 'live' or sent >= revision or (kind ~= 'update' and sent > 0) then
+    -- A note can change without an edit of the platform's: a quote was permitted.
+    local changed = kind == 'update' and (post[6] or '0') ~= (post[7] or '0')
+    if post[2] ~= 'live' or (sent >= revision and not changed) or (kind ~= 'update' and sent > 0) then
       return 0
     end
     -- One object stays in one list: its Update must not overtake its Create.
     priority = post[5] or priority
     redis.call('HSET', post_key, 'sent', ARGV[4], 'priority', priority)
+    if changed then
+      redis.call('HSET', post_key, 'resent', post[6])
+    end
   end
 elseif kind == 'profile' then
   if tonumber(account[2] or '0') >= revision then

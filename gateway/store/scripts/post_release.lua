@@ -1,10 +1,11 @@
 -- ARGV: aid oid now
 -- Ends the hold window and queues the publishing. Returns created, or stale when the post is not held. A post whose account
 -- is leaving never existed outside.
+-- include threads
 local aid, oid = ARGV[1], ARGV[2]
 local key, account = 'post:' .. aid .. ':' .. oid, 'account:' .. aid
 redis.call('ZREM', 'holds', aid .. ':' .. oid)
-local post = redis.call('HMGET', key, 'state', 'published', 'native', 'trace')
+local post = redis.call('HMGET', key, 'state', 'published', 'native', 'trace', 'root', 'parent')
 if post[1] ~= 'held' then
   return 'stale'
 end
@@ -21,5 +22,6 @@ redis.call('HSET', key, 'state', 'live')
 redis.call('HDEL', key, 'trace')
 redis.call('ZADD', 'outbox:' .. aid, post[2], oid)
 redis.call('HINCRBY', account, 'posts', 1)
+thread_join(post[5] or '', post[6] or '', aid .. ' ' .. oid, post[2])
 redis.call('XADD', 'work:jobs', '*', 'chain', aid, 'data', 'publish ' .. oid, 'time', ARGV[3], 'trace', post[4] or '')
 return 'created'

@@ -1,6 +1,7 @@
 -- ARGV: aid oid now queue("1"|"0")
 -- A live post becomes a tombstone; a held one never existed. With `queue` its Delete is queued as work here, else the caller
 -- owes it. Returns deleted, unseen or stale (a tombstone already).
+-- include threads
 local aid, oid = ARGV[1], ARGV[2]
 local key = 'post:' .. aid .. ':' .. oid
 local state = redis.call('HGET', key, 'state')
@@ -20,7 +21,10 @@ if state == 'held' then
   return 'unseen'
 end
 redis.call('HSET', key, 'state', 'gone', 'deleted', ARGV[3])
-redis.call('HDEL', key, 'source', 'updated', 'visibility')
+local thread = redis.call('HMGET', key, 'root', 'parent')
+thread_leave(thread[1] or '', thread[2] or '', aid .. ' ' .. oid)
+redis.call('HDEL', key, 'source', 'updated', 'visibility', 'loss', 'tallied', 'resend', 'resent', 'stamp', 'asked')
+redis.call('ZREM', 'publish_due', aid .. ':' .. oid)
 redis.call('ZREM', 'outbox:' .. aid, oid)
 redis.call('HINCRBY', 'account:' .. aid, 'posts', -1)
 redis.call('DEL', 'reactions:' .. aid .. ':' .. oid)

@@ -1,5 +1,6 @@
 -- ARGV: hash object_id actor_id platform aid oid parent_hash source now updated push_chain
 -- Keeps a remote reply (new or edited) and queues its push to the platform. Returns created, updated, stale or gone.
+-- include threads
 local key = 'remote_object:' .. ARGV[1]
 local known = redis.call('HMGET', key, 'state', 'updated', 'actor')
 if known[1] == 'gone' then
@@ -22,5 +23,8 @@ redis.call('XADD', 'work:push:' .. ARGV[4], '*', 'chain', ARGV[11], 'data', 'obj
 if known[1] then
   return 'updated'
 end
-redis.call('SADD', 'replies:' .. ARGV[5] .. ':' .. ARGV[6], ARGV[1])
+if ARGV[6] ~= '' then
+  local place = ARGV[5] .. ' ' .. ARGV[6]
+  thread_join(redis.call('HGET', 'post:' .. ARGV[5] .. ':' .. ARGV[6], 'root') or place, place, ARGV[1], ARGV[10])
+end
 return 'created'

@@ -117,6 +117,18 @@ export class Fedify {
     await this.send("undo", { id: this.boosted, target: actor });
   }
 
+  /** Any activity of this server's person, signed, to an inbox. */
+  async say(inbox, activity) {
+    const json = { "@context": "https://www.w3.org/ns/activitystreams", actor: this.actor, ...activity };
+    const { status, body } = await this.tell("raw", { inbox, json });
+    if (status !== 202) throw new Error(`${activity.type} to ${inbox}: ${status} ${body}`);
+  }
+
+  /** What Fedify made of the activities of a type about an object, in the order of arrival: their JSON-LD, compacted. */
+  async parsed(type, object) {
+    return (await this.ask("received")).filter((one) => one.type === type && (!object || one.object === object)).map(({ json }) => json);
+  }
+
   /** What this server itself says went wrong with what it got. */
   async complaints() {
     return [...(await this.ask("unverified")), ...(await this.ask("errors"))];

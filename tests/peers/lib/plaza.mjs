@@ -52,6 +52,29 @@ export class Plaza {
     await this.test("PUT", `posts/${post}`, { text });
   }
 
+  /** The repost's id; removing it takes the repost back. `target` is an id here, a gateway's key or an address. */
+  async repost(user, target) {
+    return (await this.test("POST", `users/${user}/reposts`, { target })).id;
+  }
+
+  async pin(user, post, on = true) {
+    await this.test("POST", `users/${user}/pins`, { post, on });
+  }
+
+  async vote(user, post, choice) {
+    await this.test("POST", `users/${user}/votes`, { post, choice });
+  }
+
+  /** All that Plaza shows of a post and what answers it. */
+  whole(post) {
+    return this.test("GET", `posts/${post}`);
+  }
+
+  /** What people of other servers wrote that names the member or quotes them. */
+  async mentions(user) {
+    return (await this.test("GET", `users/${user}/mentions`)).items;
+  }
+
   async remove(post) {
     await this.test("DELETE", `posts/${post}`);
   }

@@ -109,6 +109,23 @@ export class Snac {
     return note && { text: textOf(note.content), updated: note.updated };
   }
 
+  /** The person's own timeline as a page. */
+  async page() {
+    const authorization = `Basic ${Buffer.from(`${this.user}:${this.password}`).toString("base64")}`;
+    return (await fetch(`${this.actor}/admin`, { headers: { authorization } })).text();
+  }
+
+  /** What the person was notified of: [{type, actor, objid}]. */
+  notifications() {
+    const folder = path.join(this.base, "user", this.user, "notify");
+    return fs.existsSync(folder)
+      ? fs
+          .readdirSync(folder)
+          .filter((name) => name.endsWith(".json"))
+          .map((name) => readJson(path.join(folder, name)))
+      : [];
+  }
+
   /** The notes in the person's timelines. */
   *notes() {
     for (const part of ["public", "private"]) {

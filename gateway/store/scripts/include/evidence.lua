@@ -52,7 +52,7 @@ local function evidence_state(an, p, host, state, code, now)
 end
 
 local function takes_back(activity)
-  return activity.kind == 'delete' or activity.kind == 'leave'
+  return activity.kind == 'delete' or activity.kind == 'undo' or activity.kind == 'leave'
 end
 
 -- A receipt outlives what comes after it.

@@ -222,9 +222,13 @@ static void put_post(const char *native, uint64_t revision, int64_t hold_ms, cha
     post.body.length = 5;
     post.federate = true;
     oid_make(aid, native, 0, oid);
-    assert_int_equal(
-        post_put(world.gateway.store, aid, oid, &post, clock_now_ms(), clock_now_ms(), hold_ms, "", &outcome),
-        LOOKUP_FOUND);
+    const struct post_change change = {.aid = aid,
+                                       .oid = oid,
+                                       .post = &post,
+                                       .published = clock_now_ms(),
+                                       .now = clock_now_ms(),
+                                       .hold_ms = hold_ms};
+    assert_int_equal(post_put(world.gateway.store, &change, &outcome), LOOKUP_FOUND);
 }
 
 static void assert_sent(size_t at, const char *type, const char *url)
