@@ -1,7 +1,23 @@
 # ./dev fuzz [TARGET] [SECONDS]: each target is a libFuzzer program build/fuzz/fuzz/fuzz_TARGET. It begins with the kept
 # inputs of fuzz/corpus/TARGET; what it adds is in build/fuzz/corpus/TARGET, and what it finds in build/fuzz/TARGET-*.
 
+# keep_inputs TARGET: the fewest inputs that reach every branch that fuzzing has reached so far, kept under their digests.
+keep_inputs() {
+    local target=$1 found=build/fuzz/corpus/$1 least=build/fuzz/least/$1
+    [ -d "$found" ] || return 0
+    rm -rf "$least"
+    mkdir -p "$least"
+    "build/fuzz/fuzz/fuzz_$target" -set_cover_merge=1 -use_counters=0 "$least" "fuzz/corpus/$target" "$found" 2>"$least.log"
+    find "$least" -type f -exec cp -n -t "fuzz/corpus/$target" {} +
+    echo "$target: $(find "fuzz/corpus/$target" -type f | wc -l) inputs, $(du -sb "fuzz/corpus/$target" | cut -f 1) bytes"
+}
+
 command_fuzz() {
+    local keep=
+    [ "${1:-}" != --keep ] || {
+        keep=yes
+        shift
+    }
     local target=${1:-} seconds=${2:-60} targets status=0
     [[ $target =~ ^[0-9]+$ ]] && seconds=$target target=
     [ -e fuzz/CMakeLists.txt ] || {
@@ -18,6 +34,10 @@ command_fuzz() {
         return 2
     }
     for target in "${targets[@]#fuzz_}"; do
+        if [ "$keep" ]; then
+            keep_inputs "$target" || status=1
+            continue
+        fi
         local corpus=build/fuzz/corpus/$target dictionary=()
         mkdir -p "$corpus"
         [ ! -e "fuzz/dictionaries/$target.dict" ] || dictionary=("-dict=fuzz/dictionaries/$target.dict")

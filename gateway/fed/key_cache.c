@@ -36,6 +36,7 @@ struct key_cache {
     struct entry *entries; /* the table's order is the order of use */
     struct failure *failures;
     struct flight *flights; /* as many as tasks that fetch: the task pool is the bound */
+    size_t searches;
 };
 
 static char *copy(const char *text)
@@ -181,4 +182,17 @@ void key_cache_leave(struct key_cache *cache, const char *url)
     }
     free(flight->url);
     free(flight);
+}
+
+bool key_cache_begin_search(struct key_cache *cache)
+{
+    if (cache->searches >= KEY_SEARCHES_MAX)
+        return false;
+    cache->searches++;
+    return true;
+}
+
+void key_cache_end_search(struct key_cache *cache)
+{
+    cache->searches--;
 }

@@ -39,4 +39,9 @@ bool key_cache_failed(struct key_cache *cache, const char *url, int64_t now, int
 bool key_cache_join(struct key_cache *cache, const char *url);
 void key_cache_leave(struct key_cache *cache, const char *url);
 
+enum { KEY_SEARCHES_MAX = 2048 }; /* requests that wait for a key that is not known here */
+/* One request more waits. False: too many do already. */
+bool key_cache_begin_search(struct key_cache *cache);
+void key_cache_end_search(struct key_cache *cache);
+
 #endif

@@ -221,7 +221,7 @@ static bool recall_failure(struct key_search *search, enum verification *out)
     return true;
 }
 
-enum verification key_search_find(struct key_search *search, struct known_key *out)
+static enum verification find_in_turn(struct key_search *search, struct known_key *out)
 {
     struct key_cache *cache = cache_of(search->gateway);
     enum verification result;
@@ -242,6 +242,21 @@ enum verification key_search_find(struct key_search *search, struct known_key *o
     }
     *search->why = "too many requests ask for its key";
     return VERIFICATION_UNAVAILABLE;
+}
+
+enum verification key_search_find(struct key_search *search, struct known_key *out)
+{
+    if (key_cache_find(cache_of(search->gateway), search->arena, search->key_id, loop_monotonic_ms(),
+                       KEY_AGE_MS, out))
+        return VERIFIED;
+    /* Whoever is known must not wait behind strangers whose servers never answer. */
+    if (!key_cache_begin_search(cache_of(search->gateway))) {
+        *search->why = "too many keys are asked for just now";
+        return VERIFICATION_UNAVAILABLE;
+    }
+    enum verification result = find_in_turn(search, out);
+    key_cache_end_search(cache_of(search->gateway));
+    return result;
 }
 
 /* ---- a key that does not fit: perhaps it was changed

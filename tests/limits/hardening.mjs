@@ -21,6 +21,9 @@ await story("A gateway that has given up its rights", async () => {
   const redis = childrenOf(supervisor).find(({ name }) => name.startsWith("redis")).pid;
   const log = () => fs.readFileSync(gateway.process.logPath, "utf8");
 
+  const bothAreBound = () =>
+    until("both are bound", 20, () => gateway.workers().filter((pid) => status(pid, "Seccomp") === "2").length === 2);
+
   await step("the whole family: no new privileges, no core dumps", async () => {
     for (const pid of [supervisor, redis, ...gateway.workers()]) {
       assert.equal(status(pid, "NoNewPrivs"), "1", `process ${pid}`);
@@ -28,8 +31,7 @@ await story("A gateway that has given up its rights", async () => {
     }
   });
   await step("workers: a filter of system calls on each thread, keys in locked memory, as many files as they need", async () => {
-    // One worker is ready before the other has bound itself.
-    await until("both are bound", 30, () => gateway.workers().filter((pid) => status(pid, "Seccomp") === "2").length === 2);
+    await bothAreBound();
     for (const pid of gateway.workers()) {
       for (const thread of fs.readdirSync(`/proc/${pid}/task`)) assert.equal(status(`${pid}/task/${thread}`, "Seccomp"), "2");
       assert.ok(Number(softLimit(pid, "Max open files")) <= 65536);
@@ -38,7 +40,7 @@ await story("A gateway that has given up its rights", async () => {
   });
   await step("a worker that is killed is followed by one as bound", async () => {
     await gateway.killWorkers();
-    await until("both are bound", 20, () => gateway.workers().filter((pid) => status(pid, "Seccomp") === "2").length === 2);
+    await bothAreBound();
   });
   await step("it works: an account is switched on, a name resolved, an actor fetched, an activity kept, a post published", async () => {
     const stranger = await Stranger.start("stranger");

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -187,6 +188,28 @@ static void only_the_data_folder_can_be_written(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+static int try_all(void)
+{
+    struct rlimit core;
+    struct config config = {.lab = true, .data_dir = folder};
+    (void)setenv("DRAWBRIDGE_TEST_HARDENING", "1", 1);
+    hardening_confine_all(&config);
+    EXPECT(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
+    EXPECT(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0);
+    EXPECT(getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur == 0 && core.rlim_max == 0);
+    EXPECT(umask(0) == 077);
+    return 0;
+}
+
+static void the_whole_process_leaves_no_dump_and_gains_nothing(void **state)
+{
+    (void)state;
+    (void)snprintf(folder, sizeof folder, "/tmp/drawbridge-hardening-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    in_child(try_all);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static int try_keys(void)
 {
     static const unsigned char secret[32] = "nobody knows";
@@ -252,6 +275,7 @@ int main(void)
         cmocka_unit_test(calls_that_no_worker_makes_are_refused),
         cmocka_unit_test(threads_that_run_already_are_bound_too),
         cmocka_unit_test(only_the_data_folder_can_be_written),
+        cmocka_unit_test(the_whole_process_leaves_no_dump_and_gains_nothing),
         cmocka_unit_test(private_keys_live_in_their_own_memory_and_leave_it_wiped),
         cmocka_unit_test(the_limit_of_open_files_is_raised_and_clamped),
     };
