@@ -69,8 +69,7 @@ static void add_deletes(struct serving *serving, struct buffer *out)
 {
     static const struct {
         const char *letter, *state;
-    } states[] = {
-        {"a", "accepted"}, {"r", "refused"}, {"v", "observed"}, {"n", "no_inbox_known"}};
+    } states[] = {{"a", "accepted"}, {"r", "refused"}, {"v", "observed"}, {"n", "no_inbox_known"}};
     add_heads(out, "deletes", "gauge", "Deletes by what is known of them, one for each post and server.");
     struct reply *counts = store_call(serving->gateway->store, "HGETALL", "delete_counts", (char *)NULL);
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {

@@ -199,8 +199,9 @@ static void print_notice(const json_t *notice)
         printf("  %s (%lld): %s\n", show_text(one, "host"),
                (long long)json_integer_value(json_object_get(one, "deletes")), show_text(one, "says"));
     if (json_object_get(notice, "more_hosts"))
-        (void)printf("  and %lld more; 'drawbridge ledger POST --state queued' and '--state unreachable' name all\n",
-                     (long long)json_integer_value(json_object_get(notice, "more_hosts")));
+        (void)printf(
+            "  and %lld more; 'drawbridge ledger POST --state queued' and '--state unreachable' name all\n",
+            (long long)json_integer_value(json_object_get(notice, "more_hosts")));
     (void)printf("What can be done:\n");
     json_array_foreach(json_object_get(notice, "advice"), i, one)(void)
         printf("  - %s\n", json_string_value(one));

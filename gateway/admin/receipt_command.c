@@ -27,8 +27,10 @@ int command_receipt(struct gateway *gateway, const char *what, bool html)
         (void)printf("%s%s", buffer_text(&text), html ? "" : "\n");
     buffer_clear(&text);
     json_decref(receipt);
-    return good ? SESSION_GOOD : command_failed(what, "the receipt is too large: more servers may hold a copy than one receipt can name; take the "
-                                "list from 'drawbridge ledger … --csv'");
+    return good ? SESSION_GOOD
+                : command_failed(what, "the receipt is too large: more servers may hold a copy than one "
+                                       "receipt can name; take the "
+                                       "list from 'drawbridge ledger … --csv'");
 }
 
 /* The whole file, malloc'd; NULL when it cannot be read or is too large for a receipt. */

@@ -15,9 +15,9 @@
  * A post (times are ms; what is not known is absent):
  * {"kind":"post","id","account","handle","post","state","published","deleted","as_of",
  *  "asked_until","counts":{STATE:N},"hosts":[HOST]}
- * "asked_until" is when the Delete is given up where it was not answered; "forgotten" true: that was so long ago
- * that what was known of hosts is dropped.
- * HOST: {"host","software","version","why":["delivered",…],"state":STATE,"delete","code","time","queued",
+ * "asked_until" is when the Delete is given up where it was not answered; "forgotten" true: that was so long
+ * ago that what was known of hosts is dropped. HOST:
+ * {"host","software","version","why":["delivered",…],"state":STATE,"delete","code","time","queued",
  *  "accepted","refused","observed","failures","last_failure","failure_code","failure","unreachable_since",
  *  "copy","copy_time","copy_looks","contact","says"}
  * STATE is as evidence_name says it; `delete` is the same for what was asked, without "unreachable"; `code`

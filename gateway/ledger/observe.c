@@ -17,8 +17,7 @@ void observe_request(struct serving *serving, struct observation *observation)
                                          &observation->signature, &why) == VERIFIED;
 }
 
-static void note_gone_seen(struct serving *serving, const char *aid, const char *oid,
-                                const char *actor_id)
+static void note_gone_seen(struct serving *serving, const char *aid, const char *oid, const char *actor_id)
 {
     const char *origin = url_origin(serving->arena, actor_id);
     if (!origin)
@@ -30,8 +29,8 @@ static void note_gone_seen(struct serving *serving, const char *aid, const char 
     arguments_number(arguments, clock_now_ms());
     struct reply *reply = store_script(serving->gateway->store, "delete_observed", arguments);
     if (!reply_failed(reply) && reply_number(reply) == 1)
-        log_write(LOG_INFO, "a host saw that a post or an account is deleted", "host", origin, "aid", aid, "oid",
-                  oid ? oid : "", (char *)NULL);
+        log_write(LOG_INFO, "a host saw that a post or an account is deleted", "host", origin, "aid", aid,
+                  "oid", oid ? oid : "", (char *)NULL);
     reply_free(reply);
 }
 

@@ -176,9 +176,10 @@ void wording_of_counts(const size_t counts[EVIDENCE_STATES], bool forgotten, str
     };
     size_t total = total_of(counts);
     if (total == 0) {
-        buffer_add_string(out, forgotten ? "What was known of servers that may hold a copy was dropped 180 days "
-                                           "after the Delete; a receipt that was made before still holds."
-                                         : "No server is known that may hold a copy.");
+        buffer_add_string(out, forgotten
+                                   ? "What was known of servers that may hold a copy was dropped 180 days "
+                                     "after the Delete; a receipt that was made before still holds."
+                                   : "No server is known that may hold a copy.");
         return;
     }
     buffer_format(out, "%zu %s known that may hold a copy", total, total == 1 ? "server is" : "servers are");
