@@ -72,7 +72,9 @@ static void route_get(struct serving *serving)
     case LOCAL_NONE:
         break;
     }
-    if (strncmp(path, "/@", 2) == 0)
+    if (strcmp(path, "/") == 0)
+        serve_home_page(serving);
+    else if (strncmp(path, "/@", 2) == 0)
         serve_profile_page(serving, path + 2);
     else if (strncmp(path, "/tags/", 6) == 0)
         serve_tag(serving, path + 6);
