@@ -34,7 +34,7 @@ enum work_result remove_object(struct incoming *incoming, const char *object_id)
 
 /* The whole actor is gone: no more deliveries to it. Its replies go with the Deletes that its server sends
  * for each, or by the actor's own tombstone here. */
-static enum work_result remove_actor(struct incoming *incoming)
+enum work_result remove_actor(struct incoming *incoming)
 {
     if (!delivery_follower_forget(incoming->gateway, incoming->activity.actor))
         return WORK_LATER;
@@ -42,15 +42,32 @@ static enum work_result remove_actor(struct incoming *incoming)
     return WORK_DONE;
 }
 
+/* The post of ours that carries the permission, if it is the actor's to take back: being on the same server
+ * is not enough. */
+static enum lookup stamped_post(struct incoming *incoming, const char *stamp, struct account_record *record,
+                                struct post_record *post)
+{
+    const char *place = NULL;
+    struct store *store = incoming->gateway->store;
+    enum lookup found = post_of_stamp(store, incoming->arena, stamp, &place);
+    if (found != LOOKUP_FOUND || strlen(place) != AID_LENGTH + 1 + OID_LENGTH)
+        return found == LOOKUP_DOWN ? found : LOOKUP_ABSENT;
+    const char *aid = arena_copy(incoming->arena, place, AID_LENGTH);
+    found = account_load(store, incoming->arena, aid, record);
+    if (found == LOOKUP_FOUND)
+        found = post_load(store, incoming->arena, aid, place + AID_LENGTH + 1, post);
+    return found == LOOKUP_FOUND ? is_quoted_author(incoming, record, post) : found;
+}
+
 /* A permission to quote was taken back (FEP-044f): our post goes on without it. */
 static bool drop_stamp(struct incoming *incoming, const char *stamp)
 {
-    const char *place = NULL;
-    enum lookup found = post_of_stamp(incoming->gateway->store, incoming->arena, stamp, &place);
-    if (found != LOOKUP_FOUND || strlen(place) != AID_LENGTH + 1 + OID_LENGTH)
-        return found != LOOKUP_DOWN;
-    return post_stamp(incoming->gateway->store, arena_copy(incoming->arena, place, AID_LENGTH),
-                      place + AID_LENGTH + 1, NULL, clock_now_ms()) != LOOKUP_DOWN;
+    struct account_record record;
+    struct post_record post;
+    enum lookup found = stamped_post(incoming, stamp, &record, &post);
+    if (found == LOOKUP_FOUND)
+        found = post_stamp(incoming->gateway->store, record.aid, post.oid, NULL, clock_now_ms());
+    return found != LOOKUP_DOWN;
 }
 
 enum work_result handle_delete(struct incoming *incoming)

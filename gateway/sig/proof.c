@@ -62,6 +62,15 @@ static bool hash(json_t *value, unsigned char out[SHA256_LENGTH])
     return good;
 }
 
+/* 0 when it is not there; false when it is no time. */
+static bool read_time(const json_t *proof, const char *name, int64_t *out)
+{
+    const json_t *value = json_object_get(proof, name);
+    const char *text = json_string_value(value);
+    *out = text ? time_parse(text) : 0;
+    return !value || *out > 0;
+}
+
 const char *proof_read(const json_t *document, struct arena *arena, struct proof *out)
 {
     *out = (struct proof){0};
@@ -81,6 +90,8 @@ const char *proof_read(const json_t *document, struct arena *arena, struct proof
     if (!hash(without(proof, "proofValue", "proofValue"), out->hashes) ||
         !hash(without(document, "proof", "signature"), out->hashes + SHA256_LENGTH))
         return "the document is too large to be checked";
+    if (!read_time(proof, "created", &out->created) || !read_time(proof, "expires", &out->expires))
+        return "the proof's time cannot be read";
     out->verification_method = arena_string(arena, method);
     return NULL;
 }
