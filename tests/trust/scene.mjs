@@ -76,6 +76,19 @@ export class Scene {
     await this.settled();
   }
 
+  /** alice quotes a post of victor's, who was asked and has permitted it. */
+  async quote() {
+    const { honest, victor, plaza } = this;
+    const quotable = honest.show(honest.note(victor, null, "Quote me."));
+    await plaza.post("alice", "As he says.", { quote_of: quotable.id });
+    const request = await until("the QuoteRequest", 20, () => honest.arrivals.find(({ activity }) => activity.type === "QuoteRequest"));
+    this.quoting = request.activity.instrument.id ?? request.activity.instrument;
+    this.stamp = honest.show({ "@context": "https://www.w3.org/ns/activitystreams", id: `${honest.origin}/stamps/1`, type: "QuoteAuthorization", attributedTo: victor.id, interactingObject: this.quoting, interactionTarget: quotable.id }).id;
+    await this.say(victor, honest.activity(victor, "Accept", request.activity.id, { result: this.stamp }));
+    await until("the note with the permission", 20, () => honest.arrivals.some(({ activity }) => activity.type === "Create" && activity.object.quoteAuthorization === this.stamp));
+    await this.settled();
+  }
+
   async followers() {
     return (await get(`${this.alice}/followers`, { accept: ACTIVITY })).json.totalItems;
   }

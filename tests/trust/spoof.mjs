@@ -14,6 +14,7 @@ await story("Forgeries", async () => {
   const scene = await Scene.open();
   const { honest, hostile, victor, neighbour, mallory, alice, inbox } = scene;
   await step("victor follows, answers, likes and boosts", () => scene.live());
+  await step("alice quotes him, as he permits", () => scene.quote());
   await step("the neighbour and mallory are known", async () => {
     await scene.say(neighbour, honest.activity(neighbour, "Wave", alice));
     await scene.say(mallory, hostile.activity(mallory, "Wave", alice));
@@ -73,22 +74,10 @@ await story("Forgeries", async () => {
       return { ...innocent, headers: { ...innocent.headers, "content-length": body.length }, body };
     }),
   ]);
-  await forged("S3", "the signature is by the key that it names", null, [
+  const captured = honest.activity(victor, "Delete", reply.id);
+  await forged("S3", "the signature is by the key that it names, over this very request", null, [
     ...each(401, (lie) => cavage(inbox, lie, { ...victor, key: mallory.key })),
     ...each(401, (lie) => rfc9421(inbox, lie, { ...victor, key: mallory.key })),
-    ["random bytes", 401, cavage(inbox, lies().Delete, { ...victor, value: Buffer.alloc(256, 7).toString("base64") })],
-    ["no bytes", 401, cavage(inbox, lies().Delete, { ...victor, value: "" })],
-    ["a zero signature", 401, cavage(inbox, lies().Delete, { ...victor, value: Buffer.alloc(256).toString("base64") })],
-  ]);
-  const captured = honest.activity(victor, "Delete", reply.id);
-  await forged("S4", "the signature covers what, where to and when", null, [
-    ["no (request-target)", 401, cavage(inbox, captured, { ...victor, names: ["host", "date", "digest"] })],
-    ["no host", 401, cavage(inbox, captured, { ...victor, names: ["(request-target)", "date", "digest"] })],
-    ["no date", 401, cavage(inbox, captured, { ...victor, names: ["(request-target)", "host", "digest"] })],
-    ["no digest", 401, cavage(inbox, captured, { ...victor, names: ["(request-target)", "host", "date"] })],
-    ["only the date, as the draft's default has it", 401, cavage(inbox, captured, { ...victor, names: ["date"] })],
-  ]);
-  await forged("S5", "what was signed for another place is refused here", null, [
     ["another host", 401, cavage(inbox, captured, { ...victor, host: "elsewhere.example" })],
     ["another inbox", 401, cavage(inbox, captured, { ...victor, path: "/users/alice/inbox" })],
     ["a GET", 401, cavage(inbox, captured, { ...victor, method: "get" })],
@@ -97,30 +86,40 @@ await story("Forgeries", async () => {
     ["RFC 9421, another host", 401, rfc9421(inbox, captured, { ...victor, target: "https://elsewhere.example/inbox" })],
     ["RFC 9421, another scheme", 401, rfc9421(inbox, captured, { ...victor, target: inbox.replace("http:", "https:") })],
     ["RFC 9421, a GET", 401, rfc9421(inbox, captured, { ...victor, method: "GET" })],
+    ["random bytes", 401, cavage(inbox, lies().Delete, { ...victor, value: Buffer.alloc(256, 7).toString("base64") })],
+    ["no bytes", 401, cavage(inbox, lies().Delete, { ...victor, value: "" })],
+    ["a zero signature", 401, cavage(inbox, lies().Delete, { ...victor, value: Buffer.alloc(256).toString("base64") })],
+  ]);
+  await forged("S4", "the signature covers what, where to and when", null, [
+    ["no (request-target)", 401, cavage(inbox, captured, { ...victor, names: ["host", "date", "digest"] })],
+    ["no host", 401, cavage(inbox, captured, { ...victor, names: ["(request-target)", "date", "digest"] })],
+    ["no date", 401, cavage(inbox, captured, { ...victor, names: ["(request-target)", "host", "digest"] })],
+    ["no digest", 401, cavage(inbox, captured, { ...victor, names: ["(request-target)", "host", "date"] })],
+    ["only the date, as the draft's default has it", 401, cavage(inbox, captured, { ...victor, names: ["date"] })],
   ]);
   const seconds = (shift) => Math.floor(Date.now() / 1000) + shift;
   const aged = (parameters) => cavage(inbox, captured, { ...victor, algorithm: "hs2019", names: ["(request-target)", "(created)", ...(parameters.includes("expires") ? ["(expires)"] : []), "host", "digest"], parameters });
-  await forged("S6", "an old signature, or one of the future, is refused", null, [
+  await forged("S5", "an old signature, or one of the future, is refused", null, [
     ["signed two hours ago", 401, cavage(inbox, captured, { ...victor, date: new Date(Date.now() - 2 * HOUR) })],
     ["signed two hours ahead", 401, cavage(inbox, captured, { ...victor, date: new Date(Date.now() + 2 * HOUR) })],
     ["created two hours ago", 401, aged(`created=${seconds(-7200)},`)],
     ["created two hours ahead", 401, aged(`created=${seconds(7200)},`)],
     ["expired", 401, aged(`created=${seconds(-1000)},expires=${seconds(-10)},`)],
   ]);
-  await forged("S7", "RFC 9421: an old signature is refused", null, [
+  await forged("S6", "RFC 9421: an old signature is refused", null, [
     ["created two hours ago", 401, rfc9421(inbox, captured, { ...victor, created: seconds(-7200) })],
     ["created two hours ahead", 401, rfc9421(inbox, captured, { ...victor, created: seconds(7200) })],
     ["never created", 401, rfc9421(inbox, captured, { ...victor, parameters: `;keyid="${victor.keyId}"` })],
     ["created is a text", 401, rfc9421(inbox, captured, { ...victor, parameters: `;created="${seconds(0)}";keyid="${victor.keyId}"` })],
     ["expired", 401, rfc9421(inbox, captured, { ...victor, parameters: `;created=${seconds(-100)};expires=${seconds(-10)};keyid="${victor.keyId}"` })],
   ]);
-  await forged("S8", "RFC 9421: the signature covers the method, the address and the body", null, [
+  await forged("S7", "RFC 9421: the signature covers the method, the address and the body", null, [
     ["no @method", 401, rfc9421(inbox, captured, { ...victor, components: ["@target-uri", "content-digest"] })],
     ["no @target-uri", 401, rfc9421(inbox, captured, { ...victor, components: ["@method", "content-digest"] })],
     ["no content-digest", 401, rfc9421(inbox, captured, { ...victor, components: ["@method", "@target-uri"] })],
     ["@path for the address", 401, rfc9421(inbox, captured, { ...victor, components: ["@method", "@path", "content-digest"] })],
   ]);
-  await forged("S9", "RFC 9421: the body is the one that the digest says", null, [
+  await forged("S8", "RFC 9421: the body is the one that the digest says", null, [
     ["the digest of another body", 401, rfc9421(inbox, captured, { ...victor, digest: "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:" })],
     ["an unknown digest", 401, rfc9421(inbox, captured, { ...victor, digest: "md5=:CY9rzUYh03PK3k6DJie09g==:" })],
     ["two digests, one false", 401, (() => {
@@ -128,21 +127,21 @@ await story("Forgeries", async () => {
       return rfc9421(inbox, captured, { ...victor, digest: `${request.headers["content-digest"]}, sha-512=:${Buffer.alloc(64).toString("base64")}:` });
     })()],
   ]);
-  await forged("S10", "only algorithms of the key's own kind count", null, [
+  await forged("S9", "only algorithms of the key's own kind count", null, [
     ["the public key as an HMAC's secret", 401, cavage(inbox, captured, { ...victor, algorithm: "hmac-sha256" })],
     ["SHA-1", 401, cavage(inbox, captured, { ...victor, algorithm: "rsa-sha1" })],
     ["none", 401, cavage(inbox, captured, { ...victor, algorithm: "none" })],
     ["RFC 9421, hmac-sha256", 401, rfc9421(inbox, captured, { ...victor, parameters: `;created=${seconds(0)};keyid="${victor.keyId}";alg="hmac-sha256"` })],
     ["RFC 9421, ed25519", 401, rfc9421(inbox, captured, { ...victor, parameters: `;created=${seconds(0)};keyid="${victor.keyId}";alg="ed25519"` })],
   ]);
-  await forged("S11", "of two signatures not the convenient one counts", null, [
+  await forged("S10", "of two signatures not the convenient one counts", null, [
     ["a parameter twice", 401, (() => {
       const request = cavage(inbox, captured, mallory);
       request.headers.signature = `keyId="${victor.keyId}",${request.headers.signature}`;
       return request;
     })()],
-    ["mallory's label beside one that says victor's", 401, (() => {
-      const [one, other] = [rfc9421(inbox, captured, { ...mallory, label: "a" }), rfc9421(inbox, captured, { ...victor, key: mallory.key, label: "b" })];
+    ["mallory's label behind one that says victor's", 401, (() => {
+      const [one, other] = [rfc9421(inbox, captured, { ...victor, key: mallory.key, label: "a" }), rfc9421(inbox, captured, { ...mallory, label: "b" })];
       for (const name of ["signature-input", "signature"]) one.headers[name] += `, ${other.headers[name]}`;
       return one;
     })()],
@@ -158,33 +157,31 @@ await story("Forgeries", async () => {
   const claim = (id, more) => hostile.show({ "@context": "https://w3id.org/security/v1", id, type: "CryptographicKey", owner: victor.id, publicKeyPem: pemOf(mallory.key), ...more }).id;
   hostile.show({ id: `${hostile.origin}/users/twin`, type: "Person", preferredUsername: "twin", inbox: `${hostile.origin}/users/twin/inbox`, publicKey: { id: `${hostile.origin}/users/twin#main-key`, owner: victor.id, publicKeyPem: pemOf(mallory.key) } });
   hostile.show({ id: `${hostile.origin}/users/liar`, type: "Person", preferredUsername: "liar", inbox: victor.inbox, publicKey: { id: victor.keyId, owner: victor.id, publicKeyPem: pemOf(mallory.key) } });
-  await forged("K1", "a key on another server than its actor's is nobody's", null, [
+  honest.show({ id: `${honest.origin}/files/key`, type: "CryptographicKey", owner: victor.id, publicKeyPem: pemOf(mallory.key) });
+  honest.show({ id: `${honest.origin}/files/actor`, type: "Person", preferredUsername: "victor", inbox: victor.inbox, publicKey: { id: `${honest.origin}/files/actor#main-key`, owner: victor.id, publicKeyPem: pemOf(mallory.key) } });
+  await forged("K1", "a key counts when its actor lists it, on the same server", null, [
     ["a key document of mallory's that victor is said to own", 401, asVictor({ keyId: claim(`${hostile.origin}/keys/1`) })],
     ["the same, owned and controlled", 401, asVictor({ keyId: claim(`${hostile.origin}/keys/2`, { controller: victor.id }) })],
     ["an actor of mallory's whose key victor is said to own", 401, asVictor({ keyId: `${hostile.origin}/users/twin#main-key` })],
     ["an actor of mallory's that shows victor's key id", 401, asVictor({ keyId: `${hostile.origin}/users/liar#main-key` })],
-    ["a user name before the host", 401, asVictor({ keyId: victor.keyId.replace("http://", `http://mallory@`) })],
-    ["victor's host as a user name of mallory's", 401, asVictor({ keyId: `http://${new URL(honest.origin).host}@${new URL(hostile.origin).host}/users/mallory#main-key` })],
-    ["no web address", 401, asVictor({ keyId: "acct:victor@victor.example" })],
-    ["a file", 401, asVictor({ keyId: "file:///etc/passwd" })],
-  ]);
-  honest.show({ id: `${honest.origin}/files/key`, type: "CryptographicKey", owner: victor.id, publicKeyPem: pemOf(mallory.key) });
-  honest.show({ id: `${honest.origin}/files/actor`, type: "Person", preferredUsername: "victor", inbox: victor.inbox, publicKey: { id: `${honest.origin}/files/actor#main-key`, owner: victor.id, publicKeyPem: pemOf(mallory.key) } });
-  await forged("K2", "a key counts only when its actor lists it", null, [
     ["a file on victor's server that says it is victor's key", 401, asVictor({ keyId: `${honest.origin}/files/key` })],
     ["a key id that victor does not list", 401, asVictor({ keyId: `${victor.id}#another-key` })],
     ["alice's key", 401, asVictor({ keyId: `${alice}#main-key` })],
     ["the key of alice's server", 401, asVictor({ keyId: `${scene.gateway.origin}/actor#main-key` })],
     ["the neighbour's key id for mallory's key", 401, asVictor({ keyId: `${neighbour.id}#main-key` })],
+    ["a user name before the host", 401, asVictor({ keyId: victor.keyId.replace("http://", `http://mallory@`) })],
+    ["victor's host as a user name of mallory's", 401, asVictor({ keyId: `http://${new URL(honest.origin).host}@${new URL(hostile.origin).host}/users/mallory#main-key` })],
+    ["no web address", 401, asVictor({ keyId: "acct:victor@victor.example" })],
+    ["a file", 401, asVictor({ keyId: "file:///etc/passwd" })],
   ]);
-  await forged("K3", "a key counts for its owner only", null, [
+  await forged("K2", "a key counts for its owner only", null, [
     ["an actor on victor's server whose key victor is said to own", 401, asVictor({ keyId: `${honest.origin}/files/actor#main-key` })],
   ]);
   hostile.show({ id: victor.id, type: "Person", preferredUsername: "victor", inbox: victor.inbox, publicKey: { id: victor.keyId, owner: victor.id, publicKeyPem: pemOf(mallory.key) } });
   hostile.documents.set("/copy", hostile.documents.get("/users/victor"));
   hostile.script = (request) => (request.url === "/moved" ? { status: 302, headers: { location: `${hostile.origin}/copy` } } : undefined);
   honest.script = (request) => (request.url === "/away" ? { status: 302, headers: { location: `${hostile.origin}/copy` } } : undefined);
-  await forged("K4", "a document is what its address says, not what it says itself", null, [
+  await forged("K3", "a document is what its address says, not what it says itself", null, [
     ["victor's actor, served by mallory", 401, asVictor({ keyId: `${hostile.origin}/copy#main-key` })],
     ["the same behind a redirect", 401, asVictor({ keyId: `${hostile.origin}/moved#main-key` })],
     ["the same behind an open redirect of victor's server", 401, asVictor({ keyId: `${honest.origin}/away#main-key` })],
@@ -198,9 +195,9 @@ await story("Forgeries", async () => {
   };
   const by = (who, key) => cavage(inbox, { ...hostile.activity({ id: who.id }, "Follow", alice) }, { keyId: who.keyId, key });
   const edwards = generateKeyPairSync("ed25519");
-  await forged("K5", "a key that can be broken is refused", null, [["RSA of 1024 bits", 401, by(person("weak", pemOf(weak)), weak)]]);
+  await forged("K4", "a key that can be broken is refused", null, [["RSA of 1024 bits", 401, by(person("weak", pemOf(weak)), weak)]]);
   const bare = person("bare", pemOf(edwards));
-  await forged("K6", "an Ed25519 key counts under assertionMethod only", null, [
+  await forged("K5", "an Ed25519 key counts under assertionMethod only", null, [
     ["Ed25519 as PEM", 401, rfc9421(inbox, hostile.activity({ id: bare.id }, "Follow", alice), { keyId: bare.keyId, key: edwards })],
   ]);
 
@@ -248,23 +245,21 @@ await story("Forgeries", async () => {
     ["a Delete that the neighbour tells", 202, cavage(inbox, honest.activity(victor, "Delete", reply.id), neighbour)],
   ]);
   const foreign = honest.show(honest.note(neighbour, object, "This is the neighbour's."));
-  await forged("O4", "a post is nobody's but its author's, whoever tells of it", mallory, [
-    ["the neighbour's note told as victor's", 202, honest.activity(victor, "Create", { ...foreign, attributedTo: victor.id })],
-    ["with the id alone", 202, honest.activity(victor, "Create", foreign.id)],
-  ]);
   const shown = honest.show({ ...honest.activity(neighbour, "Announce", object), id: `${honest.origin}/activities/shown` });
-  await forged("O5", "a like that others tell of is looked at where it was made", mallory, [
+  await forged("O4", "a like that others tell of is looked at where it was made", mallory, [
     ["a reaction that is not there", 202, lies().Like],
     ["a boost that is not there", 202, honest.activity(victor, "Announce", object)],
     ["the neighbour's boost told as victor's", 202, { ...shown, actor: victor.id }],
     ["a boost told as a like", 202, { ...shown, type: "Like" }],
   ]);
-  await forged("O6", "an embedded post is its actor's own", mallory, [
+  await forged("O5", "a post is nobody's but its author's, whoever tells of it", mallory, [
     ["said to be victor's", 202, hostile.activity(mallory, "Create", hostile.note(victor, object, "Victor here."))],
     ["alice's", 202, hostile.activity(mallory, "Create", { ...hostile.note(mallory, object, "alice's"), attributedTo: alice })],
     ["by the neighbour as victor's", 202, cavage(inbox, honest.activity(neighbour, "Create", honest.note(victor, object, "I am victor.")), neighbour)],
+    ["the neighbour's note told as victor's", 202, honest.activity(victor, "Create", { ...foreign, attributedTo: victor.id })],
+    ["with the id alone", 202, honest.activity(victor, "Create", foreign.id)],
   ]);
-  await forged("O7", "an embedded post is on its actor's own server", mallory, [
+  await forged("O6", "an embedded post is on its actor's own server", mallory, [
     ["with an id of victor's", 202, hostile.activity(mallory, "Create", { ...honest.note(victor, object, "x"), attributedTo: mallory.id })],
     ["with the id of victor's reply", 202, hostile.activity(mallory, "Update", { ...reply, attributedTo: mallory.id, updated: new Date().toISOString() })],
     ["with the id of alice's post", 202, hostile.activity(mallory, "Update", { ...reply, id: object, attributedTo: mallory.id })],
@@ -272,7 +267,7 @@ await story("Forgeries", async () => {
     ["an id with victor's host as a user name", 202, hostile.activity(mallory, "Create", { ...hostile.note(mallory, object, "x"), id: `http://${new URL(hostile.origin).host}@${new URL(honest.origin).host}/notes/9` })],
     ["two objects, the second victor's", 202, hostile.activity(mallory, "Update", [{ ...reply, attributedTo: mallory.id }, { ...reply, content: "<p>y</p>" }])],
   ]);
-  await forged("O8", "nobody deletes what is on another server", mallory, [
+  await forged("O7", "nobody deletes what is on another server", mallory, [
     ["victor's reply", 202, hostile.activity(mallory, "Delete", reply.id)],
     ["victor's reply as a Tombstone", 202, hostile.activity(mallory, "Delete", { id: reply.id, type: "Tombstone", attributedTo: mallory.id })],
     ["victor", 202, hostile.activity(mallory, "Delete", victor.id)],
@@ -280,11 +275,11 @@ await story("Forgeries", async () => {
     ["alice", 202, hostile.activity(mallory, "Delete", alice)],
     ["what will be victor's", 202, hostile.activity(mallory, "Delete", `${honest.origin}/notes/future`)],
   ]);
-  await forged("O9", "nobody edits or deletes what is a neighbour's on the same server", neighbour, [
+  await forged("O8", "nobody edits or deletes what is a neighbour's on the same server", neighbour, [
     ["a Delete", 202, honest.activity(neighbour, "Delete", reply.id)],
     ["an Update", 202, honest.activity(neighbour, "Update", { ...reply, attributedTo: neighbour.id, content: "<p>Ha.</p>", updated: new Date().toISOString() })],
   ]);
-  await forged("O10", "only one's own deeds are undone", mallory, [
+  await forged("O9", "only one's own deeds are undone", mallory, [
     ["victor's Follow", 202, hostile.activity(mallory, "Undo", follow)],
     ["victor's Follow said to be mallory's", 202, hostile.activity(mallory, "Undo", { ...follow, actor: mallory.id })],
     ["victor's Like", 202, hostile.activity(mallory, "Undo", like)],
@@ -293,24 +288,33 @@ await story("Forgeries", async () => {
     ["the neighbour undoes victor's Follow", 202, cavage(inbox, honest.activity(neighbour, "Undo", follow), neighbour)],
     ["the neighbour undoes victor's Like", 202, cavage(inbox, honest.activity(neighbour, "Undo", like), neighbour)],
   ]);
-  await forged("O11", "a profile is what its own server shows", mallory, [
+  await forged("O10", "a profile is what its own server shows", mallory, [
     ["victor's, with mallory's key", 202, hostile.activity(mallory, "Update", { id: victor.id, type: "Person", inbox: mallory.inbox, publicKey: { id: victor.keyId, owner: victor.id, publicKeyPem: pemOf(mallory.key) } })],
     ["mallory's own, said to live at victor's inbox", 202, hostile.activity(mallory, "Update", { id: mallory.id, type: "Person", inbox: victor.inbox, publicKey: { id: mallory.keyId, owner: mallory.id, publicKeyPem: pemOf(victor.key) } })],
     ["alice's", 202, hostile.activity(mallory, "Update", { id: alice, type: "Person", name: "Mallory's" })],
   ]);
-  await forged("O12", "nobody sends us our own words", mallory, [
+  await forged("O11", "nobody sends us our own words", mallory, [
     ["Create by alice", 403, { id: `${alice}#create`, type: "Create", actor: alice, object: `${object}` }],
     ["Delete by alice", 403, { id: `${alice}#delete`, type: "Delete", actor: alice, object }],
     ["Delete of alice by alice", 403, { id: `${alice}#gone`, type: "Delete", actor: alice, object: alice }],
     ["Announce by the instance", 403, { id: `${scene.gateway.origin}/actor#a`, type: "Announce", actor: `${scene.gateway.origin}/actor`, object }],
   ]);
-  await forged("O13", "answers count only when they were asked for, from who was asked", mallory, [
-    ["an Accept of a quote that nobody asked for", 202, hostile.activity(mallory, "Accept", `${object}#quote`, { result: `${hostile.origin}/stamps/1` })],
-    ["a Reject of it", 202, hostile.activity(mallory, "Reject", `${object}#quote`)],
+  const accept = (who, stamp) => honest.activity(who, "Accept", `${scene.quoting}#quote`, { result: stamp });
+  await forged("O12", "who is asked for a permission answers, and nobody else", mallory, [
+    ["the neighbour permits", 202, cavage(inbox, accept(neighbour, `${honest.origin}/stamps/another`), neighbour)],
+    ["the neighbour forbids", 202, cavage(inbox, honest.activity(neighbour, "Reject", `${scene.quoting}#quote`), neighbour)],
+    ["mallory permits", 202, hostile.activity(mallory, "Accept", `${scene.quoting}#quote`, { result: `${hostile.origin}/stamps/1` })],
+    ["mallory forbids", 202, hostile.activity(mallory, "Reject", `${scene.quoting}#quote`)],
+    ["an Accept of what nobody asked for", 202, hostile.activity(mallory, "Accept", `${object}#quote`, { result: `${hostile.origin}/stamps/1` })],
     ["an Accept of a Follow", 202, hostile.activity(mallory, "Accept", follow)],
     ["pinning to alice's profile", 202, hostile.activity(mallory, "Add", reply.id, { target: `${alice}/featured` })],
     ["unpinning", 202, hostile.activity(mallory, "Remove", object, { target: `${alice}/featured` })],
     ["Move of alice", 202, hostile.activity(mallory, "Move", alice, { target: mallory.id })],
+  ]);
+  await forged("O13", "who gave a permission takes it back, and nobody else", neighbour, [
+    ["the neighbour deletes it", 202, honest.activity(neighbour, "Delete", scene.stamp)],
+    ["mallory deletes it", 202, cavage(inbox, hostile.activity(mallory, "Delete", scene.stamp), mallory)],
+    ["mallory tells that it is deleted", 202, cavage(inbox, honest.activity(victor, "Delete", scene.stamp), mallory)],
   ]);
 
   // ---- P: proofs
