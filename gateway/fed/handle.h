@@ -32,10 +32,12 @@ enum work_result handle_answer(struct incoming *incoming); /* Accept, Reject */
 /* ---- shared by the above
  * -------------------------------------------------------------------------------------- */
 
-/* The local post that a URL names, live, of an account that is on and meets the actor. LOOKUP_ABSENT when it is none. */
+/* The local post that a URL names, live, of an account that is on and meets the actor. LOOKUP_ABSENT when it
+ * is none. */
 enum lookup incoming_local_post(struct incoming *incoming, const char *url, struct account_record *record,
                                 struct post_record *post);
-/* LOOKUP_ABSENT when the account and the activity's actor have nothing to do with each other (separation.h). */
+/* LOOKUP_ABSENT when the account and the activity's actor have nothing to do with each other (separation.h).
+ */
 enum lookup incoming_meets(struct incoming *incoming, const struct account_record *record);
 /* The local account that a URL names, when it can be reached. */
 enum lookup incoming_local_account(struct incoming *incoming, const char *url, struct account_record *record);

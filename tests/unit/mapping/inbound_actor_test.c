@@ -88,7 +88,7 @@ static void who_wants_no_bridge_is_heard(void **state)
 {
     (void)state;
     assert_true(refuses("'summary':'<p>Birds. #nobridge</p>'"));
-    assert_true(refuses("'summary':'<p><a href=\"x\">#<span>NoBridge</span></a></p>'"));
+    assert_true(refuses("'summary':'<p><a href=x>#<span>NoBridge</span></a></p>'"));
     assert_true(refuses("'SPC':1"));
     assert_true(refuses("'xRobotsTag':'noai, noarchive'"));
     assert_false(refuses("'summary':'<p>#nobridges #bridge nobridge</p>'"));
