@@ -186,6 +186,15 @@ static bool make_batch(struct webhook *webhook)
     return database_end(database, true);
 }
 
+static bool grow_batch(struct webhook *webhook)
+{
+    char id[ID_SIZE];
+    memcpy(id, webhook->id, sizeof id);
+    bool good = make_batch(webhook);
+    memcpy(webhook->id, id, sizeof id);
+    return good;
+}
+
 /* The one that was under way, or a new one. */
 static bool load_batch(struct webhook *webhook)
 {
@@ -225,6 +234,15 @@ static void batch_is_taken(struct webhook *webhook)
 
 /* ---- one attempt ---- */
 
+static void put_rewritten(struct text *out, const char *body)
+{
+    json_t *json = json_loads(body, 0, NULL);
+    char *text = json_dumps(json, JSON_INDENT(1));
+    text_put(out, text);
+    free(text);
+    json_decref(json);
+}
+
 static void sign(const struct webhook *webhook, const char *timestamp, char out[HEADER_SIZE])
 {
     struct text signed_text;
@@ -232,7 +250,10 @@ static void sign(const struct webhook *webhook, const char *timestamp, char out[
     unsigned length = 0;
     text_init(&signed_text, BODY_MAX + ID_SIZE + HEADER_SIZE);
     text_format(&signed_text, "%s.%s.", webhook->id, timestamp);
-    text_put(&signed_text, text_string(&webhook->body));
+    if (fault_is(FAULT_HOOK_REWRITTEN))
+        put_rewritten(&signed_text, text_string(&webhook->body));
+    else
+        text_put(&signed_text, text_string(&webhook->body));
     if (!HMAC(EVP_sha256(), webhook->secret, (int)webhook->secret_length,
               (const unsigned char *)text_string(&signed_text), signed_text.length, code, &length))
         abort();
@@ -302,7 +323,8 @@ static void attempt_ended(struct webhook *webhook)
     size_t last = sizeof pauses_ms / sizeof pauses_ms[0] - 1;
     int64_t pause = pauses_ms[webhook->attempts < last ? webhook->attempts : last];
     webhook->wsi = NULL;
-    if (webhook->status >= 200 && webhook->status < 300) {
+    if ((webhook->status >= 200 && webhook->status < 300) ||
+        (webhook->status && fault_is(FAULT_HOOK_SKIPS))) {
         batch_is_taken(webhook);
         text_clear(&webhook->body);
         webhook->attempts = 0;
@@ -383,6 +405,8 @@ void webhook_go(struct webhook *webhook)
         return;
     if (!is_current(webhook))
         text_clear(&webhook->body);
+    if (webhook->attempts && fault_is(FAULT_HOOK_GROWS))
+        (void)grow_batch(webhook);
     if (webhook->body.length || load_batch(webhook))
         send_batch(webhook);
 }
