@@ -6,7 +6,7 @@ import { Fedify } from "../tests/peers/lib/fedify.mjs";
 import { story } from "../tests/peers/lib/harness.mjs";
 import { Snac } from "../tests/peers/lib/snac.mjs";
 import { Crowd, createOf } from "./lib/crowd.mjs";
-import { cpuOf, figure, load, measured, startLab, startNginx, until, wrk } from "./lib/lab.mjs";
+import { cpuOfAll, figure, load, measured, startLab, startNginx, until, untilRest, wrk } from "./lib/lab.mjs";
 
 const ACTIVITY = "application/activity+json";
 const LOAD = { seconds: 3, connections: 8 };
@@ -14,26 +14,13 @@ const PEOPLE = 20;
 const HOSTS = 200;
 const CONNECTIONS = 16;
 
-const cpu = (pids) => pids.reduce((sum, pid) => sum + cpuOf(pid), 0);
-
-/** The CPU time of the processes until they have been at rest for half a second. */
-async function untilRest(pids) {
-  let last = cpu(pids);
-  let since = performance.now();
-  await until("the server is at rest", 120, () => {
-    const now = cpu(pids);
-    if (now - last > 0.015) [last, since] = [now, performance.now()];
-    return performance.now() - since > 500;
-  });
-}
-
 /** Microseconds of CPU per operation of `action`, which answers how many there were. */
 async function cost(pids, action) {
   await untilRest(pids);
-  const before = cpu(pids);
+  const before = cpuOfAll(pids);
   const count = await action();
   await untilRest(pids);
-  return ((cpu(pids) - before) / count) * 1e6;
+  return ((cpuOfAll(pids) - before) / count) * 1e6;
 }
 
 async function contenders(lab) {

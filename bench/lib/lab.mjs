@@ -21,6 +21,19 @@ export function cpuOf(pid) {
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
 
+export const cpuOfAll = (pids) => pids.reduce((sum, pid) => sum + cpuOf(pid), 0);
+
+/** Waits until the processes have used no CPU to speak of for half a second: keys that are being made, work that is left. */
+export async function untilRest(pids) {
+  let last = cpuOfAll(pids);
+  let since = performance.now();
+  await until("the server is at rest", 120, () => {
+    const now = cpuOfAll(pids);
+    if (now - last > 0.015) [last, since] = [now, performance.now()];
+    return performance.now() - since > 500;
+  });
+}
+
 export const rssOf = (pid) => Number(/^VmRSS:\s+(\d+) kB/m.exec(fs.readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1024;
 
 /** A gateway of one worker without limits on who comes how often, Plaza, and alice switched on. */
@@ -31,6 +44,7 @@ export async function startLab({ settings = "", workers = 1, proxied = false } =
   const actor = await until("webfinger answers", 30, () => gateway.actorOf("alice"));
   const worker = gateway.workers()[0];
   const redis = await gateway.redisPid();
+  await untilRest([worker, redis]);
   return { world, folder: world.folder, plaza, gateway, actor, aid: actor.split("/").pop(), worker, redis };
 }
 

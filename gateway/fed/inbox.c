@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <uthash.h>
 
 #include "gateway/clock.h"
 #include "gateway/delivery/delivery.h"
@@ -12,11 +13,64 @@
 #include "gateway/limits.h"
 #include "gateway/log.h"
 
-enum { QUEUES = INBOX_QUEUES, QUEUE_PARALLEL = 32, PROCESS_BUDGET = 8 << 20 };
+enum {
+    QUEUES = INBOX_QUEUES,
+    QUEUE_PARALLEL = 32,
+    PROCESS_BUDGET = 8 << 20,
+    PARSED_MAX = 512,
+    PARSED_BODY_MAX = 16384,
+    PARSED_MS = 10000,
+};
+
+/* An activity as it was read when it came, until its turn in the queue: most are processed moments later and
+ * by this worker, and reading is the larger part of the work. */
+struct parsed {
+    char *id; /* of its entry in the queue */
+    json_t *document;
+    int64_t until;     /* monotonic: then another worker has it in hand */
+    UT_hash_handle hh; /* oldest first */
+};
 
 struct inbox {
     struct work *queues[QUEUES];
+    struct parsed *parsed;
 };
+
+static void parsed_drop(struct inbox *inbox, struct parsed *one)
+{
+    HASH_DEL(inbox->parsed, one);
+    json_decref(one->document);
+    free(one->id);
+    free(one);
+}
+
+/* When there are many, the oldest are those whose turn comes next, and stay. */
+static void parsed_keep(struct inbox *inbox, const char *id, json_t *document)
+{
+    int64_t now = loop_monotonic_ms();
+    while (inbox->parsed && inbox->parsed->until < now)
+        parsed_drop(inbox, inbox->parsed);
+    if (HASH_COUNT(inbox->parsed) >= PARSED_MAX)
+        return;
+    struct parsed *one = calloc(1, sizeof *one);
+    char *copy = strdup(id);
+    if (!one || !copy)
+        abort();
+    *one = (struct parsed){.id = copy, .document = json_incref(document), .until = now + PARSED_MS};
+    HASH_ADD_KEYPTR(hh, inbox->parsed, one->id, strlen(one->id), one);
+}
+
+/* A reference for the caller, or NULL. */
+static json_t *parsed_take(struct inbox *inbox, const char *id)
+{
+    struct parsed *one;
+    HASH_FIND_STR(inbox->parsed, id, one);
+    if (!one)
+        return NULL;
+    json_t *document = json_incref(one->document);
+    parsed_drop(inbox, one);
+    return document;
+}
 
 /* ---- receiving
  * ------------------------------------------------------------------------------------------------------ */
@@ -92,7 +146,7 @@ static unsigned queue_of(const char *actor)
     return (unsigned char)hash[0] % QUEUES;
 }
 
-static bool keep(struct serving *serving, const struct inbound_activity *activity)
+static bool keep(struct serving *serving, const struct inbound_activity *activity, json_t *document)
 {
     size_t length;
     const char *body = http_request_body(serving->request, &length);
@@ -114,14 +168,18 @@ static bool keep(struct serving *serving, const struct inbound_activity *activit
     arguments_text(arguments, trace);
     struct reply *reply = store_script(serving->gateway->store, "inbox_accept", arguments);
     bool good = !reply_failed(reply);
-    bool fresh = reply_number(reply) == 1;
+    bool fresh = reply_kind(reply) == REPLY_TEXT;
+    struct inbox *inbox = serving->gateway->inbox;
+    bool here = fresh && work_kick(inbox->queues[queue]);
+    if (here && length <= PARSED_BODY_MAX)
+        parsed_keep(inbox, reply_text(reply), document);
     reply_free(reply);
     if (!fresh)
         return good;
     log_write(LOG_INFO, "an activity was accepted", "trace", trace, "type", activity->type, "actor",
               activity->actor, "id", activity->id, (char *)NULL);
-    work_kick(serving->gateway->inbox->queues[queue]);
-    work_announce(serving->gateway, arena_format(serving->arena, "inbox:%u", queue));
+    if (!here)
+        work_announce(serving->gateway, arena_format(serving->arena, "inbox:%u", queue));
     return good;
 }
 
@@ -140,7 +198,7 @@ static bool is_gone(struct serving *serving, const char *gone, const char *actor
     return outcome == REMOTE_GONE || outcome == REMOTE_MISSING;
 }
 
-static void receive(struct serving *serving, const json_t *document)
+static void receive(struct serving *serving, json_t *document)
 {
     struct inbound_activity activity;
     const char *wrong = inbound_activity_read(document, serving->arena, &activity);
@@ -176,7 +234,7 @@ static void receive(struct serving *serving, const json_t *document)
     unsigned seconds = limits_take_host(serving->gateway, activity.actor);
     if (seconds)
         ask_to_wait(serving, seconds);
-    else if (keep(serving, &activity))
+    else if (keep(serving, &activity, document))
         accepted(serving);
     else
         serve_unavailable(serving);
@@ -234,10 +292,13 @@ static enum work_result process(struct incoming *incoming)
 
 static enum work_result process_entry(void *context, const struct work_entry *entry)
 {
+    struct gateway *gateway = context;
     struct incoming incoming = {
-        .gateway = context, .arena = arena_new(PROCESS_BUDGET), .trace = entry->trace};
+        .gateway = gateway, .arena = arena_new(PROCESS_BUDGET), .trace = entry->trace};
     enum work_result result = WORK_DONE;
-    json_t *document = json_loadb(entry->data, entry->data_length, JSON_REJECT_DUPLICATES, NULL);
+    json_t *document = parsed_take(gateway->inbox, entry->id);
+    if (!document)
+        document = json_loadb(entry->data, entry->data_length, JSON_REJECT_DUPLICATES, NULL);
     incoming.document = document;
     if (document && !inbound_activity_read(document, incoming.arena, &incoming.activity))
         result = process(&incoming);
@@ -267,6 +328,8 @@ void inbox_stop(struct gateway *gateway)
         return;
     for (unsigned i = 0; i < QUEUES; i++)
         work_free(gateway->inbox->queues[i]);
+    while (gateway->inbox->parsed)
+        parsed_drop(gateway->inbox, gateway->inbox->parsed);
     free(gateway->inbox);
     gateway->inbox = NULL;
 }
