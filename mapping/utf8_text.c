@@ -8,7 +8,7 @@ size_t utf8_next(const char *text, size_t length, int32_t *code)
     if (length == 0)
         return 0;
     if ((unsigned char)*text < 0x80) {
-        *code = *text;
+        *code = (unsigned char)*text;
         return 1;
     }
     utf8proc_ssize_t size =
