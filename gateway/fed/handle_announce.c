@@ -42,7 +42,6 @@ static enum lookup concerns_us(struct incoming *incoming, const struct inbound_a
         return LOOKUP_ABSENT;
     struct incoming reader = *incoming;
     reader.activity.actor = note.attributed_to ? note.attributed_to : incoming->activity.actor;
-    note.quote_of = NULL; /* an exposure is noted only for what was proven */
     return place_find(&reader, &note, &place);
 }
 

@@ -134,8 +134,8 @@ local function claim(lane, host, activity, inbox, name, state)
     if reason then
       expose_why(activity.an, activity.p, host.number, reason)
     end
-  elseif activity.kind == 'profile' then
-    account_expose(activity.an, host.number)
+  elseif not is_farewell(activity.kind) then
+    account_expose(activity.an, host.number) -- whoever checks its signature asks for the actor
   end
   if host.failed then
     redis.call('HSET', 'host:' .. host.number, 'probe', name)
