@@ -346,6 +346,8 @@ static void do_claim(char **word)
         play.claim_count++;
         add("%s", label);
     }
+    if (reply->elements == 1)
+        add("%s", reply->element[0]->str); /* buried */
     freeReplyObject(reply);
 }
 
