@@ -11,6 +11,7 @@
 
 #include "gateway/client/address_guard.h"
 #include "gateway/client/resolver.h"
+#include "gateway/clock.h"
 #include "mapping/buffer.h"
 
 enum {
@@ -312,7 +313,7 @@ static int64_t read_retry_after(const char *value)
     time_t when = curl_getdate(value, NULL);
     if (when < 0)
         return -1;
-    int64_t left = (int64_t)when - (int64_t)time(NULL);
+    int64_t left = (int64_t)when - clock_now_ms() / 1000;
     return left < 0 ? 0 : left > RETRY_AFTER_MAX_S ? (int64_t)RETRY_AFTER_MAX_S * 1000 : left * 1000;
 }
 
