@@ -257,7 +257,8 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-/* A connection is there, new or kept; the request follows. */
+/* A connection is there, new or kept; the request follows. The type is curl's. */
+/* NOLINTNEXTLINE(readability-non-const-parameter) */
 static int about_to_send(void *context, char *remote, char *local, int remote_port, int local_port)
 {
     struct transfer *transfer = context;

@@ -110,8 +110,8 @@ static void rise(struct gateway *gateway, const char *worker)
         return; /* heard before */
     (void)snprintf(delivery->name, sizeof delivery->name, "%s-%u", gateway->worker_id, ++delivery->burials);
     delivery->leased_until = 0;
-    log_number(LOG_WARNING, "this worker was taken for dead; what it had not sent yet others send", "in_flight",
-               (int64_t)delivery->flying, (char *)NULL);
+    log_number(LOG_WARNING, "this worker was taken for dead; what it had not sent yet others send",
+               "in_flight", (int64_t)delivery->flying, (char *)NULL);
 }
 
 static bool pump_round(struct gateway *gateway)

@@ -45,8 +45,8 @@ struct delivery {
     struct bodies *bodies;
     struct sending *sendings; /* by the names of their claims */
     size_t flying;
-    /* In whose name this worker claims. Once it was taken for dead it needs another one: what it claimed before
-     * may be others' by now, and a lease that is good again must not speak for it. */
+    /* In whose name this worker claims. Once it was taken for dead it needs another one: what it claimed
+     * before may be others' by now, and a lease that is good again must not speak for it. */
     char name[WORKER_NAME_SIZE];
     unsigned burials;
     int64_t leased_until; /* monotonic: what was claimed in that name is this worker's until then at least */
@@ -65,8 +65,8 @@ struct delivery {
 bool fanout_round(struct gateway *gateway);
 void fanout_forget(struct delivery *delivery);
 
-/* troubles.c: an inbox moved or its owner may be gone: the actor's own server is asked. `inbox`: its number or
- * URL; `aid`: whose delivery met it. Does not wait. */
+/* troubles.c: an inbox moved or its owner may be gone: the actor's own server is asked. `inbox`: its number
+ * or URL; `aid`: whose delivery met it. Does not wait. */
 void inbox_trouble(struct gateway *gateway, const char *aid, const char *actor_id, const char *inbox,
                    const char *url);
 

@@ -66,8 +66,8 @@ static const char *copy_text(char **to, const char *text)
 
 static void copy_claim(struct sending *sending, const struct claim *claim)
 {
-    const char *const *texts[] = {&claim->worker, &claim->name, &claim->url,    &claim->actor_id,
-                                  &claim->aid,    &claim->kind, &claim->id,     &claim->trace,
+    const char *const *texts[] = {&claim->worker, &claim->name,  &claim->url, &claim->actor_id,
+                                  &claim->aid,    &claim->kind,  &claim->id,  &claim->trace,
                                   &claim->origin, &claim->scheme};
     size_t key_size = strlen(claim->worker) + 1 + strlen(claim->name) + 1;
     size_t size = key_size;

@@ -616,7 +616,8 @@ static bool has_risen(void)
            loop_monotonic_ms() < world.gateway.delivery->leased_until;
 }
 
-/* It stood still for so long that another worker took what it held: its lease is good again, but not for that.
+/* It stood still for so long that another worker took what it held: its lease is good again, but not for
+ * that.
  */
 static void taken_for_dead(void)
 {

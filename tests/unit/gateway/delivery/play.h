@@ -434,9 +434,9 @@ static void do_why(char **word)
 static void do_expose(char **word)
 {
     const char *origin = origin_of(word[3]);
-    redisReply *reply =
-        LAB_SCRIPT(&play.lab, "exposure_add", word[1], word[2][0] == '-' ? "" : word[2], origin,
-                   word[5] ? "" : text("%s/inbox", origin), "1", text("%s/users/x", origin), word[4], number(play.now), "2");
+    redisReply *reply = LAB_SCRIPT(&play.lab, "exposure_add", word[1], word[2][0] == '-' ? "" : word[2],
+                                   origin, word[5] ? "" : text("%s/inbox", origin), "1",
+                                   text("%s/users/x", origin), word[4], number(play.now), "2");
     add("%s", reply->str);
     freeReplyObject(reply);
 }
