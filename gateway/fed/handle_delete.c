@@ -45,12 +45,19 @@ static enum work_result remove_actor(struct incoming *incoming)
 /* A permission to quote was taken back (FEP-044f): our post goes on without it. */
 static bool drop_stamp(struct incoming *incoming, const char *stamp)
 {
+    struct store *store = incoming->gateway->store;
+    struct post_record post;
     const char *place = NULL;
-    enum lookup found = post_of_stamp(incoming->gateway->store, incoming->arena, stamp, &place);
+    enum lookup found = post_of_stamp(store, incoming->arena, stamp, &place);
     if (found != LOOKUP_FOUND || strlen(place) != AID_LENGTH + 1 + OID_LENGTH)
         return found != LOOKUP_DOWN;
-    return post_stamp(incoming->gateway->store, arena_copy(incoming->arena, place, AID_LENGTH),
-                      place + AID_LENGTH + 1, NULL, clock_now_ms()) != LOOKUP_DOWN;
+    const char *aid = arena_copy(incoming->arena, place, AID_LENGTH);
+    const char *oid = place + AID_LENGTH + 1;
+    found = post_load(store, incoming->arena, aid, oid, &post);
+    /* The post may quote something else by now, with a permission of its own. */
+    if (found != LOOKUP_FOUND || !post.stamp || strcmp(post.stamp, stamp) != 0)
+        return found != LOOKUP_DOWN;
+    return post_stamp(store, aid, oid, NULL, clock_now_ms()) != LOOKUP_DOWN;
 }
 
 enum work_result handle_delete(struct incoming *incoming)
