@@ -63,22 +63,26 @@ static bool read_place(struct serving *serving, const char *text, struct post_pl
     return good;
 }
 
+/* Embedded documents share the richest context among them: that of a note. */
+static void append_sharing(json_t *items, json_t *document, json_t **context)
+{
+    json_t *own = json_object_get(document, "@context");
+    if (!*context || (json_is_array(own) && !json_is_array(*context))) {
+        json_decref(*context);
+        *context = json_incref(own);
+    }
+    (void)json_object_del(document, "@context");
+    (void)json_array_append_new(items, document);
+}
+
 static json_t *outbox_items(struct serving *serving, const struct account_record *record,
                             const struct post_page *page, json_t **context, bool *down)
 {
     json_t *items = json_array();
     for (size_t i = 0; i < page->count; i++) {
         json_t *activity = activity_of(serving, record, page->oids[i], down);
-        if (!activity)
-            continue;
-        /* Embedded documents share the richest context among them: that of a note. */
-        json_t *own = json_object_get(activity, "@context");
-        if (!*context || (json_is_array(own) && !json_is_array(*context))) {
-            json_decref(*context);
-            *context = json_incref(own);
-        }
-        (void)json_object_del(activity, "@context");
-        (void)json_array_append_new(items, activity);
+        if (activity)
+            append_sharing(items, activity, context);
     }
     return items;
 }
@@ -133,6 +137,7 @@ static void serve_outbox(struct serving *serving, const struct account_record *r
 static void serve_featured(struct serving *serving, const struct account_record *record, const char *id)
 {
     bool down = false;
+    json_t *context = NULL;
     json_t *items = json_array();
     for (size_t i = 0; i < record->account.pinned_count && i < PINNED_MAX; i++) {
         char oid[OID_LENGTH + 1];
@@ -140,9 +145,11 @@ static void serve_featured(struct serving *serving, const struct account_record 
         down |= found == LOOKUP_DOWN;
         json_t *note = found == LOOKUP_FOUND ? note_of(serving, record, oid, &down) : NULL;
         if (note)
-            (void)json_array_append_new(items, note);
+            append_sharing(items, note, &context);
     }
     json_t *document = collection("OrderedCollection", id, (int64_t)json_array_size(items));
+    if (context)
+        (void)json_object_set_new(document, "@context", context);
     (void)json_object_set_new(document, "orderedItems", items);
     if (down) {
         json_decref(document);
