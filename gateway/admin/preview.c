@@ -312,12 +312,11 @@ static json_t *kept_loss(const struct preview *preview)
 
 static json_t *whole(struct preview *preview, json_t *where)
 {
-    return json_pack("{ss ss so ss sO sO so so sO so}", "platform", preview->platform, "post",
-                     preview->post.native, "handle",
-                     json_sprintf("%s@%s", preview->record.name, preview->record.host), "state",
-                     state_of(preview), "stays", preview->stays, "activity", preview->document, "text",
-                     as_text(preview), "recipients", where, "loss", preview->loss, "told_loss",
-                     kept_loss(preview));
+    return json_pack(
+        "{ss ss so ss sO sO so so sO so}", "platform", preview->platform, "post", preview->post.native,
+        "handle", json_sprintf("%s@%s", preview->record.name, preview->record.host), "state",
+        state_of(preview), "stays", preview->stays, "activity", preview->document, "text", as_text(preview),
+        "recipients", where, "loss", preview->loss, "told_loss", kept_loss(preview));
 }
 
 json_t *preview_make(struct gateway *gateway, struct arena *arena, const char *platform,

@@ -217,10 +217,10 @@ static bool queue_delete(struct publishing *publishing, const struct delivery_ta
                                          .target_count = late ? 1 : 0,
                                          .late = late != NULL};
     return publishing_queue_farewell(publishing,
-                          delete_activity(publishing_actor(publishing),
-                                          publishing_object(publishing, publishing->post.oid),
-                                          publishing_part(publishing, "followers")),
-                          &activity);
+                                     delete_activity(publishing_actor(publishing),
+                                                     publishing_object(publishing, publishing->post.oid),
+                                                     publishing_part(publishing, "followers")),
+                                     &activity);
 }
 
 static bool take_back(struct publishing *publishing, const struct delivery_target *late)

@@ -22,7 +22,7 @@ struct post_record {
     const char *root;  /* "AID OID" of the post of ours that began the conversation, "" when it is itself */
     const char *stamp; /* permission of whoever is quoted (FEP-044f), "" when there is none */
     bool asked;        /* for that permission */
-    const char *loss;        /* JSON of what was lost when it was told last (mapping/loss.h), "" for nothing */
+    const char *loss;  /* JSON of what was lost when it was told last (mapping/loss.h), "" for nothing */
     uint64_t resend, resent; /* differ: something changed that is no edit, and was not told yet */
 };
 

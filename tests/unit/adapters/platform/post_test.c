@@ -192,9 +192,10 @@ static void what_is_too_long_is_cut_and_not_left_out(void **state)
     char *at = members + sprintf(members, "\"text\":\"");
     memset(at, 'a', LONG);
     at += LONG;
-    at += sprintf(at, "\xC3\xA9\",\"spans\":[{\"start\":1,\"end\":3,\"type\":\"bold\"},{\"start\":%d,\"end\":"
-                      "%d,\"type\":\"bold\"}],\"media\":[{\"kind\":\"image\",\"url\":\"https://c.example/1\","
-                      "\"alt\":\"",
+    at += sprintf(at,
+                  "\xC3\xA9\",\"spans\":[{\"start\":1,\"end\":3,\"type\":\"bold\"},{\"start\":%d,\"end\":"
+                  "%d,\"type\":\"bold\"}],\"media\":[{\"kind\":\"image\",\"url\":\"https://c.example/1\","
+                  "\"alt\":\"",
                   LONG - 1, LONG + 2);
     memset(at, 'b', ALT);
     (void)strcpy(at + ALT, "\"}],\"poll\":{\"options\":[{\"name\":\"yes\"},{\"name\":\"no\"}]}");
