@@ -94,18 +94,37 @@ static const char *hash_of_request(const char *id)
     return fragment && strncmp(fragment, mark, sizeof mark - 1) == 0 ? fragment + sizeof mark - 1 : NULL;
 }
 
-/* Only who wrote what the post quotes now can permit it, and the permission lives on that person's server. */
-static enum lookup is_quoted_author(struct incoming *incoming, const struct account_record *record,
-                                    const struct post_record *post)
+/* *quoted: what the post quotes now. LOOKUP_FOUND when the actor wrote it. */
+static enum lookup find_quoted(struct incoming *incoming, const struct account_record *record,
+                               const struct post_record *post, const char **quoted)
 {
     struct links *links = links_new(incoming->gateway, incoming->arena, record->platform);
     const struct outbound_link *link = links_add_reference(links, &post->post.quote_of);
-    char hash[23];
     if (links->down)
         return LOOKUP_DOWN;
     if (!link || !link->id || !link->author || strcmp(link->author, incoming->activity.actor) != 0)
         return LOOKUP_ABSENT;
-    id_hash(link->id, hash);
+    *quoted = link->id;
+    return LOOKUP_FOUND;
+}
+
+enum lookup is_quoted_author(struct incoming *incoming, const struct account_record *record,
+                             const struct post_record *post)
+{
+    const char *quoted = NULL;
+    return find_quoted(incoming, record, post, &quoted);
+}
+
+/* Only who wrote what the post quotes now can permit it, and the permission lives on that person's server. */
+static enum lookup may_permit(struct incoming *incoming, const struct account_record *record,
+                              const struct post_record *post)
+{
+    const char *quoted = NULL;
+    char hash[23];
+    enum lookup found = find_quoted(incoming, record, post, &quoted);
+    if (found != LOOKUP_FOUND)
+        return found;
+    id_hash(quoted, hash);
     return strcmp(hash, hash_of_request(incoming->activity.object_id)) == 0 ? LOOKUP_FOUND : LOOKUP_ABSENT;
 }
 
@@ -118,7 +137,7 @@ enum work_result handle_answer(struct incoming *incoming)
         return WORK_DONE;
     enum lookup found = incoming_local_post(incoming, activity->object_id, &record, &post);
     if (found == LOOKUP_FOUND)
-        found = is_quoted_author(incoming, &record, &post);
+        found = may_permit(incoming, &record, &post);
     if (found != LOOKUP_FOUND)
         return found == LOOKUP_DOWN ? WORK_LATER : WORK_DONE;
     const char *stamp = strcmp(activity->type, "Accept") == 0 ? activity->result : NULL;
