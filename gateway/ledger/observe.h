@@ -12,7 +12,7 @@ struct observation {
     struct signature signature; /* in the serving's arena */
 };
 
-enum observed { OBSERVED_ACTOR, OBSERVED_POST, OBSERVED_TOMBSTONE };
+enum observed { OBSERVED_ACTOR, OBSERVED_POST, OBSERVED_GONE /* our 410 */ };
 
 /* Before the answer. */
 void observe_request(struct serving *serving, struct observation *observation);

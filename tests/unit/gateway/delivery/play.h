@@ -458,11 +458,11 @@ static void do_host(char **word)
     add("%s", state[0] ? state : "healthy");
 }
 
-/* observed AID OID HOST = 1 when it is news */
+/* observed AID OID HOST = 1 when it is news; OID - for the account */
 static void do_observed(char **word)
 {
-    redisReply *reply =
-        LAB_SCRIPT(&play.lab, "delete_observed", word[1], word[2], origin_of(word[3]), number(play.now));
+    redisReply *reply = LAB_SCRIPT(&play.lab, "delete_observed", word[1], word[2][0] == '-' ? "" : word[2],
+                                   origin_of(word[3]), number(play.now));
     add("%lld", reply->integer);
     freeReplyObject(reply);
 }
