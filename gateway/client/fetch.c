@@ -36,6 +36,8 @@ struct fetch_client {
     struct loop_timer *timer;
     struct transfer *transfers; /* all that are under way */
     char *user_agent, *ca_file;
+    fetch_refusal refusal;
+    void *refusal_context;
     size_t pending, total_max;
     bool ended;
 };
@@ -476,6 +478,10 @@ static void resolved(void *context, const struct addresses *addresses)
         fail(transfer, FETCH_DNS, "the name has no address");
         return;
     }
+    if (addresses->more && !transfer->trusted) {
+        fail(transfer, FETCH_FORBIDDEN, "the name has more addresses than are looked at");
+        return;
+    }
     /* One bad address among good ones is an attack or a mistake: neither is worth a connection. */
     for (size_t i = 0; !transfer->trusted && i < addresses->count; i++) {
         if (address_guard_address(transfer->client->guard, (const void *)&addresses->list[i]))
@@ -549,16 +555,32 @@ static struct transfer *transfer_new(struct fetch_client *client, const struct f
     return transfer;
 }
 
+/* Why a host that the address guard let pass is not asked; NULL. */
+static const char *refusal_of(const struct transfer *transfer, enum fetch_error *error)
+{
+    const struct fetch_client *client = transfer->client;
+    const struct guarded_url *place = &transfer->place;
+    bool for_now = false;
+    if (transfer->trusted || !client->refusal)
+        return NULL;
+    const char *why = client->refusal(client->refusal_context, place->host, place->port, &for_now);
+    *error = for_now ? FETCH_BUSY : FETCH_FORBIDDEN;
+    return why;
+}
+
 void fetch_start(struct fetch_client *client, const struct fetch_request *request, fetch_done done,
                  void *context)
 {
     bool busy = client->pending >= client->total_max;
     struct transfer *transfer = transfer_new(client, request, done, context);
+    enum fetch_error error = FETCH_FORBIDDEN;
     const char *why = NULL;
     if (busy) {
         refuse(transfer, FETCH_BUSY, "too many requests are in flight here");
     } else if (!address_guard_url(client->guard, request->url, request->trusted, &transfer->place, &why)) {
         refuse(transfer, FETCH_FORBIDDEN, why);
+    } else if ((why = refusal_of(transfer, &error))) {
+        refuse(transfer, error, why);
     } else if (!copy_headers(transfer, request)) {
         refuse(transfer, FETCH_FORBIDDEN, "a header of the request is too long or broken");
     } else if (transfer->place.literal) {
@@ -611,12 +633,6 @@ size_t fetch_client_pending(const struct fetch_client *client)
     return client->pending;
 }
 
-bool fetch_url_permitted(const struct fetch_client *client, const char *url, const char **why)
-{
-    struct guarded_url place;
-    return address_guard_url(client->guard, url, false, &place, why);
-}
-
 /* ---- the client
  * ------------------------------------------------------------------------------------------------- */
 
@@ -637,6 +653,8 @@ struct fetch_client *fetch_client_new(struct loop *loop, const struct fetch_opti
     client->user_agent = duplicate(options->user_agent ? options->user_agent : "drawbridge");
     client->ca_file = options->ca_file ? duplicate(options->ca_file) : NULL;
     client->total_max = options->total_max;
+    client->refusal = options->refusal;
+    client->refusal_context = options->refusal_context;
     client->timer = loop_timer_new(loop, time_passed, client);
     client->resolver = resolver_new(loop, RESOLVER_THREADS);
     (void)curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);

@@ -6,6 +6,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/delivery/delivery.h"
+#include "gateway/domains.h"
 #include "gateway/fed/handle.h"
 #include "gateway/fed/json_guard.h"
 #include "gateway/fed/verify.h"
@@ -66,6 +67,8 @@ static void refuse(struct serving *serving, const struct inbound_activity *activ
               why, "peer", http_request_peer(serving->request), (char *)NULL);
     if (verification == VERIFICATION_UNAVAILABLE)
         serve_unavailable(serving);
+    else if (verification == VERIFICATION_BLOCKED)
+        http_answer_text(serving->request, 403, "This server is blocked here.\n");
     else
         http_answer_text(serving->request, 401,
                          arena_format(serving->arena, "The signature is not accepted: %s.\n", why));
@@ -148,6 +151,10 @@ static void receive(struct serving *serving, const json_t *document)
         http_answer_text(serving->request, 400, arena_format(serving->arena, "No activity: %s.\n", wrong));
         return;
     }
+    if (domains_judge(serving->gateway, activity.actor) == DOMAIN_BLOCKED) {
+        refuse(serving, &activity, VERIFICATION_BLOCKED, "its domain is blocked here");
+        return;
+    }
     if (is_strangers_farewell(serving, &activity)) {
         accepted(serving);
         return;
@@ -226,6 +233,10 @@ static const struct {
 
 static enum work_result process(struct incoming *incoming)
 {
+    /* It may have been blocked since this came. */
+    enum domain_verdict verdict = domains_judge(incoming->gateway, incoming->activity.actor);
+    if (verdict != DOMAIN_OPEN)
+        return verdict == DOMAIN_BLOCKED ? WORK_DONE : WORK_LATER;
     for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++)
         if (strcmp(incoming->activity.type, handlers[i].type) == 0)
             return handlers[i].handle(incoming);
