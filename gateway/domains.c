@@ -168,7 +168,8 @@ bool domains_set(struct gateway *gateway, const char *domain, const char *text)
 }
 
 /* ---- asking
- * --------------------------------------------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 bool domains_block(const struct gateway *gateway, const char *domain)
 {
@@ -217,15 +218,17 @@ static bool is_ours(const struct config *config, const char *host, unsigned port
     return false;
 }
 
-const char *domains_refusal(void *context, const char *host, unsigned port, bool *for_now)
+enum fetch_error domains_refusal(void *context, const char *host, unsigned port, const char **why)
 {
     const struct gateway *gateway = context;
-    *for_now = !is_known(gateway);
-    if (*for_now)
-        return "which domains are blocked is not known yet";
+    *why = "which domains are blocked is not known yet";
+    if (!is_known(gateway))
+        return FETCH_BUSY;
+    *why = "it is this gateway itself";
     if (is_ours(gateway->config, host, port))
-        return "it is this gateway itself";
-    return domains_block(gateway, host) ? "its domain is blocked here" : NULL;
+        return FETCH_FORBIDDEN;
+    *why = "its domain is blocked here";
+    return domains_block(gateway, host) ? FETCH_FORBIDDEN : FETCH_OK;
 }
 
 bool domain_canonical(const char *text, char out[DOMAIN_SIZE])

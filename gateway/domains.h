@@ -1,12 +1,13 @@
-/* Which servers this gateway deals with: never with itself, and with no domain that the operator blocked (PROTOCOL §3.5
- * line 16, §6.2). The rules stand in the store and are kept in memory, so that they are asked before any network
- * action; until they were read once, nobody is dealt with. The longest rule that covers a host decides; a rule covers
- * the domain and all below it. */
+/* Which servers this gateway deals with: never with itself, and with no domain that the operator blocked
+ * (PROTOCOL §3.5 line 16, §6.2). The rules stand in the store and are kept in memory, so that they are asked
+ * before any network action; until they were read once, nobody is dealt with. The longest rule that covers a
+ * host decides; a rule covers the domain and all below it. */
 #ifndef DRAWBRIDGE_GATEWAY_DOMAINS_H
 #define DRAWBRIDGE_GATEWAY_DOMAINS_H
 
 #include <stdbool.h>
 
+#include "gateway/client/fetch.h"
 #include "gateway/gateway.h"
 
 struct domains;
@@ -26,7 +27,7 @@ enum domain_verdict {
 enum domain_verdict domains_judge(const struct gateway *gateway, const char *url);
 
 /* The client's fetch_refusal; `gateway` is its context. */
-const char *domains_refusal(void *gateway, const char *host, unsigned port, bool *for_now);
+enum fetch_error domains_refusal(void *gateway, const char *host, unsigned port, const char **why);
 
 enum { DOMAIN_SIZE = 256 };
 /* A domain as rules know it: lower case, punycode, no dot at its end. False when it is none. */

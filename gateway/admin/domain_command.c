@@ -65,8 +65,8 @@ static int list_rules(struct gateway *gateway, bool json)
         {
             char since[TIME_TEXT_MAX];
             show_time(rule, "since", since);
-            (void)printf("%-6s %-40s since %s  %s\n", show_text(rule, "rule"), show_text(rule, "domain"), since,
-                         show_text(rule, "reason"));
+            (void)printf("%-6s %-40s since %s  %s\n", show_text(rule, "rule"), show_text(rule, "domain"),
+                         since, show_text(rule, "reason"));
         }
         (void)printf("%zu rule(s)\n", json_array_size(list));
     }
@@ -129,7 +129,8 @@ int command_domain(struct gateway *gateway, int count, char **words)
     if ((!blocks && strcmp(read.alone[0], "allow") != 0) || read.count != 2 || json)
         return words_misused("domain", "wrong words for domain");
     if (!domain_canonical(read.alone[1], domain))
-        return words_misused("domain", "'%s' is no domain; write the server's name alone, such as spam.example",
+        return words_misused("domain",
+                             "'%s' is no domain; write the server's name alone, such as spam.example",
                              read.alone[1]);
     if (!is_reason(reason))
         return words_misused("domain", "--reason wants one line of at most %d bytes", REASON_MAX);

@@ -259,7 +259,10 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
 }
 
 /* A connection is there, new or kept; the request follows. */
-static int about_to_send(void *context, char *remote, char *local, int remote_port, int local_port)
+static int about_to_send(void *context,
+                         char *remote, /* NOLINT(readability-non-const-parameter): curl's type */
+                         char *local, int remote_port,
+                         int local_port) /* NOLINT(readability-non-const-parameter) */
 {
     struct transfer *transfer = context;
     (void)remote;
@@ -555,17 +558,16 @@ static struct transfer *transfer_new(struct fetch_client *client, const struct f
     return transfer;
 }
 
-/* Why a host that the address guard let pass is not asked; NULL. */
-static const char *refusal_of(const struct transfer *transfer, enum fetch_error *error)
+/* Whether this host may be asked at all. */
+static enum fetch_error judge(struct transfer *transfer, const char **why)
 {
     const struct fetch_client *client = transfer->client;
-    const struct guarded_url *place = &transfer->place;
-    bool for_now = false;
+    struct guarded_url *place = &transfer->place;
+    if (!address_guard_url(client->guard, transfer->url, transfer->trusted, place, why))
+        return FETCH_FORBIDDEN;
     if (transfer->trusted || !client->refusal)
-        return NULL;
-    const char *why = client->refusal(client->refusal_context, place->host, place->port, &for_now);
-    *error = for_now ? FETCH_BUSY : FETCH_FORBIDDEN;
-    return why;
+        return FETCH_OK;
+    return client->refusal(client->refusal_context, place->host, place->port, why);
 }
 
 void fetch_start(struct fetch_client *client, const struct fetch_request *request, fetch_done done,
@@ -573,13 +575,11 @@ void fetch_start(struct fetch_client *client, const struct fetch_request *reques
 {
     bool busy = client->pending >= client->total_max;
     struct transfer *transfer = transfer_new(client, request, done, context);
-    enum fetch_error error = FETCH_FORBIDDEN;
+    enum fetch_error error;
     const char *why = NULL;
     if (busy) {
         refuse(transfer, FETCH_BUSY, "too many requests are in flight here");
-    } else if (!address_guard_url(client->guard, request->url, request->trusted, &transfer->place, &why)) {
-        refuse(transfer, FETCH_FORBIDDEN, why);
-    } else if ((why = refusal_of(transfer, &error))) {
+    } else if ((error = judge(transfer, &why)) != FETCH_OK) {
         refuse(transfer, error, why);
     } else if (!copy_headers(transfer, request)) {
         refuse(transfer, FETCH_FORBIDDEN, "a header of the request is too long or broken");

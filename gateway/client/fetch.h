@@ -12,9 +12,20 @@
 
 struct fetch_client;
 
-/* Asked before a name is resolved: why this host (lower case, punycode) is not asked, NULL when it is. `for_now`:
- * perhaps later. */
-typedef const char *(*fetch_refusal)(void *context, const char *host, unsigned port, bool *for_now);
+enum fetch_error {
+    FETCH_OK,        /* an HTTP answer came: see status */
+    FETCH_FORBIDDEN, /* the guard or the refusal: nothing was connected */
+    FETCH_DNS,
+    FETCH_CONNECT, /* refused, unreachable, TLS */
+    FETCH_TIMEOUT,
+    FETCH_TOO_LARGE,
+    FETCH_BROKEN, /* the connection closed early or spoke no HTTP */
+    FETCH_BUSY,   /* too many requests in flight here, or may_send said no */
+};
+
+/* Asked before a name is resolved whether this host (lower case, punycode) is asked: FETCH_OK; else
+ * FETCH_FORBIDDEN or, for now, FETCH_BUSY, with a sentence in *why. */
+typedef enum fetch_error (*fetch_refusal)(void *context, const char *host, unsigned port, const char **why);
 
 struct fetch_options {
     bool lab;                  /* http and loopback are permitted */
@@ -38,21 +49,11 @@ struct fetch_request {
     size_t body_length;
     size_t response_max; /* bytes, after decompression; 0: the body is not wanted */
     unsigned timeout_ms; /* in all */
-    bool trusted; /* a platform or a store that the operator configured: neither the address guard nor the refusal is asked */
+    bool trusted; /* a platform or a store that the operator configured: neither the address guard nor the
+                     refusal is asked */
     /* Asked, with the context of `done`, when a connection is there and nothing was sent yet: false is
      * FETCH_BUSY. NULL: it may. */
     bool (*may_send)(void *context);
-};
-
-enum fetch_error {
-    FETCH_OK,        /* an HTTP answer came: see status */
-    FETCH_FORBIDDEN, /* the guard or the refusal: nothing was connected */
-    FETCH_DNS,
-    FETCH_CONNECT, /* refused, unreachable, TLS */
-    FETCH_TIMEOUT,
-    FETCH_TOO_LARGE,
-    FETCH_BROKEN, /* the connection closed early or spoke no HTTP */
-    FETCH_BUSY,   /* too many requests in flight here, or may_send said no */
 };
 
 struct fetch_result {

@@ -66,7 +66,8 @@ enum verification verify_signature(struct gateway *gateway, struct arena *arena,
     }
     enum domain_verdict verdict = domains_judge(gateway, search.document);
     if (verdict != DOMAIN_OPEN) {
-        *why = verdict == DOMAIN_BLOCKED ? "its domain is blocked here" : "which domains are blocked is not known yet";
+        *why = verdict == DOMAIN_BLOCKED ? "its domain is blocked here"
+                                         : "which domains are blocked is not known yet";
         return verdict == DOMAIN_BLOCKED ? VERIFICATION_BLOCKED : VERIFICATION_UNAVAILABLE;
     }
     struct known_key known = {0};

@@ -1,13 +1,13 @@
-/* The world outside of a gateway under test, as its process sees it: preloaded into it, this answers what names resolve
- * to, writes down every address that is connected, and leads the connection to where the test listens. What it is told
- * stands in the file TRUST_OUTSIDE, read anew at each question:
- *   name HOST ANSWER [ANSWER…]     addresses separated by commas; the first question gets the first ANSWER, and so on,
- *                                  the last one stands for all that follow; "nothing" is no address
- *   route ADDRESS PORT HERE        connections to that address arrive at this port of 127.0.0.1
- *   swap ADDRESS OTHER             whoever writes ADDRESS as text gets OTHER: a pin that went wrong
- *   default HERE                   where all other connections arrive that do not go to a listed port of loopback
- *   pass PORT                      connections to this port of 127.0.0.1 are none of the test's business
- * What it sees goes to the file TRUST_SEEN: "lookup HOST", "socket ADDRESS PORT". */
+/* The world outside of a gateway under test, as its process sees it: preloaded into it, this answers what
+ * names resolve to, writes down every address that is connected, and leads the connection to where the test
+ * listens. What it is told stands in the file TRUST_OUTSIDE, read anew at each question: name HOST ANSWER
+ * [ANSWER…]     addresses separated by commas; the first question gets the first ANSWER, and so on, the last
+ * one stands for all that follow; "nothing" is no address route ADDRESS PORT HERE        connections to that
+ * address arrive at this port of 127.0.0.1 swap ADDRESS OTHER             whoever writes ADDRESS as text gets
+ * OTHER: a pin that went wrong default HERE                   where all other connections arrive that do not
+ * go to a listed port of loopback pass PORT                      connections to this port of 127.0.0.1 are
+ * none of the test's business What it sees goes to the file TRUST_SEEN: "lookup HOST", "socket ADDRESS PORT".
+ */
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <errno.h>
