@@ -259,10 +259,8 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
 }
 
 /* A connection is there, new or kept; the request follows. */
-static int about_to_send(void *context,
-                         char *remote, /* NOLINT(readability-non-const-parameter): curl's type */
-                         char *local, int remote_port,
-                         int local_port) /* NOLINT(readability-non-const-parameter) */
+/* NOLINTNEXTLINE(readability-non-const-parameter): curl's type */
+static int about_to_send(void *context, char *remote, char *local, int remote_port, int local_port)
 {
     struct transfer *transfer = context;
     (void)remote;

@@ -72,18 +72,16 @@ await story("Domains that are blocked", async () => {
   });
   await guard("D6", "what waited as it was blocked is not carried out", async () => {
     const late = await Peer.start(outside, "late.example");
-    for (let queue = 0; queue < 4; queue++) await gateway.redis("SET", `lease:work:inbox:${queue}`, "somebody-else");
-    await until("no activity is worked on", 20, async () => {
-      const before = await followers();
-      assert.equal(await late.post(late.activity("Follow", actor)), 202);
-      return (await gateway.redis("XLEN", "work:inbox:0", )) !== "" && before === (await followers());
-    });
+    const queues = [0, 1, 2, 3];
+    const queued = async () => (await Promise.all(queues.map(async (queue) => Number(await gateway.redis("XLEN", `work:inbox:${queue}`))))).reduce((a, b) => a + b);
+    for (const queue of queues) await gateway.redis("SET", `lease:work:inbox:${queue}`, "somebody-else");
+    await until("what comes waits", 30, async () => (await late.post(wave(late))) === 202 && (await queued()) > 5);
+    assert.equal(await late.post(late.activity("Follow", actor)), 202);
     const waiting = await followers();
     await domain("block", "late.example");
     await refuses(late);
-    for (let queue = 0; queue < 4; queue++) await gateway.redis("DEL", `lease:work:inbox:${queue}`);
-    const queued = async () => Promise.all([0, 1, 2, 3].map(async (queue) => Number(await gateway.redis("XLEN", `work:inbox:${queue}`))));
-    await until("all is worked off", 60, async () => (await queued()).every((count) => count === 0));
+    for (const queue of queues) await gateway.redis("DEL", `lease:work:inbox:${queue}`);
+    await until("all is worked off", 60, async () => (await queued()) === 0);
     assert.equal(await followers(), waiting);
   });
 
