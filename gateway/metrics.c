@@ -95,6 +95,9 @@ void metrics_serve(struct serving *serving)
                "dead_hosts");
     add_number(serving, &out, "deliveries_reclaimed_total", "counter",
                "Deliveries taken over from workers that died.", "GET", "counter:reclaimed");
+    add_number(serving, &out, "webhooks_refused_total", "counter",
+               "Webhooks with a wrong signature or a body that is no batch of events.", "GET",
+               "counter:webhooks_refused");
     http_answer(serving->request, &(struct http_answer){.status = 200,
                                                         .content_type = "text/plain; version=0.0.4",
                                                         .body = buffer_text(&out),

@@ -85,6 +85,8 @@ static void get_discovery(struct plaza *plaza, struct request *request)
         plaza->options.requests_per_minute, "event_window_s", EVENT_WINDOW_S);
     json_t *features = json_make("[s, s, s, s, s, s, s, s]", "events.ws", "events.poll", "remote_posts",
                                  "remote_relations", "polls", "quotes", "reactions", "mentions");
+    if (plaza->options.webhook)
+        json_array_append_new(features, json_string("events.webhook"));
     if (plaza->options.test_api)
         json_array_append_new(features, json_string("sandbox"));
     answer_json(request, 200,

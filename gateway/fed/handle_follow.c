@@ -18,7 +18,7 @@ static enum work_result reject(struct incoming *incoming, const struct account_r
 static enum lookup undone_before(struct incoming *incoming)
 {
     char hash[23];
-    id_hash(incoming->activity.id, hash);
+    id_hash(arena_format(incoming->arena, "%s %s", incoming->activity.actor, incoming->activity.id), hash);
     struct reply *reply = store_call(incoming->gateway->store, "EXISTS",
                                      arena_format(incoming->arena, "undone_follow:%s", hash), (char *)NULL);
     enum lookup result = reply_failed(reply)        ? LOOKUP_DOWN

@@ -44,6 +44,11 @@ void serve_actor(struct serving *serving, const struct local_id *id)
     observe_answered(serving, &observation, OBSERVED_ACTOR, id->aid, NULL);
 }
 
+void serve_home_page(struct serving *serving)
+{
+    serve_html(serving, 200, page_home(serving), NULL);
+}
+
 void serve_profile_page(struct serving *serving, const char *name)
 {
     char aid[AID_LENGTH + 1];

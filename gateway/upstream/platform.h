@@ -17,6 +17,9 @@ struct platform {
     struct platform_stream *stream;
 };
 
+/* The configured platform of that name, or NULL. */
+struct platform *upstream_find(struct gateway *gateway, const char *name);
+
 /* What the platform can do, which it says itself: discovers when that was not done yet. Waits. False: it
  * cannot be asked just now, and nothing must be concluded. */
 bool platform_capabilities(struct platform *platform, unsigned *out);

@@ -192,8 +192,11 @@ static enum work_result push_object(struct push *push, const char *hash)
     json_t *document = json_loads(object.source, 0, NULL);
     struct inbound_note note;
     enum work_result result = WORK_DONE;
-    if (document && !inbound_note_read(document, NULL, push->arena, &note))
+    if (document && !inbound_note_read(document, NULL, push->arena, &note)) {
+        if (note.published <= 0) /* it does not say: when it came here */
+            note.published = object.updated;
         result = push_note(push, hash, &object, &note, root);
+    }
     json_decref(document);
     return result;
 }

@@ -74,7 +74,7 @@ static bool hold(struct platform_stream *self)
     case CARRIER_POLL:
         return stream_by_poll(self);
     case CARRIER_WEBHOOK:
-        break; /* the platform comes to us: webhook.c */
+        return stream_by_webhook(self);
     }
     return false;
 }

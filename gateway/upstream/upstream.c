@@ -14,7 +14,7 @@ struct upstream {
     size_t count;
 };
 
-static struct platform *find(struct gateway *gateway, const char *name)
+struct platform *upstream_find(struct gateway *gateway, const char *name)
 {
     for (size_t i = 0; gateway->upstream && i < gateway->upstream->count; i++)
         if (strcmp(gateway->upstream->platforms[i].config->name, name) == 0)
@@ -92,20 +92,20 @@ void upstream_free(struct gateway *gateway)
 
 void upstream_push_kick(struct gateway *gateway, const char *name)
 {
-    struct platform *platform = find(gateway, name);
+    struct platform *platform = upstream_find(gateway, name);
     if (platform)
         work_kick(platform->push);
 }
 
 bool upstream_sweep(struct gateway *gateway, const char *name, const char *aid)
 {
-    struct platform *platform = find(gateway, name);
+    struct platform *platform = upstream_find(gateway, name);
     return !platform || reconcile_account(platform, aid);
 }
 
 bool upstream_limits(struct gateway *gateway, const char *name, struct adapter_limits *out)
 {
-    struct platform *platform = find(gateway, name);
+    struct platform *platform = upstream_find(gateway, name);
     if (!platform)
         return false;
     *out = platform->class->limits(platform->adapter);
@@ -128,7 +128,7 @@ static const char *reason_of(const struct operation_result *result, struct arena
 bool upstream_post(struct gateway *gateway, const char *name, const char *native, struct arena *arena,
                    struct post *out, const char **why)
 {
-    struct platform *platform = find(gateway, name);
+    struct platform *platform = upstream_find(gateway, name);
     *why = "there is no such platform in the configuration";
     if (!platform)
         return false;
@@ -148,7 +148,7 @@ bool upstream_post(struct gateway *gateway, const char *name, const char *native
 bool upstream_account(struct gateway *gateway, const char *name, const char *native, struct arena *arena,
                       struct account *out, const char **why)
 {
-    struct platform *platform = find(gateway, name);
+    struct platform *platform = upstream_find(gateway, name);
     *why = "there is no such platform in the configuration";
     if (!platform)
         return false;
@@ -168,13 +168,13 @@ bool upstream_account(struct gateway *gateway, const char *name, const char *nat
 bool upstream_read_post(struct gateway *gateway, const char *name, const json_t *document,
                         struct arena *arena, struct post *out)
 {
-    const struct platform *platform = find(gateway, name);
+    const struct platform *platform = upstream_find(gateway, name);
     return platform && platform->class->read_post && platform->class->read_post(document, arena, out);
 }
 
 bool upstream_takes_votes(struct gateway *gateway, const char *name, bool *out)
 {
-    struct platform *platform = find(gateway, name);
+    struct platform *platform = upstream_find(gateway, name);
     unsigned capabilities = 0;
     bool good = platform && platform_capabilities(platform, &capabilities);
     *out = (capabilities & ADAPTER_PUSH_VOTE) != 0;

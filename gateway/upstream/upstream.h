@@ -4,6 +4,7 @@
 #define DRAWBRIDGE_GATEWAY_UPSTREAM_UPSTREAM_H
 
 #include "adapters/adapter.h"
+#include "gateway/fed/serve.h"
 #include "gateway/gateway.h"
 
 /* Opens every configured platform and starts nothing: for commands that only ask. Then upstream_free. */
@@ -13,6 +14,9 @@ bool upstream_open(struct gateway *gateway, char *error, size_t error_size);
 bool upstream_start(struct gateway *gateway, char *error, size_t error_size);
 /* After gateway->stopping and the end of all tasks. */
 void upstream_free(struct gateway *gateway);
+
+/* Answers a POST to /hooks/contract/NAME: 202 only once the store holds its events. Waits. */
+void upstream_webhook(struct serving *serving, const char *platform);
 
 /* Something was queued for the platform of that name. */
 void upstream_push_kick(struct gateway *gateway, const char *platform);
