@@ -26,6 +26,7 @@ enum work_result handle_update(struct incoming *incoming);
 enum work_result handle_delete(struct incoming *incoming);
 enum work_result handle_like(struct incoming *incoming);
 enum work_result handle_announce(struct incoming *incoming);
+enum work_result handle_block(struct incoming *incoming);
 enum work_result handle_quote_request(struct incoming *incoming);
 enum work_result handle_answer(struct incoming *incoming); /* Accept, Reject */
 /* What somebody else brought: a hint where to look. Gives up after some attempts. */
@@ -34,9 +35,13 @@ enum work_result handle_hearsay(struct incoming *incoming);
 /* ---- shared by the above
  * -------------------------------------------------------------------------------------- */
 
-/* The local post that a URL names, live, of an account that is on. LOOKUP_ABSENT when it is none. */
+/* The local post that a URL names, live, of an account that is on and meets the actor. LOOKUP_ABSENT when it
+ * is none. */
 enum lookup incoming_local_post(struct incoming *incoming, const char *url, struct account_record *record,
                                 struct post_record *post);
+/* LOOKUP_ABSENT when the account and the activity's actor have nothing to do with each other (separation.h).
+ */
+enum lookup incoming_meets(struct incoming *incoming, const struct account_record *record);
 /* The local account that a URL names, when it can be reached. */
 enum lookup incoming_local_account(struct incoming *incoming, const char *url, struct account_record *record);
 
@@ -56,6 +61,9 @@ enum lookup place_find(struct incoming *incoming, const struct inbound_note *not
 /* Keeps a post of the actor that answers, names or quotes somebody here (new or edited) and queues its push;
  * takes a vote. `object` is the embedded Note. */
 enum work_result keep_note(struct incoming *incoming, const json_t *object);
+
+/* A Block of an account of ours or of a host's own actor, put or taken back. */
+enum work_result block(struct incoming *incoming, const char *whom, bool put);
 
 /* Removes a post of the actor's that we hold, and queues its removal from the platform. */
 enum work_result remove_object(struct incoming *incoming, const char *object_id);

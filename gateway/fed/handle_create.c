@@ -39,7 +39,6 @@ static enum work_result store_reply(struct incoming *incoming, const struct inbo
     arguments_text(arguments, source);
     arguments_number(arguments, now);
     arguments_number(arguments, updated);
-    arguments_text(arguments, hash);
     arguments_text(arguments, dated ? "1" : "0");
     struct reply *reply = store_script(incoming->gateway->store, "remote_object_put", arguments);
     bool failed = reply_failed(reply);

@@ -345,6 +345,7 @@ static const struct {
     {"Accept", handle_answer},
     {"Reject", handle_answer},
     {"QuoteRequest", handle_quote_request},
+    {"Block", handle_block},
 };
 
 static enum work_result dispatch(struct incoming *incoming)

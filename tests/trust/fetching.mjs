@@ -29,9 +29,9 @@ await story("What is asked of others", async () => {
     assert.deepEqual(await during(() => leadTo(url)), [], `a redirect to ${url}`);
   };
 
-  await step("an honest server is asked for its key, once, and believed", async () => {
+  await step("an honest server is asked for its key and believed", async () => {
     assert.equal(await peer.post(peer.activity("Wave", actor)), 202);
-    assert.deepEqual(outside.seen(), [`lookup ${peer.host}`, `socket ${peer.address} 443`]);
+    assert.ok(outside.seen().includes(`socket ${peer.address} 443`));
   });
 
   // ---- which URLs
