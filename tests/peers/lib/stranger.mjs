@@ -52,7 +52,8 @@ export class Stranger {
       answer.writeHead(found ? 200 : 404, { "content-type": ACTIVITY });
       answer.end(found ? JSON.stringify(stranger.document) : "{}");
     });
-    await new Promise((resolve) => stranger.server.listen(port, "127.0.0.1", resolve));
+    stranger.open = () => new Promise((resolve) => stranger.server.listen(port, "127.0.0.1", resolve));
+    await stranger.open();
     return stranger;
   }
 
@@ -110,8 +111,8 @@ export class Stranger {
   }
 
   /** A GET with a signature: the answer's status. */
-  async fetchSigned(url, { key = this.key } = {}) {
-    const headers = signedHeaders({ method: "GET", url, key, keyId: this.keyId });
+  async fetchSigned(url, { key = this.key, date } = {}) {
+    const headers = signedHeaders({ method: "GET", url, key, keyId: this.keyId, date });
     return (await fetch(url, { headers: { accept: ACTIVITY, ...headers } })).status;
   }
 

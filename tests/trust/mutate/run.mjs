@@ -53,7 +53,7 @@ function without(number) {
   const changed = [...fs.readFileSync(patch, "utf8").matchAll(/^\+\+\+ b\/(\S+)/gm)].map(([, name]) => path.join(source, name));
   const before = changed.map((file) => fs.readFileSync(file));
   try {
-    run("patch", "--batch", "-s", "-F0", "-p1", "-d", source, "-i", patch);
+    run("patch", "--batch", "--forward", "-s", "-F2", "-p1", "-d", source, "-i", patch);
     compile();
     return attack(number);
   } catch (error) {
