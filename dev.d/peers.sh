@@ -22,7 +22,13 @@ install_node() {
     local node
     node=$(cd "$peers" && echo node/node_modules/node-linux-*/bin/node)
     [ -x "$peers/$node" ] || {
-        echo "npm has no Node 20 for this machine ($(uname -m)): the tests with real servers run on x86_64 and aarch64" >&2
+        # npm takes an optional package that it could not fetch for one that is not wanted.
+        rm -f "$peers/node/.installed"
+        echo "npm brought no Node 20 for this machine ($(uname -m))." >&2
+        case $(uname -m) in
+        x86_64 | aarch64) echo "Does it reach its registry? Try: npm ping; then the same command again." >&2 ;;
+        *) echo "There is one for x86_64 and aarch64 only; the demo and the tests with real servers need it." >&2 ;;
+        esac
         return 1
     }
     mkdir -p "$peers/bin"
@@ -60,6 +66,7 @@ install_demo_peers() {
 install_test_peers() {
     install_demo_peers
     command -v sqlite3 >/dev/null || install_packages "for a test that changes Plaza's database behind its back" sqlite3
+    command -v curl >/dev/null || install_packages "for the contract's examples" curl
     npm_folder judges
     npm_folder fedify
     npm_folder conformance

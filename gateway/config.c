@@ -180,10 +180,21 @@ static bool read_log(struct config_source *source, struct config *config)
 /* ---- platforms
  * ------------------------------------------------------------------------------------------------------ */
 
+static void free_secret(char *secret)
+{
+    if (secret)
+        OPENSSL_cleanse(secret, strlen(secret));
+    free(secret);
+}
+
 static bool is_ours(const char *name)
 {
-    return strcmp(name, "adapter") == 0 || strcmp(name, "host") == 0 || strcmp(name, "token") == 0 ||
-           strcmp(name, "token_file") == 0 || strcmp(name, "hold_seconds") == 0;
+    static const char *const names[] = {
+        "adapter", "host", "token", "token_file", "webhook_secret", "webhook_secret_file", "hold_seconds"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
 }
 
 static void read_settings(const struct config_source *source, const char *section,
@@ -196,6 +207,27 @@ static void read_settings(const struct config_source *source, const char *sectio
             config_entry_find(source, section, entry->name) == entry)
             (void)json_object_set_new(platform->settings, entry->name, json_string(entry->value));
     }
+}
+
+static bool read_webhook_secret(struct config_source *source, const char *section,
+                                struct config_platform *platform)
+{
+    const struct config_entry *file = config_entry_find(source, section, "webhook_secret_file");
+    const struct config_entry *entry = file ? file : config_entry_find(source, section, "webhook_secret");
+    const struct config_entry *events = config_entry_find(source, section, "events");
+    char *text = file ? config_secret_read(source, file) : text_of(source, section, "webhook_secret", NULL);
+    bool good = text && webhook_secret_read(text, &platform->webhook_secret);
+    free_secret(text);
+    if (!good && entry)
+        return config_fail(source, entry->where,
+                           "%s holds no secret of webhooks; it must be whsec_ and the base64 of 24 to 64 "
+                           "bytes, made with: printf 'whsec_%%s\\n' \"$(openssl rand -base64 32)\"",
+                           entry->name);
+    if (!good && events && strcmp(events->value, "webhook") == 0)
+        return config_fail(source, events->where,
+                           "events = webhook needs the secret with which the platform signs; set "
+                           "webhook_secret_file");
+    return true;
 }
 
 static bool read_platform(struct config_source *source, struct config *config,
@@ -213,6 +245,8 @@ static bool read_platform(struct config_source *source, struct config *config,
                            section->name);
     const struct config_entry *file = config_entry_find(source, section->name, "token_file");
     platform->token = file ? config_secret_read(source, file) : text_of(source, section->name, "token", NULL);
+    if (source->error[0] || !read_webhook_secret(source, section->name, platform))
+        return false;
     read_settings(source, section->name, platform);
     unsigned hold = 0;
     if (!read_number(source, section->name, "hold_seconds", 0, HOLD_SECONDS_MAX, &hold))
@@ -254,13 +288,6 @@ struct config *config_read(const char *path, char *error, size_t error_size)
         return config;
     config_free(config);
     return NULL;
-}
-
-static void free_secret(char *secret)
-{
-    if (secret)
-        OPENSSL_cleanse(secret, strlen(secret));
-    free(secret);
 }
 
 void config_free(struct config *config)

@@ -9,12 +9,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "gateway/sig/webhook.h"
+
 enum { CONFIG_PLATFORMS_MAX = 16, CONFIG_HOSTS_MAX = 256, CONFIG_WARNINGS_MAX = 8 };
 
 struct config_platform {
     char *name, *adapter;
-    char *host;       /* authority of its own host; NULL: the primary one */
-    char *token;      /* credential, from token or token_file; never logged */
+    char *host;                           /* authority of its own host; NULL: the primary one */
+    char *token;                          /* credential, from token or token_file; never logged */
+    struct webhook_secret webhook_secret; /* with which it signs events that it POSTs to us */
     int hold_seconds; /* hold window of accounts switched on from now on; -1: the default */
     json_t *settings; /* the adapter's other keys (url, …), strings */
 };

@@ -14,7 +14,8 @@ static const struct {
     {"ledger", "look_at_copies, notice_days"},
     {"log", "format, level"},
     {"host ", "account"},
-    {"platform ", "adapter, host, token, token_file, hold_seconds and the adapter's own"},
+    {"platform ", "adapter, host, token, token_file, webhook_secret, webhook_secret_file, hold_seconds and "
+                  "the adapter's own"},
 };
 
 /* A section that ends with a space in the table takes a name behind it. */

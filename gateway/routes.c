@@ -8,6 +8,7 @@
 #include "gateway/fed/serve_cache.h"
 #include "gateway/fed/tags.h"
 #include "gateway/metrics.h"
+#include "gateway/upstream/upstream.h"
 
 enum { REQUEST_BUDGET = 4 << 20 };
 
@@ -71,7 +72,9 @@ static void route_get(struct serving *serving)
     case LOCAL_NONE:
         break;
     }
-    if (strncmp(path, "/@", 2) == 0)
+    if (strcmp(path, "/") == 0)
+        serve_home_page(serving);
+    else if (strncmp(path, "/@", 2) == 0)
         serve_profile_page(serving, path + 2);
     else if (strncmp(path, "/tags/", 6) == 0)
         serve_tag(serving, path + 6);
@@ -99,6 +102,7 @@ static void route(struct serving *serving)
 {
     const char *path = http_request_path(serving->request);
     const char *method = http_request_method(serving->request);
+    static const char hooks[] = "/hooks/contract/";
     bool reads = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
     if (reads && strcmp(path, "/healthz") == 0) {
         answer_health(serving, false);
@@ -110,6 +114,11 @@ static void route(struct serving *serving)
     }
     if (reads && strcmp(path, "/metrics") == 0) {
         metrics_serve(serving);
+        return;
+    }
+    /* The platform may stand behind the reverse proxy with us; its signature is what counts. */
+    if (strcmp(method, "POST") == 0 && strncmp(path, hooks, sizeof hooks - 1) == 0) {
+        upstream_webhook(serving, path + sizeof hooks - 1);
         return;
     }
     if (!serving->host) {

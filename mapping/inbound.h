@@ -20,7 +20,8 @@ struct inbound_activity {
     const char *objects[INBOUND_IDS_MAX]; /* all object ids (Flag, multiple choice votes) */
     size_t object_count;
     const char *target, *instrument, *content;
-    const char *result; /* of an Accept (FEP-044f): the permission; NULL */
+    const char *emoji_url; /* the picture of a custom emoji that the content names (FEP-c0e0); NULL */
+    const char *result;    /* of an Accept (FEP-044f): the permission; NULL */
     /* of an embedded activity (Undo, Accept, Reject): */
     const char *inner_actor, *inner_object;
     enum visibility visibility;
@@ -45,6 +46,7 @@ struct inbound_actor {
     size_t also_known_as_count;
     const char *moved_to;
     bool bot, suspended, manually_approves;
+    bool refuses_bridges; /* #nobridge in the profile, or an opt-out signal (FEP-5e53) */
     int64_t published;
 };
 /* An actor document; also the key stubs of GoToSocial. NULL on success, else the reason. */

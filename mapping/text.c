@@ -199,6 +199,9 @@ static bool read_offset(const char **text, int *seconds)
     return true;
 }
 
+/* The end of the year 9999: four digits go no further. */
+static const int64_t TIME_LAST = 253402300799999;
+
 int64_t time_parse(const char *text)
 {
     struct tm parts = {0};
@@ -208,13 +211,12 @@ int64_t time_parse(const char *text)
         !read_clock(&text, &parts, &milliseconds) || !read_offset(&text, &offset) || *text != '\0')
         return -1;
     int64_t result = ((int64_t)timegm(&parts) - offset) * 1000 + milliseconds;
-    return result < 0 ? -1 : result;
+    return result < 0 || result > TIME_LAST ? -1 : result;
 }
 
 void time_format(int64_t time_ms, char out[TIME_TEXT_MAX])
 {
-    static const int64_t last = 253402300799999; /* the end of the year 9999 */
-    int64_t clamped = time_ms < 0 ? 0 : time_ms > last ? last : time_ms;
+    int64_t clamped = time_ms < 0 ? 0 : time_ms > TIME_LAST ? TIME_LAST : time_ms;
     time_t seconds = (time_t)(clamped / 1000);
     unsigned milliseconds = (unsigned)(clamped % 1000);
     struct tm parts = {0};

@@ -33,6 +33,8 @@ static const char help[] =
     "  --public-url URL          how Plaza is reached, when not as it listens\n"
     "  --heartbeat SECONDS       a mark on idle streams every so often (default 30)\n"
     "  --requests-per-minute N   what the gateway may ask (default 6000)\n"
+    "  --webhook URL             POST events there, too: the gateway's /hooks/contract/NAME\n"
+    "  --webhook-secret-file FILE  the secret that signs them, whsec_…\n"
     "  --new-epoch               forget all events and begin a new epoch of them\n"
     "  --test-api                serve /test/ for tests and scripted demos (loopback only)\n"
     "  --help                    this text\n"
@@ -80,6 +82,8 @@ enum {
     OPTION_URL,
     OPTION_HEARTBEAT,
     OPTION_RATE,
+    OPTION_WEBHOOK,
+    OPTION_SECRET,
     OPTION_EPOCH,
     OPTION_TEST,
     OPTION_HELP
@@ -92,6 +96,8 @@ static const struct option long_options[] = {{"listen", required_argument, NULL,
                                              {"public-url", required_argument, NULL, OPTION_URL},
                                              {"heartbeat", required_argument, NULL, OPTION_HEARTBEAT},
                                              {"requests-per-minute", required_argument, NULL, OPTION_RATE},
+                                             {"webhook", required_argument, NULL, OPTION_WEBHOOK},
+                                             {"webhook-secret-file", required_argument, NULL, OPTION_SECRET},
                                              {"new-epoch", no_argument, NULL, OPTION_EPOCH},
                                              {"test-api", no_argument, NULL, OPTION_TEST},
                                              {"help", no_argument, NULL, OPTION_HELP},
@@ -128,6 +134,12 @@ static const char *take_option(struct options *options, int option, const char *
         return parse_number(value, 1, 100000000, &options->requests_per_minute)
                    ? NULL
                    : "--requests-per-minute needs a number above 0";
+    case OPTION_WEBHOOK:
+        options->webhook = value;
+        return NULL;
+    case OPTION_SECRET:
+        options->webhook_secret_file = value;
+        return NULL;
     case OPTION_EPOCH:
         options->new_epoch = true;
         return NULL;
@@ -149,6 +161,8 @@ static const char *what_is_missing(const struct options *options)
         return "--token-file is missing";
     if (!options->fediverse_host)
         return "--fediverse-host is missing";
+    if (!options->webhook != !options->webhook_secret_file)
+        return "--webhook and --webhook-secret-file need one another";
     if (options->test_api && strncmp(options->address, "127.", 4) != 0)
         return "--test-api lets anybody act as any member, so it needs a loopback address in --listen";
     return NULL;

@@ -108,6 +108,7 @@ void outbox_new_epoch(struct database *database)
     database_run(database, "DELETE FROM outbox", "");
     database_run(database, "DELETE FROM sqlite_sequence WHERE name = 'outbox'", "");
     database_run(database, "DELETE FROM meta WHERE key = 'pruned_through'", "");
+    database_run(database, "DELETE FROM meta WHERE key LIKE 'webhook_%'", "");
     if (!fault_is(FAULT_EPOCH_KEPT) || !outbox_has_epoch(database))
         database_run(database, "INSERT OR REPLACE INTO meta(key, value) VALUES('epoch', ?)", "t", epoch);
 }

@@ -26,7 +26,8 @@ struct options {
     char address[64]; /* numeric, to listen on */
     int port;         /* 0: any free one */
     const char *database, *token_file, *fediverse_host;
-    const char *public_url; /* NULL: as listened on */
+    const char *public_url;                    /* NULL: as listened on */
+    const char *webhook, *webhook_secret_file; /* NULL: the gateway comes for events */
     int heartbeat_s, requests_per_minute;
     bool test_api, new_epoch;
 };

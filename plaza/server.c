@@ -11,6 +11,7 @@
 #include "plaza/pages.h"
 #include "plaza/stream.h"
 #include "plaza/test_api.h"
+#include "plaza/webhook.h"
 
 enum {
     TICK_US = 250000,
@@ -326,6 +327,7 @@ void server_notify(struct server *server)
 {
     streams_notify(server);
     answer_waiting(server);
+    webhook_go(server->webhook);
 }
 
 static void on_tick(lws_sorted_usec_list_t *tick)
@@ -333,6 +335,7 @@ static void on_tick(lws_sorted_usec_list_t *tick)
     struct server *server = lws_container_of(tick, struct server, tick);
     streams_tick(server);
     answer_waiting(server);
+    webhook_go(server->webhook);
     lws_sul_schedule(server->context, 0, tick, on_tick, TICK_US);
 }
 
@@ -342,6 +345,7 @@ static const struct lws_protocols protocols[] = {
      .callback = stream_callback,
      .per_session_data_size = sizeof(struct stream_slot),
      .rx_buffer_size = 4096},
+    {.name = WEBHOOK_PROTOCOL, .callback = webhook_callback, .rx_buffer_size = 4096},
     {0}};
 
 /* Says beforehand what libwebsockets would only log. */
@@ -367,7 +371,9 @@ bool server_start(struct server *server, struct plaza *plaza, char *error, size_
     /* A peer that says nothing for long is asked, then dropped (PLATFORMS §7.6). */
     static const lws_retry_bo_t validity = {.secs_since_valid_ping = 30, .secs_since_valid_hangup = 75};
     *server = (struct server){.plaza = plaza};
-    if (!can_listen(&plaza->options, error, size))
+    error[0] = '\0';
+    server->webhook = webhook_new(server, error, size);
+    if (error[0] || !can_listen(&plaza->options, error, size))
         return false;
     lws_set_log_level(LLL_ERR, NULL);
     struct lws_context_creation_info info = {
@@ -377,7 +383,8 @@ bool server_start(struct server *server, struct plaza *plaza, char *error, size_
         .user = server,
         .max_http_header_data = HEADERS_MAX,
         .retry_and_idle_policy = &validity,
-        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DISABLE_IPV6,
+        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DISABLE_IPV6 |
+                   (plaza->options.webhook ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
         .gid = (gid_t)-1,
         .uid = (uid_t)-1,
     };
@@ -414,4 +421,5 @@ void server_free(struct server *server)
 {
     if (server->context)
         lws_context_destroy(server->context);
+    webhook_free(server->webhook);
 }

@@ -9,6 +9,7 @@
 
 struct connection;
 struct stream;
+struct webhook;
 
 struct server {
     struct plaza *plaza;
@@ -17,7 +18,8 @@ struct server {
     lws_sorted_usec_list_t tick;
     struct connection *waiting; /* long-polls without an answer yet */
     struct stream *streams;
-    unsigned sessions; /* numbers the streams */
+    struct webhook *webhook; /* NULL: none */
+    unsigned sessions;       /* numbers the streams */
     bool stopping;
 };
 

@@ -11,6 +11,7 @@
 #include "gateway/client/fetch.h"
 #include "gateway/client/websocket.h"
 #include "gateway/loop.h"
+#include "gateway/sig/webhook.h"
 #include "gateway/task.h"
 
 enum {
@@ -31,6 +32,7 @@ enum {
 };
 
 struct contract;
+struct contract_hooks;
 
 struct contract_check {
     const char *name;
@@ -61,6 +63,9 @@ struct contract {
     unsigned features, requests_per_minute;
     int level; /* the highest that is checked */
     int64_t next_request_ms;
+    const char *hook_listen; /* where webhooks are taken; NULL: nowhere */
+    struct contract_hooks *hooks;
+    unsigned hook_pings;
 
     /* What the checks work on, once it is known; "" before. */
     char account[CONTRACT_ID_MAX + 1]; /* a federated account */
@@ -175,9 +180,11 @@ void contract_stream_free(struct contract_stream *stream);
 
 /* ---- contract_reader.c: events by whichever carrier ---- */
 
+enum contract_carrier { CONTRACT_BY_POLL, CONTRACT_BY_WEBSOCKET, CONTRACT_BY_WEBHOOK, CONTRACT_BY_NONE };
+
 struct contract_reader {
     struct contract *contract;
-    bool by_websocket;
+    enum contract_carrier carrier;
     int64_t cursor; /* of the last event that was read */
     char epoch[256];
     struct contract_stream *stream;
@@ -185,15 +192,47 @@ struct contract_reader {
     size_t at;
 };
 /* From behind `cursor`. */
-void contract_reader_open(struct contract_reader *reader, struct contract *contract, bool by_websocket,
-                          int64_t cursor);
+void contract_reader_open(struct contract_reader *reader, struct contract *contract,
+                          enum contract_carrier carrier, int64_t cursor);
 /* The next event (new reference) or NULL: none came in time, or something was wrong (a finding). Waits. */
 json_t *contract_reader_next(struct contract_reader *reader, int64_t timeout_ms);
 void contract_reader_close(struct contract_reader *reader);
 /* The number of the last event that there is; -1 and a finding when it cannot be learnt. Writes a ping.
  * Waits. */
 int64_t contract_latest(struct contract *contract);
-bool contract_prefers_websocket(const struct contract *contract);
+/* The simplest that the service has and that can be read here. */
+enum contract_carrier contract_carrier(const struct contract *contract);
+
+/* ---- contract_hook.c: webhooks as they come ---- */
+
+/* What is answered: 202; 503; or nothing yet, to the first, and 202 to all others. */
+enum contract_hook_mode { CONTRACT_HOOKS_TAKEN, CONTRACT_HOOKS_REFUSED, CONTRACT_HOOKS_HELD };
+
+enum { CONTRACT_HOOK_PAUSE_MS = 40000 }; /* for so long a service may wait before it tries again */
+
+struct contract_hook {
+    struct contract_hook *next;
+    char id[WEBHOOK_ID_MAX + 1];
+    char *body;
+    size_t length;
+    json_t *batch;     /* the body, NULL when it is no JSON */
+    const char *wrong; /* NULL when it is signed as it must be */
+    bool refused;
+};
+
+/* Listens at contract->hook_listen; false with a sentence. */
+bool contract_hooks_open(struct contract *contract, const struct webhook_secret *secret, char *error,
+                         size_t error_size);
+/* From now on; what was held is answered. */
+void contract_hooks_mode(struct contract *contract, enum contract_hook_mode mode);
+/* The oldest that was not looked at yet (free it), or NULL: none came in time. Waits. */
+struct contract_hook *contract_hook_next(struct contract *contract, int64_t timeout_ms);
+void contract_hook_free(struct contract_hook *hook);
+/* As contract_latest. What came before is passed over. */
+int64_t contract_hooks_latest(struct contract *contract);
+/* Takes what still comes, until nothing does. Waits. */
+void contract_hooks_settle(struct contract *contract);
+void contract_hooks_close(struct contract *contract);
 
 /* ---- contract_relay.c: a relay on loopback that cuts what the service sends after so many bytes ---- */
 
@@ -210,7 +249,8 @@ void contract_relay_free(struct contract_relay *relay);
 /* ---- the checks ---- */
 
 extern const struct contract_check contract_checks_read[], contract_checks_pages[], contract_checks_poll[],
-    contract_checks_websocket[], contract_checks_events[], contract_checks_remote[], contract_checks_last[],
+    contract_checks_websocket[], contract_checks_webhook[], contract_checks_events[],
+    contract_checks_remote[], contract_checks_last[],
     contract_checks_social[]; /* each ends with a name NULL */
 
 #endif

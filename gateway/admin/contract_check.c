@@ -21,7 +21,7 @@ enum {
 };
 
 struct words {
-    const char *url, *token_file, *only;
+    const char *url, *token_file, *only, *webhook, *webhook_secret_file;
     int level; /* -1: the service's own */
     bool json, list;
 };
@@ -32,6 +32,7 @@ struct check_run {
     struct contract_outcome *outcomes;
     size_t count;
     const struct words *words;
+    struct webhook_secret hook_secret;
     int code;
 };
 
@@ -40,8 +41,9 @@ struct check_run {
 static void gather(struct check_run *run)
 {
     const struct contract_check *const lists[] = {
-        contract_checks_read,   contract_checks_pages,  contract_checks_poll,   contract_checks_websocket,
-        contract_checks_events, contract_checks_remote, contract_checks_social, contract_checks_last};
+        contract_checks_read,      contract_checks_pages,   contract_checks_poll,
+        contract_checks_websocket, contract_checks_webhook, contract_checks_events,
+        contract_checks_remote,    contract_checks_social,  contract_checks_last};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         for (const struct contract_check *check = lists[i]; check->name; check++) {
             if (run->count == CHECKS_MAX)
@@ -139,6 +141,12 @@ static const char *name_of_need(const struct contract *contract, unsigned needs)
     return "";
 }
 
+static bool needs_webhook(const struct contract *contract, const struct contract_check *check)
+{
+    return !contract->hooks &&
+           ((check->needs & FEATURE_WEBHOOK) || contract_carrier(contract) == CONTRACT_BY_NONE);
+}
+
 static void run_check(struct check_run *run, size_t index)
 {
     struct contract *contract = &run->contract;
@@ -150,6 +158,10 @@ static void run_check(struct check_run *run, size_t index)
         (void)snprintf(reason, sizeof reason, "the service does not list the feature %s",
                        name_of_need(contract, check->needs));
         contract_skip(contract, reason);
+    } else if (check->level == 1 && needs_webhook(contract, check)) {
+        contract_skip(contract,
+                      "the service POSTs its events; to take them here give --webhook ADDRESS:PORT and "
+                      "--webhook-secret-file FILE, and let it POST to http://ADDRESS:PORT/");
     } else if (check->level >= 1 && !contract->account[0]) {
         contract_skip(contract, "there is no federated account to work on");
     } else if (check->level >= 2 && !contract->post[0]) {
@@ -173,6 +185,8 @@ static void tidy(struct contract *contract)
     if (contract->hidden[0])
         json_decref(
             contract_sandbox(contract, "federation", "{s:s, s:b}", "account", contract->hidden, "on", 0));
+    if (contract->hooks)
+        contract_hooks_settle(contract);
     contract->outcome = NULL;
     free(forgotten);
 }
@@ -230,10 +244,14 @@ static int run_all(struct check_run *run)
     contract->fetch = fetch_client_new(contract->loop, &fetches, error, sizeof error);
     contract->websockets = websocket_client_new(contract->loop, NULL);
     run->code = EXIT_UNREACHABLE;
-    if (contract->fetch && task_spawn(contract->tasks, run_task, run))
-        loop_run(contract->loop);
-    else
+    if (!contract->fetch)
         (void)fprintf(stderr, "drawbridge: the HTTP client cannot start: %s\n", error);
+    else if (contract->hook_listen && !contract_hooks_open(contract, &run->hook_secret, error, sizeof error))
+        (void)fprintf(stderr, "drawbridge: webhooks cannot be taken at %s: %s\n", contract->hook_listen,
+                      error);
+    else if (task_spawn(contract->tasks, run_task, run))
+        loop_run(contract->loop);
+    contract_hooks_close(contract);
     websocket_client_free(contract->websockets);
     fetch_client_free(contract->fetch);
     task_pool_free(contract->tasks);
@@ -244,19 +262,33 @@ static int run_all(struct check_run *run)
 
 /* ---- words ---- */
 
-static bool read_token(const char *path, char out[TOKEN_BYTES_MAX])
+static bool read_secret(const char *path, const char *word, char out[TOKEN_BYTES_MAX])
 {
     FILE *file = fopen(path, "re");
     bool good = file && fgets(out, TOKEN_BYTES_MAX, file);
     if (!good)
-        (void)fprintf(stderr,
-                      "drawbridge: the token file %s cannot be read: %s; name the file with --token-file\n",
-                      path, file ? "it is empty" : strerror(errno));
+        (void)fprintf(stderr, "drawbridge: the file %s cannot be read: %s; name the file with %s\n", path,
+                      file ? "it is empty" : strerror(errno), word);
     else
         out[strcspn(out, " \t\r\n")] = '\0';
     if (file)
         (void)fclose(file);
     return good && out[0];
+}
+
+static bool read_hook_secret(const char *path, struct webhook_secret *out)
+{
+    char text[TOKEN_BYTES_MAX];
+    bool read = read_secret(path, "--webhook-secret-file", text);
+    bool good = read && webhook_secret_read(text, out);
+    if (read && !good)
+        (void)fprintf(
+            stderr,
+            "drawbridge: %s holds no secret of webhooks; it must be whsec_ and the base64 of 24 to 64 "
+            "bytes (docs/contract §4.5)\n",
+            path);
+    explicit_bzero(text, sizeof text);
+    return good;
 }
 
 static const char *take_word(struct words *words, int count, char **list, int *at)
@@ -284,6 +316,10 @@ static const char *take_word(struct words *words, int count, char **list, int *a
         words->token_file = value;
     else if (strcmp(word, "--only") == 0)
         words->only = value;
+    else if (strcmp(word, "--webhook") == 0)
+        words->webhook = value;
+    else if (strcmp(word, "--webhook-secret-file") == 0)
+        words->webhook_secret_file = value;
     else if (strcmp(word, "--level") == 0 && strlen(value) == 1 && *value >= '0' &&
              *value < '0' + CONTRACT_LEVELS)
         words->level = *value - '0';
@@ -319,19 +355,24 @@ static int check_with(struct check_run *run, const struct words *words)
         return misused("--token-file is missing");
     if (words->only && !is_check(run, words->only))
         return misused("--only names no check; --list tells them");
-    if (!read_token(words->token_file, token))
+    if (!words->webhook != !words->webhook_secret_file)
+        return misused("--webhook and --webhook-secret-file need one another");
+    if (!read_secret(words->token_file, "--token-file", token) ||
+        (words->webhook && !read_hook_secret(words->webhook_secret_file, &run->hook_secret)))
         return EXIT_USAGE;
     (void)snprintf(base, sizeof base, "%.*s", (int)length, words->url);
     run->words = words;
     run->contract.base = base;
     run->contract.token = token;
     run->contract.level = words->level;
+    run->contract.hook_listen = words->webhook;
     run->outcomes = calloc(CHECKS_MAX, sizeof *run->outcomes);
     if (!run->outcomes)
         abort();
     int code = run_all(run);
     free(run->outcomes);
     explicit_bzero(token, sizeof token);
+    explicit_bzero(&run->hook_secret, sizeof run->hook_secret);
     return code;
 }
 

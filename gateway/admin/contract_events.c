@@ -11,7 +11,8 @@ enum { WRITERS = 16, PINGS = 160, EVENT_MS = 6000, END_MS = 3000, LATE_MS = 4000
 
 struct race {
     struct contract *contract;
-    bool by_websocket, over;
+    enum contract_carrier carrier;
+    bool over;
     bool answered[PINGS];
     unsigned seen[PINGS];
     size_t answered_count, seen_count;
@@ -36,7 +37,7 @@ static void read_task(void *context)
     struct race *race = context;
     struct contract_reader reader;
     int64_t deadline = INT64_MAX;
-    contract_reader_open(&reader, race->contract, race->by_websocket, race->from);
+    contract_reader_open(&reader, race->contract, race->carrier, race->from);
     while (loop_monotonic_ms() < deadline && contract_good(race->contract)) {
         json_t *event = contract_reader_next(&reader, 1000);
         int index = event ? index_of(race, event) : -1;
@@ -61,10 +62,13 @@ static void write_one(void *context, size_t index)
     race->answered_count += race->answered[index];
 }
 
-static void race(struct contract *contract, bool by_websocket)
+static void race(struct contract *contract, enum contract_carrier carrier)
 {
-    struct race race = {.contract = contract, .by_websocket = by_websocket, .reading = true};
-    race.from = contract_latest(contract);
+    static const char *const names[] = {[CONTRACT_BY_POLL] = "long-poll",
+                                        [CONTRACT_BY_WEBSOCKET] = "websocket",
+                                        [CONTRACT_BY_WEBHOOK] = "webhook"};
+    struct race race = {.contract = contract, .carrier = carrier, .reading = true};
+    race.from = carrier == CONTRACT_BY_WEBHOOK ? contract_hooks_latest(contract) : contract_latest(contract);
     if (race.from < 0 || !task_spawn(contract->tasks, read_task, &race))
         return;
     contract_parallel(contract, PINGS, WRITERS, write_one, &race);
@@ -79,15 +83,17 @@ static void race(struct contract *contract, bool by_websocket)
             contract,
             "%d writers at once: %zu of %zu events never came to a reader that followed (%s). Their "
             "numbers became visible after higher ones: the outbox trap",
-            WRITERS, lost, race.answered_count, by_websocket ? "websocket" : "long-poll");
+            WRITERS, lost, race.answered_count, names[carrier]);
 }
 
 static void check_race(struct contract *contract)
 {
     if (contract->features & FEATURE_POLL)
-        race(contract, false);
+        race(contract, CONTRACT_BY_POLL);
     if ((contract->features & FEATURE_WEBSOCKET) && contract_good(contract))
-        race(contract, true);
+        race(contract, CONTRACT_BY_WEBSOCKET);
+    if ((contract->features & FEATURE_WEBHOOK) && contract->hooks && contract_good(contract))
+        race(contract, CONTRACT_BY_WEBHOOK);
 }
 
 /* ---- resuming after a cut at every byte ---- */
@@ -141,7 +147,7 @@ static bool connect_once(struct cutting *cutting, size_t bytes)
 static bool learn_expected(struct cutting *cutting)
 {
     struct contract_reader reader;
-    contract_reader_open(&reader, cutting->contract, true, cutting->from);
+    contract_reader_open(&reader, cutting->contract, CONTRACT_BY_WEBSOCKET, cutting->from);
     while (cutting->expected_count < 2) {
         json_t *event = contract_reader_next(&reader, EVENT_MS);
         if (!event)
@@ -258,7 +264,7 @@ static void check_told(struct contract *contract)
     int64_t from = contract_latest(contract);
     if (from < 0)
         return;
-    contract_reader_open(&reader, contract, contract_prefers_websocket(contract), from);
+    contract_reader_open(&reader, contract, contract_carrier(contract), from);
     follow_a_post(contract, &reader);
     for (int on = 0; on <= 1 && contract_good(contract); on++) {
         json_decref(
@@ -316,7 +322,7 @@ static bool read_epoch(struct contract *contract, char epoch[256])
     int64_t latest = contract_latest(contract);
     if (latest < 0 || !contract_ping(contract, "epoch"))
         return false;
-    contract_reader_open(&reader, contract, contract_prefers_websocket(contract), latest);
+    contract_reader_open(&reader, contract, contract_carrier(contract), latest);
     json_t *event = contract_reader_next(&reader, EVENT_MS);
     (void)snprintf(epoch, 256, "%s", reader.epoch);
     bool good = event != NULL;

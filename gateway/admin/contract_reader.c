@@ -6,16 +6,20 @@
 
 enum { HELLO_MS = 10000, BATCH = 100 };
 
-bool contract_prefers_websocket(const struct contract *contract)
+enum contract_carrier contract_carrier(const struct contract *contract)
 {
-    return !(contract->features & FEATURE_POLL);
+    if (contract->features & FEATURE_POLL)
+        return CONTRACT_BY_POLL;
+    if (contract->features & FEATURE_WEBSOCKET)
+        return CONTRACT_BY_WEBSOCKET;
+    return (contract->features & FEATURE_WEBHOOK) && contract->hooks ? CONTRACT_BY_WEBHOOK : CONTRACT_BY_NONE;
 }
 
-void contract_reader_open(struct contract_reader *reader, struct contract *contract, bool by_websocket,
-                          int64_t cursor)
+void contract_reader_open(struct contract_reader *reader, struct contract *contract,
+                          enum contract_carrier carrier, int64_t cursor)
 {
-    *reader = (struct contract_reader){
-        .contract = contract, .by_websocket = by_websocket, .cursor = cursor, .epoch = ""};
+    *reader =
+        (struct contract_reader){.contract = contract, .carrier = carrier, .cursor = cursor, .epoch = ""};
 }
 
 void contract_reader_close(struct contract_reader *reader)
@@ -102,11 +106,51 @@ static json_t *next_by_websocket(struct contract_reader *reader, int64_t deadlin
     return NULL;
 }
 
+/* ---- by webhook ---- */
+
+static bool take_batch(struct contract_reader *reader, int64_t timeout_ms)
+{
+    struct contract_hook *hook = contract_hook_next(reader->contract, timeout_ms);
+    json_decref(reader->batch);
+    reader->batch = hook ? json_incref(json_object_get(hook->batch, "events")) : NULL;
+    reader->at = 0;
+    if (hook && hook->wrong)
+        contract_wrong(reader->contract, "the webhook %s: %s", hook->id, hook->wrong);
+    else if (hook)
+        (void)snprintf(reader->epoch, sizeof reader->epoch, "%s", contract_text(hook->batch, "epoch"));
+    contract_hook_free(hook);
+    return hook != NULL;
+}
+
+static json_t *next_by_webhook(struct contract_reader *reader, int64_t deadline)
+{
+    while (reader->at >= json_array_size(reader->batch)) {
+        int64_t left = deadline - loop_monotonic_ms();
+        if (left <= 0 || !take_batch(reader, left))
+            return NULL;
+    }
+    return json_incref(json_array_get(reader->batch, reader->at++));
+}
+
+static json_t *next_by_carrier(struct contract_reader *reader, int64_t deadline)
+{
+    switch (reader->carrier) {
+    case CONTRACT_BY_POLL:
+        return next_by_poll(reader, deadline);
+    case CONTRACT_BY_WEBSOCKET:
+        return next_by_websocket(reader, deadline);
+    case CONTRACT_BY_WEBHOOK:
+        return next_by_webhook(reader, deadline);
+    case CONTRACT_BY_NONE:
+        break;
+    }
+    return NULL;
+}
+
 json_t *contract_reader_next(struct contract_reader *reader, int64_t timeout_ms)
 {
     int64_t deadline = loop_monotonic_ms() + timeout_ms;
-    json_t *event =
-        reader->by_websocket ? next_by_websocket(reader, deadline) : next_by_poll(reader, deadline);
+    json_t *event = next_by_carrier(reader, deadline);
     int64_t seq = contract_number(event, "seq");
     if (event && seq <= reader->cursor) {
         contract_wrong(reader->contract,
@@ -139,8 +183,10 @@ static int64_t latest_by_websocket(struct contract *contract)
 
 int64_t contract_latest(struct contract *contract)
 {
-    if (contract_prefers_websocket(contract))
+    if (contract_carrier(contract) == CONTRACT_BY_WEBSOCKET)
         return latest_by_websocket(contract);
+    if (contract_carrier(contract) == CONTRACT_BY_WEBHOOK)
+        return contract_hooks_latest(contract);
     json_t *page = contract_get(contract, "/events");
     int64_t latest = contract_number(page, "cursor");
     if (page && latest < 0)

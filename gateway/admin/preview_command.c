@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "gateway/admin/commands.h"
+#include "gateway/admin/drops.h"
 #include "gateway/admin/preview.h"
-#include "gateway/admin/servers.h"
 #include "gateway/fed/json_guard.h"
 #include "gateway/upstream/upstream.h"
 #include "mapping/source.h"
@@ -174,6 +174,9 @@ static void print_preview(const json_t *preview)
         print_sentences("Changed on the way:", json_object_get(preview, "loss"), "what", "why");
     else
         (void)puts("\nNothing is changed on the way.");
+    if (!json_equal(json_object_get(preview, "loss"), json_object_get(preview, "told_loss")))
+        print_sentences("Changed when it was told last:", json_object_get(preview, "told_loss"), "what",
+                        "why");
     if (as && !json_array_size(json_object_get(as, "drops")))
         (void)printf("\n%s is not known to drop any of it.\n", text_of(as, "server"));
     else if (as)
@@ -221,7 +224,7 @@ int command_preview(struct gateway *gateway, int count, char **words)
     if (why)
         return misused(why);
     if (!is_known_server(request.server)) {
-        char *names = server_names();
+        char *names = server_drops_names();
         (void)fprintf(stderr, "drawbridge: nothing is known of a server called '%s'; there are: %s\n",
                       request.server, names);
         free(names);

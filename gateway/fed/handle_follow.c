@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "gateway/clock.h"
 #include "gateway/delivery/delivery.h"
 #include "gateway/fed/handle.h"
 #include "gateway/fed/publish.h"
@@ -18,7 +19,7 @@ static enum work_result reject(struct incoming *incoming, const struct account_r
 static enum lookup undone_before(struct incoming *incoming)
 {
     char hash[23];
-    id_hash(incoming->activity.id, hash);
+    id_hash(arena_format(incoming->arena, "%s %s", incoming->activity.actor, incoming->activity.id), hash);
     struct reply *reply = store_call(incoming->gateway->store, "EXISTS",
                                      arena_format(incoming->arena, "undone_follow:%s", hash), (char *)NULL);
     enum lookup result = reply_failed(reply)        ? LOOKUP_DOWN
@@ -26,6 +27,25 @@ static enum lookup undone_before(struct incoming *incoming)
                                                     : LOOKUP_ABSENT;
     reply_free(reply);
     return result;
+}
+
+/* The owner approves each follower: who follows already goes on, who is new waits. False: the store is away.
+ */
+static bool ask_owner(struct incoming *incoming, const struct account_record *record, bool *waits)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, record->aid);
+    arguments_text(arguments, incoming->activity.actor);
+    arguments_text(arguments, incoming->activity.id);
+    arguments_number(arguments, clock_now_ms());
+    struct reply *reply = store_script(incoming->gateway->store, "follow_ask", arguments);
+    bool good = !reply_failed(reply);
+    *waits = reply_number(reply) == 1;
+    reply_free(reply);
+    if (*waits)
+        log_write(LOG_INFO, "somebody asks to follow", "trace", incoming->trace, "aid", record->aid, "actor",
+                  incoming->activity.actor, (char *)NULL);
+    return good;
 }
 
 enum work_result handle_follow(struct incoming *incoming)
@@ -46,8 +66,16 @@ enum work_result handle_follow(struct incoming *incoming)
                                            (int64_t)86400 * 1000, &actor, &why);
     if (met != REMOTE_OK)
         return met == REMOTE_LATER ? WORK_LATER : WORK_DONE;
-    if (record.consent != CONSENT_ON)
+    found = incoming_meets(incoming, &record);
+    if (found == LOOKUP_DOWN)
+        return WORK_LATER;
+    if (record.consent != CONSENT_ON || found == LOOKUP_ABSENT)
         return reject(incoming, &record, &actor);
+    bool waits = false;
+    if (record.account.approve_followers && !ask_owner(incoming, &record, &waits))
+        return WORK_LATER;
+    if (waits)
+        return WORK_DONE;
     if (!delivery_follower_add(incoming->gateway, record.aid, actor.id, activity->id, actor.inbox,
                                actor.shared_inbox))
         return WORK_LATER;

@@ -3,74 +3,29 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <uthash.h>
 
 #include "gateway/clock.h"
 #include "gateway/delivery/delivery.h"
+#include "gateway/domains.h"
 #include "gateway/fed/handle.h"
+#include "gateway/fed/hearsay.h"
 #include "gateway/fed/json_guard.h"
+#include "gateway/fed/object_turn.h"
+#include "gateway/fed/parsed.h"
 #include "gateway/fed/verify.h"
 #include "gateway/limits.h"
 #include "gateway/log.h"
 
-enum {
-    QUEUES = INBOX_QUEUES,
-    QUEUE_PARALLEL = 32,
-    PROCESS_BUDGET = 8 << 20,
-    PARSED_MAX = 512,
-    PARSED_BODY_MAX = 16384,
-    PARSED_MS = 10000,
-};
-
-/* An activity as it was read when it came, until its turn in the queue: most are processed moments later and
- * by this worker, and reading is the larger part of the work. */
-struct parsed {
-    char *id; /* of its entry in the queue */
-    json_t *document;
-    int64_t until;     /* monotonic: then another worker has it in hand */
-    UT_hash_handle hh; /* oldest first */
-};
+enum { QUEUES = INBOX_QUEUES, QUEUE_PARALLEL = 32, PARSED_BODY_MAX = 16384, PROCESS_BUDGET = 8 << 20 };
 
 struct inbox {
     struct work *queues[QUEUES];
+    struct object_turns *turns;
     struct parsed *parsed;
 };
 
-static void parsed_drop(struct inbox *inbox, struct parsed *one)
-{
-    HASH_DEL(inbox->parsed, one);
-    json_decref(one->document);
-    free(one->id);
-    free(one);
-}
-
-/* When there are many, the oldest are those whose turn comes next, and stay. */
-static void parsed_keep(struct inbox *inbox, const char *id, json_t *document)
-{
-    int64_t now = loop_monotonic_ms();
-    while (inbox->parsed && inbox->parsed->until < now)
-        parsed_drop(inbox, inbox->parsed);
-    if (HASH_COUNT(inbox->parsed) >= PARSED_MAX)
-        return;
-    struct parsed *one = calloc(1, sizeof *one);
-    char *copy = strdup(id);
-    if (!one || !copy)
-        abort();
-    *one = (struct parsed){.id = copy, .document = json_incref(document), .until = now + PARSED_MS};
-    HASH_ADD_KEYPTR(hh, inbox->parsed, one->id, strlen(one->id), one);
-}
-
-/* A reference for the caller, or NULL. */
-static json_t *parsed_take(struct inbox *inbox, const char *id)
-{
-    struct parsed *one;
-    HASH_FIND_STR(inbox->parsed, id, one);
-    if (!one)
-        return NULL;
-    json_t *document = json_incref(one->document);
-    parsed_drop(inbox, one);
-    return document;
-}
+/* What was kept of hearsay begins with it; a JSON object never does. */
+#define HEARSAY "~"
 
 /* ---- receiving
  * ------------------------------------------------------------------------------------------------------ */
@@ -120,6 +75,8 @@ static void refuse(struct serving *serving, const struct inbound_activity *activ
               why, "peer", http_request_peer(serving->request), (char *)NULL);
     if (verification == VERIFICATION_UNAVAILABLE)
         serve_unavailable(serving);
+    else if (verification == VERIFICATION_BLOCKED)
+        http_answer_text(serving->request, 403, "This server is blocked here.\n");
     else
         http_answer_text(serving->request, 401,
                          arena_format(serving->arena, "The signature is not accepted: %s.\n", why));
@@ -146,41 +103,103 @@ static unsigned queue_of(const char *actor)
     return (unsigned char)hash[0] % QUEUES;
 }
 
-static bool keep(struct serving *serving, const struct inbound_activity *activity, json_t *document)
+/* What an activity is known by when it comes again. Without an id of its own server's: by what it says. */
+static const char *name_of(struct arena *arena, const struct inbound_activity *activity)
 {
+    if (activity->id)
+        return arena_format(arena, "%s %s", activity->actor, activity->id);
+    return arena_format(arena, "%s %s %s", activity->actor, activity->type,
+                        activity->object_id ? activity->object_id : "");
+}
+
+/* An activity on its way into the store. */
+struct keeping {
+    const struct inbound_activity *activity;
+    const char *name, *owner; /* what it is known by; whose queue it is in */
+    const char *chain, *body;
     size_t length;
-    const char *body = http_request_body(serving->request, &length);
+    const char *trace;
+    json_t *document; /* of `body`, as it was read; NULL: it is read again when its turn has come */
+};
+
+static bool keep(struct gateway *gateway, struct arena *arena, const struct keeping *keeping)
+{
     char once[23];
-    /* Without an id of its own server's an activity is known by what it says. */
-    id_hash(activity->id ? arena_format(serving->arena, "%s %s", activity->actor, activity->id)
-                         : arena_format(serving->arena, "%s %s %s", activity->actor, activity->type,
-                                        activity->object_id ? activity->object_id : ""),
-            once);
-    unsigned queue = queue_of(activity->actor);
-    char trace[TRACE_LENGTH + 1];
-    trace_new(trace);
+    id_hash(keeping->name, once);
+    unsigned queue = queue_of(keeping->owner);
     struct arguments *arguments = arguments_new();
     arguments_text(arguments, once);
     arguments_format(arguments, "inbox:%u", queue);
-    arguments_text(arguments, activity->actor);
-    arguments_bytes(arguments, body, length);
+    arguments_text(arguments, keeping->chain);
+    arguments_bytes(arguments, keeping->body, keeping->length);
     arguments_number(arguments, clock_now_ms());
-    arguments_text(arguments, trace);
-    struct reply *reply = store_script(serving->gateway->store, "inbox_accept", arguments);
+    arguments_text(arguments, keeping->trace);
+    struct reply *reply = store_script(gateway->store, "inbox_accept", arguments);
     bool good = !reply_failed(reply);
     bool fresh = reply_kind(reply) == REPLY_TEXT;
-    struct inbox *inbox = serving->gateway->inbox;
-    bool here = fresh && work_kick(inbox->queues[queue]);
-    if (here && length <= PARSED_BODY_MAX)
-        parsed_keep(inbox, reply_text(reply), document);
+    bool here = fresh && work_kick(gateway->inbox->queues[queue]);
+    if (here && keeping->document && keeping->length <= PARSED_BODY_MAX)
+        parsed_keep(&gateway->inbox->parsed, reply_text(reply), keeping->document);
     reply_free(reply);
     if (!fresh)
         return good;
-    log_write(LOG_INFO, "an activity was accepted", "trace", trace, "type", activity->type, "actor",
-              activity->actor, "id", activity->id, (char *)NULL);
+    log_write(LOG_INFO, "an activity was accepted", "trace", keeping->trace, "type", keeping->activity->type,
+              "actor", keeping->activity->actor, "id", keeping->activity->id, (char *)NULL);
     if (!here)
-        work_announce(serving->gateway, arena_format(serving->arena, "inbox:%u", queue));
+        work_announce(gateway, arena_format(arena, "inbox:%u", queue));
     return good;
+}
+
+static bool keep_own(struct serving *serving, const struct inbound_activity *activity, json_t *document)
+{
+    size_t length;
+    const char *body = http_request_body(serving->request, &length);
+    char trace[TRACE_LENGTH + 1];
+    trace_new(trace);
+    return keep(serving->gateway, serving->arena,
+                &(struct keeping){.activity = activity,
+                                  .name = name_of(serving->arena, activity),
+                                  .owner = activity->actor,
+                                  .chain = activity->actor,
+                                  .body = body,
+                                  .length = length,
+                                  .trace = trace,
+                                  .document = document});
+}
+
+bool inbox_keep_hearsay(struct gateway *gateway, struct arena *arena, const struct inbound_activity *activity,
+                        const struct hearsay *hearsay)
+{
+    /* In the queue of whom the object belongs to, so that one worker has all that is said of it; in a chain
+     * of its own, so that nobody waits for what strangers say about him. */
+    struct remote_object known;
+    enum lookup found = remote_object_find(gateway, arena, activity->object_id, &known);
+    if (found == LOOKUP_DOWN)
+        return false;
+    char *body = arena_alloc(arena, hearsay->length + sizeof HEARSAY);
+    memcpy(body, HEARSAY, sizeof HEARSAY - 1);
+    memcpy(body + sizeof HEARSAY - 1, hearsay->body, hearsay->length);
+    /* Known by who told it, too: a lie must not keep the truth out. */
+    return keep(gateway, arena,
+                &(struct keeping){.activity = activity,
+                                  .name = arena_format(arena, "%s %s %s %s", HEARSAY, hearsay->teller,
+                                                       activity->object_id, name_of(arena, activity)),
+                                  .owner = found == LOOKUP_FOUND ? known.actor : activity->actor,
+                                  .chain = arena_format(arena, "%s %s", HEARSAY, activity->object_id),
+                                  .body = body,
+                                  .length = hearsay->length + sizeof HEARSAY - 1,
+                                  .trace = hearsay->trace});
+}
+
+static bool keep_hearsay(struct serving *serving, const struct inbound_activity *activity, const char *teller)
+{
+    size_t length;
+    const char *body = http_request_body(serving->request, &length);
+    char trace[TRACE_LENGTH + 1];
+    trace_new(trace);
+    return inbox_keep_hearsay(
+        serving->gateway, serving->arena, activity,
+        &(struct hearsay){.teller = teller, .body = body, .length = length, .trace = trace});
 }
 
 /* Whether the actor's own server says that the actor is gone (PROTOCOL §1.6): a keyId alone is anybody's to
@@ -198,46 +217,99 @@ static bool is_gone(struct serving *serving, const char *gone, const char *actor
     return outcome == REMOTE_GONE || outcome == REMOTE_MISSING;
 }
 
+/* Who vouches for an activity. */
+struct voucher {
+    const char *sender; /* who signed the request; NULL: nobody known */
+    bool own;           /* its actor stands for it */
+    enum verification verification;
+    const char *why; /* when nobody does */
+};
+
+static void find_sender(struct serving *serving, const struct inbound_activity *activity,
+                        struct voucher *voucher)
+{
+    const char *signer = NULL;
+    voucher->verification =
+        verify_request(serving->gateway, serving->arena, serving->request, &signer, &voucher->why);
+    if (voucher->verification == VERIFICATION_KEY_GONE && is_own_delete(activity) &&
+        is_gone(serving, signer, activity->actor)) {
+        signer = activity->actor;
+        voucher->verification = VERIFIED;
+    }
+    voucher->sender = voucher->verification == VERIFIED ? signer : NULL;
+    voucher->own = voucher->sender && strcmp(voucher->sender, activity->actor) == 0;
+}
+
+/* An activity that carries its actor's own proof (FEP-8b32) may come from anybody. */
+static void find_proof(struct serving *serving, const struct inbound_activity *activity,
+                       const json_t *document, struct voucher *voucher)
+{
+    const char *why = NULL;
+    enum verification proven =
+        verify_proof(serving->gateway, serving->arena, document, activity->actor, &why);
+    voucher->own = proven == VERIFIED;
+    if (voucher->sender ||
+        (proven != VERIFICATION_UNAVAILABLE && voucher->verification != VERIFICATION_UNSIGNED))
+        return;
+    voucher->verification = proven;
+    voucher->why = why;
+}
+
+static void refuse_foreign(struct serving *serving, const struct inbound_activity *activity,
+                           const char *sender)
+{
+    log_write(LOG_INFO, "an activity was refused", "actor", activity->actor, "signer", sender, "reason",
+              "another actor signed it", (char *)NULL);
+    http_answer_text(serving->request, 403, "The activity's actor is not the one who signed the request.\n");
+}
+
+static void take(struct serving *serving, const struct inbound_activity *activity,
+                 const struct voucher *voucher, json_t *document)
+{
+    unsigned seconds = 0;
+    if (voucher->sender) {
+        delivery_host_seen(serving->gateway, voucher->sender);
+        seconds = limits_take_host(serving->gateway, voucher->sender);
+    }
+    if (seconds)
+        ask_to_wait(serving, seconds);
+    else if (voucher->own ? keep_own(serving, activity, document)
+                          : keep_hearsay(serving, activity, voucher->sender))
+        accepted(serving);
+    else
+        serve_unavailable(serving);
+}
+
 static void receive(struct serving *serving, json_t *document)
 {
     struct inbound_activity activity;
+    struct voucher voucher;
     const char *wrong = inbound_activity_read(document, serving->arena, &activity);
     if (wrong) {
         http_answer_text(serving->request, 400, arena_format(serving->arena, "No activity: %s.\n", wrong));
+        return;
+    }
+    if (local_is_ours(serving->gateway->config, activity.actor)) {
+        refuse_foreign(serving, &activity, NULL);
+        return;
+    }
+    if (domains_judge(serving->gateway, activity.actor) == DOMAIN_BLOCKED) {
+        refuse(serving, &activity, VERIFICATION_BLOCKED, "its domain is blocked here");
         return;
     }
     if (is_strangers_farewell(serving, &activity)) {
         accepted(serving);
         return;
     }
-    const char *signer = NULL;
-    const char *why = NULL;
-    enum verification verification =
-        verify_request(serving->gateway, serving->arena, serving->request, &signer, &why);
-    if (verification == VERIFICATION_KEY_GONE && is_own_delete(&activity) &&
-        is_gone(serving, signer, activity.actor)) {
-        signer = activity.actor;
-        verification = VERIFIED;
-    }
-    if (verification != VERIFIED) {
-        refuse(serving, &activity, verification, why);
-        return;
-    }
-    if (strcmp(signer, activity.actor) != 0) {
-        log_write(LOG_INFO, "an activity was refused", "actor", activity.actor, "signer", signer, "reason",
-                  "another actor signed it", (char *)NULL);
-        http_answer_text(serving->request, 403,
-                         "The activity's actor is not the one who signed the request.\n");
-        return;
-    }
-    delivery_host_seen(serving->gateway, activity.actor);
-    unsigned seconds = limits_take_host(serving->gateway, activity.actor);
-    if (seconds)
-        ask_to_wait(serving, seconds);
-    else if (keep(serving, &activity, document))
-        accepted(serving);
+    find_sender(serving, &activity, &voucher);
+    if (!voucher.own && voucher.verification != VERIFICATION_BLOCKED && json_object_get(document, "proof"))
+        find_proof(serving, &activity, document, &voucher);
+    if (!voucher.own && !voucher.sender)
+        refuse(serving, &activity, voucher.verification, voucher.why);
+    else if (!voucher.own && !hearsay_takes(&activity))
+        refuse_foreign(serving, &activity, voucher.sender);
     else
-        serve_unavailable(serving);
+        take(serving, &activity, &voucher, document);
 }
 
 void inbox_receive(struct serving *serving, const char *aid)
@@ -280,9 +352,10 @@ static const struct {
     {"Accept", handle_answer},
     {"Reject", handle_answer},
     {"QuoteRequest", handle_quote_request},
+    {"Block", handle_block},
 };
 
-static enum work_result process(struct incoming *incoming)
+static enum work_result dispatch(struct incoming *incoming)
 {
     for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++)
         if (strcmp(incoming->activity.type, handlers[i].type) == 0)
@@ -290,18 +363,48 @@ static enum work_result process(struct incoming *incoming)
     return WORK_DONE;
 }
 
+/* What changes or removes an object has it alone meanwhile. */
+static const char *object_of(const struct inbound_activity *activity)
+{
+    static const char *const types[] = {"Create", "Update", "Delete"};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (strcmp(activity->type, types[i]) == 0)
+            return activity->object_id;
+    return NULL;
+}
+
+static enum work_result process(struct incoming *incoming, bool hearsay)
+{
+    /* It may have been blocked since this came. */
+    enum domain_verdict verdict = domains_judge(incoming->gateway, incoming->activity.actor);
+    if (verdict != DOMAIN_OPEN)
+        return verdict == DOMAIN_BLOCKED ? WORK_DONE : WORK_LATER;
+    struct object_turns *turns = incoming->gateway->inbox->turns;
+    const char *object = object_of(&incoming->activity);
+    if (object)
+        object_turn_take(turns, object);
+    enum work_result result = hearsay ? handle_hearsay(incoming) : dispatch(incoming);
+    if (object)
+        object_turn_give(turns, object);
+    return result;
+}
+
 static enum work_result process_entry(void *context, const struct work_entry *entry)
 {
     struct gateway *gateway = context;
-    struct incoming incoming = {
-        .gateway = gateway, .arena = arena_new(PROCESS_BUDGET), .trace = entry->trace};
+    struct incoming incoming = {.gateway = gateway,
+                                .arena = arena_new(PROCESS_BUDGET),
+                                .trace = entry->trace,
+                                .attempt = entry->attempt};
     enum work_result result = WORK_DONE;
-    json_t *document = parsed_take(gateway->inbox, entry->id);
+    bool hearsay = entry->data[0] == HEARSAY[0];
+    json_t *document = parsed_take(&gateway->inbox->parsed, entry->id);
     if (!document)
-        document = json_loadb(entry->data, entry->data_length, JSON_REJECT_DUPLICATES, NULL);
+        document =
+            json_loadb(entry->data + hearsay, entry->data_length - hearsay, JSON_REJECT_DUPLICATES, NULL);
     incoming.document = document;
     if (document && !inbound_activity_read(document, incoming.arena, &incoming.activity))
-        result = process(&incoming);
+        result = process(&incoming, hearsay);
     else
         log_write(LOG_ERROR, "a kept activity cannot be read and is dropped", "trace", entry->trace,
                   (char *)NULL);
@@ -315,6 +418,7 @@ void inbox_start(struct gateway *gateway)
     gateway->inbox = calloc(1, sizeof *gateway->inbox);
     if (!gateway->inbox)
         abort();
+    gateway->inbox->turns = object_turns_new();
     for (unsigned i = 0; i < QUEUES; i++) {
         char name[] = "inbox:0";
         name[6] = (char)('0' + i);
@@ -328,8 +432,8 @@ void inbox_stop(struct gateway *gateway)
         return;
     for (unsigned i = 0; i < QUEUES; i++)
         work_free(gateway->inbox->queues[i]);
-    while (gateway->inbox->parsed)
-        parsed_drop(gateway->inbox, gateway->inbox->parsed);
+    object_turns_free(gateway->inbox->turns);
+    parsed_free(&gateway->inbox->parsed);
     free(gateway->inbox);
     gateway->inbox = NULL;
 }

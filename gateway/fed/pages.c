@@ -179,6 +179,39 @@ const char *page_profile(struct serving *serving, const struct account_record *r
     return finish(serving, &page, record);
 }
 
+const char *page_home(struct serving *serving)
+{
+    const struct config *config = serving->gateway->config;
+    const struct config_host *host = serving->host;
+    struct buffer page;
+    buffer_init(&page, PAGE_MAX);
+    add_beginning(&page);
+    add_escaped(&page, host->authority);
+    buffer_add_string(&page, "</title>");
+    buffer_add_string(&page, style);
+    buffer_add_string(&page, "</head><body><header><h1>");
+    add_escaped(&page, host->authority);
+    buffer_add_string(
+        &page,
+        "</h1></header><article><p>This is a bridge between a platform and the fediverse, run with "
+        "drawbridge. It has no accounts of its own: people of the platform who switch the fediverse on "
+        "for themselves can be followed from other servers, and nobody else is shown here.</p>"
+        "<p>To follow somebody, search on your own server for their handle, which ends in <b>@");
+    add_escaped(&page, host->authority);
+    buffer_add_string(&page,
+                      "</b>.</p><p>Replies to their posts are shown on the platform with their author's "
+                      "name and server, and change or go when they are edited or deleted there.</p>");
+    if (config->contact) {
+        buffer_add_string(&page, "<p>Questions and reports go to ");
+        add_escaped(&page, config->contact);
+        buffer_add_string(&page, ".</p>");
+    }
+    buffer_add_string(&page, "</article></body></html>\n");
+    const char *html = page.failed ? NULL : arena_string(serving->arena, buffer_text(&page));
+    buffer_clear(&page);
+    return html;
+}
+
 const char *page_tag(struct serving *serving, const char *tag, const struct tagged_post *posts, size_t count)
 {
     struct buffer page;

@@ -12,6 +12,9 @@ const char *page_profile(struct serving *serving, const struct account_record *r
 const char *page_post(struct serving *serving, const struct account_record *record,
                       const struct post_record *post);
 
+/* What this server is, for who opens its address: names nobody. */
+const char *page_home(struct serving *serving);
+
 struct tagged_post {
     struct account_record record;
     struct post_record post;

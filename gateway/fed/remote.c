@@ -7,7 +7,7 @@
 #include "gateway/client/fetch.h"
 #include "gateway/clock.h"
 #include "gateway/fed/json_guard.h"
-#include "gateway/fed/local.h"
+#include "gateway/fed/separation.h"
 #include "gateway/fed/signer.h"
 
 enum {
@@ -82,10 +82,6 @@ static enum remote_outcome get_document(struct gateway *gateway, struct arena *a
         return REMOTE_LATER;
     }
     for (int hop = 0; hop < HOPS_MAX; hop++) {
-        if (local_is_ours(gateway->config, url)) {
-            *why = "the address is our own";
-            return REMOTE_REFUSED;
-        }
         struct fetch_header headers[6] = {{"Accept", ACCEPT}};
         size_t count = 1 + signer_sign_get(gateway, signer, url, arena, headers + 1, 5);
         struct fetch_request request = {.method = "GET",
@@ -229,6 +225,14 @@ static bool cached_actor(struct gateway *gateway, struct arena *arena, const cha
     return good;
 }
 
+/* What a person's profile says of bridges holds from now on. */
+static bool heed_profile(struct gateway *gateway, const struct inbound_actor *actor)
+{
+    const struct separation separation = {.aid = "", .subject = actor->id, .by = SEPARATED_BY_PROFILE};
+    return actor->refuses_bridges ? separate(gateway, &separation, NULL)
+                                  : separation_end(gateway, &separation, NULL);
+}
+
 enum remote_outcome remote_actor_accept(struct gateway *gateway, struct arena *arena, const char *actor_id,
                                         const json_t *document, struct inbound_actor *out, const char **why)
 {
@@ -240,7 +244,13 @@ enum remote_outcome remote_actor_accept(struct gateway *gateway, struct arena *a
         return REMOTE_REFUSED;
     }
     keep_actor(gateway, arena, actor_id, document);
-    return REMOTE_OK;
+    return heed_profile(gateway, out) ? REMOTE_OK : REMOTE_LATER;
+}
+
+bool remote_actor_cached(struct gateway *gateway, struct arena *arena, const char *actor_id,
+                         struct inbound_actor *out)
+{
+    return cached_actor(gateway, arena, actor_key(arena, actor_id), INT64_MAX, out);
 }
 
 enum remote_outcome remote_actor(struct gateway *gateway, struct arena *arena, const char *actor_id,

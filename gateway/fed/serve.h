@@ -31,6 +31,7 @@ void serve_post(struct serving *serving, const struct local_id *id);
 void serve_boost(struct serving *serving, const struct local_id *id);
 void serve_quote(struct serving *serving, const struct local_id *id);
 void serve_post_part(struct serving *serving, const struct local_id *id);
+void serve_home_page(struct serving *serving);
 void serve_profile_page(struct serving *serving, const char *name);
 
 /* ---- shared by the above

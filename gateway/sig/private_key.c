@@ -61,7 +61,7 @@ static int no_pass_phrase(char *buffer, int size, int writing, void *context)
 
 struct private_key *private_key_from_pem(const char *pem)
 {
-    size_t length = strnlen(pem, PRIVATE_PEM_MAX + 1);
+    size_t length = strlen(pem);
     if (length > PRIVATE_PEM_MAX)
         return NULL;
     BIO *input = BIO_new_mem_buf(pem, (int)length);

@@ -108,13 +108,22 @@ static bool settle_boost(struct intake *intake, struct post_change *change)
     return !links->down;
 }
 
+static bool same_reference(const struct reference *one, const struct reference *other)
+{
+    const char *first = one->native ? one->native : one->remote;
+    const char *second = other->native ? other->native : other->remote;
+    return first && second ? strcmp(first, second) == 0 : first == second;
+}
+
 /* What is new about a post that is stored already. */
 static bool compare_stored(struct intake *intake, struct post_change *change)
 {
     struct post_record stored;
     enum lookup found = post_load(intake->gateway->store, intake->arena, change->aid, change->oid, &stored);
-    if (found == LOOKUP_FOUND && stored.state == POST_LIVE)
+    if (found == LOOKUP_FOUND && stored.state == POST_LIVE) {
         change->only_counts = post_differs_in_counts(&stored.post, change->post);
+        change->requoted = !same_reference(&stored.post.quote_of, &change->post->quote_of);
+    }
     return found != LOOKUP_DOWN;
 }
 
@@ -198,6 +207,9 @@ static void log_event(const struct intake *intake)
         [EVENT_ACCOUNT_UPDATED] = "account edited",
         [EVENT_ACCOUNT_STATUS] = "account status",
         [EVENT_ACCOUNT_FEDERATION] = "account consent",
+        [EVENT_BLOCK_CREATED] = "somebody blocked",
+        [EVENT_BLOCK_DELETED] = "somebody unblocked",
+        [EVENT_REMOTE_POST_REMOVED] = "reply removed",
         [EVENT_GAP] = "events missing",
     };
     const struct event *event = intake->event;
@@ -223,10 +235,12 @@ static enum work_result handle(struct intake *intake)
         return handle_account(intake);
     case EVENT_GAP:
         return reconcile_platform(intake->platform) ? WORK_DONE : WORK_LATER;
-    case EVENT_FOLLOW_DECIDED:
     case EVENT_BLOCK_CREATED:
     case EVENT_BLOCK_DELETED:
+        return people_block(intake->platform, intake->arena, intake->event, intake->trace);
     case EVENT_REMOTE_POST_REMOVED:
+        return people_removed(intake->platform, intake->arena, intake->event);
+    case EVENT_FOLLOW_DECIDED:
     case EVENT_LIKE_CREATED:
     case EVENT_LIKE_DELETED:
     case EVENT_REPORT:

@@ -17,6 +17,9 @@ struct platform {
     struct platform_stream *stream;
 };
 
+/* The configured platform of that name, or NULL. */
+struct platform *upstream_find(struct gateway *gateway, const char *name);
+
 /* What the platform can do, which it says itself: discovers when that was not done yet. Waits. False: it
  * cannot be asked just now, and nothing must be concluded. */
 bool platform_capabilities(struct platform *platform, unsigned *out);
@@ -50,5 +53,11 @@ bool consent_lost(struct platform *platform, const char *native, const char *tra
 
 /* push.c: remote replies, deletes and reactions to the platform. */
 enum work_result push_handle(void *platform, const struct work_entry *entry);
+
+/* people.c: a member blocked or unblocked a person or a server elsewhere; a moderator removed what somebody
+ * wrote there. */
+enum work_result people_block(struct platform *platform, struct arena *arena, const struct event *event,
+                              const char *trace);
+enum work_result people_removed(struct platform *platform, struct arena *arena, const struct event *event);
 
 #endif

@@ -26,6 +26,7 @@ struct platform_stream {
     int http_status, close_code;
     char reason[512];
     int64_t backoff_ms;
+    int64_t compare_at; /* of a platform without events */
 };
 
 /* ---- stream_batches.c ---- */
@@ -57,5 +58,7 @@ const struct stream_plan *stream_begin(struct platform_stream *self);
 
 bool stream_by_websocket(struct platform_stream *self, const struct stream_plan *plan);
 bool stream_by_poll(struct platform_stream *self);
+/* The platform comes to us; what is held is that it was compared the first time. */
+bool stream_by_webhook(struct platform_stream *self);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gateway/upstream/platform.h"
+#include "mapping/ids.h"
 #include "mapping/source.h"
 
 enum { INTAKE_PARALLEL = 32, PUSH_PARALLEL = 16 };
@@ -14,7 +15,7 @@ struct upstream {
     size_t count;
 };
 
-static struct platform *find(struct gateway *gateway, const char *name)
+struct platform *upstream_find(struct gateway *gateway, const char *name)
 {
     for (size_t i = 0; gateway->upstream && i < gateway->upstream->count; i++)
         if (strcmp(gateway->upstream->platforms[i].config->name, name) == 0)
@@ -92,20 +93,51 @@ void upstream_free(struct gateway *gateway)
 
 void upstream_push_kick(struct gateway *gateway, const char *name)
 {
-    struct platform *platform = find(gateway, name);
+    struct platform *platform = upstream_find(gateway, name);
     if (platform)
         work_kick(platform->push);
 }
 
+bool upstream_forget_person(struct gateway *gateway, const char *actor_id, const char *trace)
+{
+    char key[KEY_LENGTH + 1];
+    remote_key_make("ra", actor_id, NULL, key);
+    struct arena *arena = arena_new(4096);
+    struct reply *puppet =
+        store_call(gateway->store, "EXISTS", arena_format(arena, "puppet:%s", key), (char *)NULL);
+    bool good = !reply_failed(puppet);
+    bool shown = reply_number(puppet) == 1;
+    reply_free(puppet);
+    arena_free(arena);
+    for (size_t i = 0; good && shown && i < gateway->config->platform_count; i++) {
+        const char *platform = gateway->config->platforms[i].name;
+        struct arguments *arguments = arguments_new();
+        arguments_text(arguments, "XADD");
+        arguments_format(arguments, "work:push:%s", platform);
+        arguments_text(arguments, "*");
+        arguments_text(arguments, "chain");
+        arguments_text(arguments, key);
+        arguments_text(arguments, "data");
+        arguments_format(arguments, "author %s", key);
+        arguments_text(arguments, "trace");
+        arguments_text(arguments, trace);
+        struct reply *reply = store_run(gateway->store, arguments);
+        good = !reply_failed(reply);
+        reply_free(reply);
+        upstream_push_kick(gateway, platform);
+    }
+    return good;
+}
+
 bool upstream_sweep(struct gateway *gateway, const char *name, const char *aid)
 {
-    struct platform *platform = find(gateway, name);
+    struct platform *platform = upstream_find(gateway, name);
     return !platform || reconcile_account(platform, aid);
 }
 
 bool upstream_limits(struct gateway *gateway, const char *name, struct adapter_limits *out)
 {
-    struct platform *platform = find(gateway, name);
+    struct platform *platform = upstream_find(gateway, name);
     if (!platform)
         return false;
     *out = platform->class->limits(platform->adapter);
@@ -128,7 +160,7 @@ static const char *reason_of(const struct operation_result *result, struct arena
 bool upstream_post(struct gateway *gateway, const char *name, const char *native, struct arena *arena,
                    struct post *out, const char **why)
 {
-    struct platform *platform = find(gateway, name);
+    struct platform *platform = upstream_find(gateway, name);
     *why = "there is no such platform in the configuration";
     if (!platform)
         return false;
@@ -148,7 +180,7 @@ bool upstream_post(struct gateway *gateway, const char *name, const char *native
 bool upstream_account(struct gateway *gateway, const char *name, const char *native, struct arena *arena,
                       struct account *out, const char **why)
 {
-    struct platform *platform = find(gateway, name);
+    struct platform *platform = upstream_find(gateway, name);
     *why = "there is no such platform in the configuration";
     if (!platform)
         return false;
@@ -168,13 +200,13 @@ bool upstream_account(struct gateway *gateway, const char *name, const char *nat
 bool upstream_read_post(struct gateway *gateway, const char *name, const json_t *document,
                         struct arena *arena, struct post *out)
 {
-    const struct platform *platform = find(gateway, name);
+    const struct platform *platform = upstream_find(gateway, name);
     return platform && platform->class->read_post && platform->class->read_post(document, arena, out);
 }
 
 bool upstream_takes_votes(struct gateway *gateway, const char *name, bool *out)
 {
-    struct platform *platform = find(gateway, name);
+    struct platform *platform = upstream_find(gateway, name);
     unsigned capabilities = 0;
     bool good = platform && platform_capabilities(platform, &capabilities);
     *out = (capabilities & ADAPTER_PUSH_VOTE) != 0;

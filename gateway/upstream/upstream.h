@@ -4,6 +4,7 @@
 #define DRAWBRIDGE_GATEWAY_UPSTREAM_UPSTREAM_H
 
 #include "adapters/adapter.h"
+#include "gateway/fed/serve.h"
 #include "gateway/gateway.h"
 
 /* Opens every configured platform and starts nothing: for commands that only ask. Then upstream_free. */
@@ -14,8 +15,15 @@ bool upstream_start(struct gateway *gateway, char *error, size_t error_size);
 /* After gateway->stopping and the end of all tasks. */
 void upstream_free(struct gateway *gateway);
 
+/* Answers a POST to /hooks/contract/NAME: 202 only once the store holds its events. Waits. */
+void upstream_webhook(struct serving *serving, const char *platform);
+
 /* Something was queued for the platform of that name. */
 void upstream_push_kick(struct gateway *gateway, const char *platform);
+
+/* Queues, for every platform, that a person of the fediverse and all that is theirs is removed. Waits. False:
+ * the store is away. */
+bool upstream_forget_person(struct gateway *gateway, const char *actor_id, const char *trace);
 
 /* Compares an account with what the platform has of it. Waits. False: try again later. */
 bool upstream_sweep(struct gateway *gateway, const char *platform, const char *aid);

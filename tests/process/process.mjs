@@ -75,6 +75,14 @@ await story("The program and its processes", async () => {
     told(good.replace("mode = lab", "mode = production"), /https/);
   });
 
+  await step("who opens its address reads what this server is, and nobody's name", async () => {
+    const page = await get(`${gateway.origin}/`);
+    assert.equal(page.status, 200);
+    assert.match(page.headers.get("content-type"), /^text\/html/);
+    assert.ok(page.text.includes(new URL(gateway.origin).host), page.text);
+    assert.match(page.text, /fediverse/);
+  });
+
   await step("the README's configuration is one that drawbridge takes", () => {
     const [, block] = /```ini\n(.*?)```/s.exec(fs.readFileSync(`${root}/README.md`, "utf8"));
     const token = folder.join("token");

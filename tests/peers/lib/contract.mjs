@@ -75,14 +75,57 @@ export class Contract {
     return value?.$ref ? value.$ref.slice(2).split("/").reduce((at, name) => at[name.replaceAll("~1", "/")], this.openapi) : value;
   }
 
-  /** Problems of one HTTP exchange: {method, target, requestBody, status, type, body}. */
-  http({ method, target, requestBody, status, type, body }) {
-    const operation = this.operation(method, target);
-    if (!operation) return [`${method} ${target} is no operation of openapi.yaml`];
-    const name = operation.operationId;
+  /** Problems of one HTTP exchange: {method, target, requestHeaders, requestBody, status, type, body}. */
+  http(exchange) {
+    const operation = this.operation(exchange.method, exchange.target);
+    return operation ? this.exchange(operation, exchange) : [`${exchange.method} ${exchange.target} is no operation of openapi.yaml`];
+  }
+
+  /** Problems of a webhook that the service POSTed to the gateway. */
+  hook(exchange) {
+    const address = /^\/hooks\/contract\/[a-z0-9_-]+$/;
+    if (exchange.method !== "POST" || !address.test(exchange.target)) return [`${exchange.method} ${exchange.target} is no webhook`];
+    return this.exchange(this.openapi.webhooks.events.post, exchange);
+  }
+
+  /** Problems of the websocket's request. */
+  upgrade(target) {
+    const { bindings, address } = this.asyncapi.channels.stream;
+    const { pathname, searchParams } = new URL(target, "http://service");
+    const query = JSON.stringify(Object.fromEntries(searchParams));
+    return [...(pathname === address ? [] : [`the upgrade asks for ${pathname}`]), ...this.judge("upgrade", bindings.ws.query, query, "asyncapi.yaml")];
+  }
+
+  /** Parameters are texts on the wire; where a number is meant, what reads as one is one. */
+  parameters(operation, { target, requestHeaders = {} }) {
     const problems = [];
+    const query = new URL(target, "http://service").searchParams;
+    const known = (operation.parameters ?? []).map((one) => this.resolve(one));
+    for (const [name, text] of query) {
+      const parameter = known.find((one) => one.in === "query" && one.name === name);
+      if (!parameter) problems.push(`${operation.operationId}: openapi.yaml knows no parameter ${name}`);
+      else problems.push(...this.value(operation, parameter, text));
+    }
+    for (const parameter of known.filter((one) => one.in === "header")) {
+      const text = requestHeaders[parameter.name];
+      if (text !== undefined) problems.push(...this.value(operation, parameter, text));
+      else if (parameter.required) problems.push(`${operation.operationId}: the header ${parameter.name} is missing`);
+    }
+    return problems;
+  }
+
+  value(operation, { name, schema }, text) {
+    const validate = this.compile(schema, "openapi.yaml");
+    const isGood = validate(text) || (/^\d+$/.test(text) && validate(Number(text)));
+    return isGood ? [] : [`${operation.operationId}: ${name}=${text} is not as openapi.yaml says`];
+  }
+
+  exchange(operation, { method, target, requestHeaders, requestBody, status, type, body }) {
+    const name = operation.operationId;
+    const problems = this.parameters(operation, { target, requestHeaders });
     const wanted = this.resolve(operation.requestBody)?.content["application/json"]?.schema;
-    if (requestBody && wanted && status !== 400 && status !== 422) problems.push(...this.judge(`${name} request`, wanted, requestBody, "openapi.yaml"));
+    if (wanted) problems.push(...this.judge(`${name} request`, wanted, requestBody ?? "", "openapi.yaml"));
+    else if (requestBody) problems.push(`${name}: ${method} ${target} has a body: ${requestBody.slice(0, 100)}`);
     const response = this.resolve(operation.responses[status] ?? (status >= 400 ? operation.responses.default : undefined));
     if (!response) return [...problems, `${name}: openapi.yaml knows no answer ${status}`];
     const media = (type ?? "").split(";")[0];

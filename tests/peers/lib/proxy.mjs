@@ -1,17 +1,19 @@
 // A TCP proxy in front of Plaza: it can break the gateway's connections at the worst place, and it reads along, so that
-// every message that crosses is judged by the contract's own files.
+// every message that crosses is judged by the contract's own files. Another one stands in front of the gateway where
+// Plaza comes with webhooks (`judge` "hook").
 import net from "node:net";
 import { Contract } from "./contract.mjs";
 import { freePort } from "./ports.mjs";
 import { Wiretap } from "./wiretap.mjs";
 
 export class Proxy {
-  static async start(targetPort) {
+  static async start(targetPort, { contract = new Contract(), judge = "http" } = {}) {
     const proxy = new Proxy();
+    proxy.judge = judge;
     proxy.pairs = new Set();
     proxy.armed = false;
     proxy.cuts = 0;
-    proxy.contract = new Contract();
+    proxy.contract = contract;
     proxy.problems = [];
     proxy.server = net.createServer((client) => proxy.join(client, net.connect(targetPort, "127.0.0.1")));
     proxy.port = await freePort();
@@ -23,7 +25,8 @@ export class Proxy {
   join(client, platform) {
     const pair = { client, platform, isStream: false };
     const tap = new Wiretap({
-      onExchange: (exchange) => this.problems.push(...this.contract.http(exchange)),
+      onExchange: (exchange) => this.problems.push(...this.contract[this.judge](exchange)),
+      onUpgrade: (target) => this.problems.push(...this.contract.upgrade(target)),
       onFrame: (fromService, text) => this.problems.push(...this.contract.frame(fromService, text)),
     });
     this.pairs.add(pair);

@@ -28,7 +28,7 @@ export class Snac {
     // With these folders there, snac keeps every message that it gets, and the headers of what it refuses.
     if (records) for (const name of ["archive", "error"]) fs.mkdirSync(path.join(snac.base, name));
     snac.process = new Process(folder, "snac", binaries.snac, ["httpd", snac.base], records ? { DEBUG: "1" } : {});
-    await snac.process.ready("snac listens", 10, async () => (await fetch(snac.actor, { headers: { accept: ACTIVITY } })).ok);
+    await snac.process.ready("snac listens", 30, async () => (await fetch(snac.actor, { headers: { accept: ACTIVITY } })).ok);
     return snac;
   }
 

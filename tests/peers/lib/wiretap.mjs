@@ -73,16 +73,20 @@ class FrameReader {
 }
 
 export class Wiretap {
-  /** `onExchange({method, target, requestBody, status, type, body})`, `onFrame(fromService, text)`. */
-  constructor({ onExchange, onFrame }) {
+  /**
+   * `onExchange({method, target, requestHeaders, requestBody, status, type, body})`, `onUpgrade(target, headers)` of the
+   * websocket's request, `onFrame(fromService, text)`.
+   */
+  constructor({ onExchange, onUpgrade, onFrame }) {
     this.requests = [];
     this.frames = { client: new FrameReader((text) => onFrame(false, text)), service: new FrameReader((text) => onFrame(true, text)) };
     this.client = new MessageReader((message) => void this.requests.push(message));
     this.service = new MessageReader(({ first, headers, body }) => {
       const status = Number(first.split(" ")[1]);
-      const { first: line, body: requestBody } = this.requests.shift() ?? { first: "? ?" };
+      const { first: line, headers: requestHeaders, body: requestBody } = this.requests.shift() ?? { first: "? ?", headers: {} };
       const [method, target] = line.split(" ");
-      if (status !== 101) return void onExchange({ method, target, requestBody, status, type: headers["content-type"], body });
+      if (requestHeaders.upgrade) onUpgrade(target, requestHeaders);
+      if (status !== 101) return void (requestHeaders.upgrade || onExchange({ method, target, requestHeaders, requestBody, status, type: headers["content-type"], body }));
       this.upgraded = true;
       this.frames.service.feed(this.service.bytes);
       return "stop";

@@ -1,5 +1,7 @@
 // One small fediverse on loopback: Plaza, the gateway beside it, and a real server whose people follow and answer.
 import assert from "node:assert/strict";
+import fs from "node:fs";
+import { randomBytes } from "node:crypto";
 import { Fedify } from "./fedify.mjs";
 import { Gateway } from "./gateway.mjs";
 import { atEnd } from "./harness.mjs";
@@ -15,19 +17,28 @@ export class World {
   /**
    * `peer` is "fedify", "snac" or nothing; `proxied` puts the proxy that reads along between the gateway and
    * Plaza; `platform` is Plaza or the example of docs/contract; `settings` is more of the gateway's configuration; `clock` a class whose instance the gateway's clock goes by.
+   * `events` is the carrier of Plaza's events, "websocket", "poll" or "webhook"; without it the gateway chooses.
    */
-  static async start({ peer, proxied = true, ports = {}, workers = 2, testApi = true, platform: Platform = Plaza, settings, clock: Clock } = {}) {
+  static async start({ peer, proxied = true, ports = {}, workers = 2, testApi = true, platform: Platform = Plaza, settings = "", clock: Clock, events } = {}) {
     const world = new World();
     world.folder = new Folder();
     atEnd((failed) => world.close(failed));
     const plazaPort = await freePort(ports.plaza);
     const gatewayPort = await freePort(ports.gateway);
     if (proxied) world.proxy = await Proxy.start(plazaPort);
+    if (events) settings = `events = ${events}\n${settings}`;
+    if (events === "webhook") {
+      world.hookProxy = await Proxy.start(gatewayPort, { contract: world.proxy.contract, judge: "hook" });
+      world.hookSecret = world.folder.join("webhook-secret");
+      fs.writeFileSync(world.hookSecret, `whsec_${randomBytes(32).toString("base64")}\n`, { mode: 0o600 });
+      settings = `webhook_secret_file = ${world.hookSecret}\n${settings}`;
+    }
     world.plaza = new Platform(world.folder, {
       port: plazaPort,
       fediverseHost: `127.0.0.1:${gatewayPort}`,
       publicOrigin: world.proxy?.origin,
       testApi,
+      more: world.hookProxy ? ["--webhook", `${world.hookProxy.origin}/hooks/contract/plaza`, "--webhook-secret-file", world.hookSecret] : [],
     });
     await world.plaza.start();
     if (Clock) world.clock = new Clock(world.folder);
@@ -46,8 +57,10 @@ export class World {
       if (code !== 0) problems.push(`${process.name} ended with ${code} on SIGTERM`);
     }
     problems.push(...(this.gateway?.process ? this.gateway.findings() : []));
-    problems.push(...(this.proxy?.problems ?? []).slice(0, 10));
-    this.proxy?.close();
+    for (const proxy of [this.proxy, this.hookProxy].filter(Boolean)) {
+      problems.push(...proxy.problems.slice(0, 10));
+      proxy.close();
+    }
     const bad = failed || problems.length > 0;
     if (bad) this.showLogs();
     await this.folder.close({ keep: bad });

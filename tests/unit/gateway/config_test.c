@@ -270,14 +270,32 @@ static void secrets_are_read_from_files_without_their_line_end(void **state)
     char path[96];
     (void)snprintf(path, sizeof path, "%s/token", world->folder);
     write_file(path, "dbg_abc\r\n\n");
+    (void)snprintf(path, sizeof path, "%s/hooks", world->folder);
+    write_file(path, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
     (void)snprintf(path, sizeof path, "%s/redis", world->folder);
     write_file(path, "redis://:pass@h\n");
     const struct config *config =
         read_good(world, "[gateway]\npublic_url=https://a.social\ndata_dir=~\n[redis]\nurl_file=~/redis\n"
-                         "[platform p]\nadapter=x\ntoken_file=~/token\n");
+                         "[platform p]\nadapter=x\ntoken_file=~/token\nwebhook_secret_file=~/hooks\n");
+    assert_int_equal(config->platforms[0].webhook_secret.length, 24);
     assert_string_equal(config->platforms[0].token, "dbg_abc");
     assert_string_equal(config->redis_url, "redis://:pass@h");
     assert_int_equal(json_object_size(config->platforms[0].settings), 0);
+}
+
+/* Redis and its socket, the key and the lock lie there, whatever folder a process stands in later. */
+static void a_relative_data_dir_becomes_absolute(void **state)
+{
+    struct world *world = *state;
+    char before[4096];
+    char expected[128];
+    assert_non_null(getcwd(before, sizeof before));
+    assert_int_equal(chdir(world->folder), 0);
+    const struct config *config =
+        read_good(world, "[gateway]\npublic_url=https://a.social\ndata_dir=here\n[platform p]\nadapter=x\n");
+    (void)snprintf(expected, sizeof expected, "%s/here", world->folder);
+    assert_string_equal(config->data_dir, expected);
+    assert_int_equal(chdir(before), 0);
 }
 
 static void the_key_is_made_at_the_first_start_and_stays(void **state)
@@ -409,6 +427,10 @@ static const struct {
     {FRONT "[platform p]\nadapter = x\ntoken_file = ~/none\n", 6, "token_file cannot be read"},
     {FRONT "[platform p]\nadapter = x\ntoken_file = /dev/null\n", 6, "is empty"},
     {FRONT "[platform p]\nadapter = x\ntoken = a\ntoken_file = /b\n", 7, "token_file and token"},
+    {FRONT "[platform p]\nadapter = x\nwebhook_secret_file = ~/none\n", 6,
+     "webhook_secret_file cannot be read"},
+    {FRONT "[platform p]\nadapter = x\nwebhook_secret = whsec_c2hvcnQ=\n", 6, "holds no secret of webhooks"},
+    {FRONT "[platform p]\nadapter = x\nevents = webhook\n", 6, "set webhook_secret_file"},
     {FRONT "[platform p]\nadapter = x\nhost = https://p.social\n", 6, "host cannot be used"},
     {FRONT "[platform p]\nadapter = x\nhost = p.local\n", 6, "cannot be reached by other servers"},
     {FRONT "[platform p]\nadapter = x\n[host b.social]\n", 6, "[host b.social] account is missing"},
@@ -467,6 +489,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_environment_overrides_the_file, setup, teardown),
         cmocka_unit_test_setup_teardown(mistakes_of_the_environment_name_the_variable, setup, teardown),
         cmocka_unit_test_setup_teardown(secrets_are_read_from_files_without_their_line_end, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_relative_data_dir_becomes_absolute, setup, teardown),
         cmocka_unit_test_setup_teardown(the_key_is_made_at_the_first_start_and_stays, setup, teardown),
         cmocka_unit_test_setup_teardown(a_named_key_file_is_used, setup, teardown),
         cmocka_unit_test_setup_teardown(two_platforms_on_one_host_draw_a_warning, setup, teardown),

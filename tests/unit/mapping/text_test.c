@@ -208,6 +208,8 @@ static void times_in_every_form_of_rfc_3339_are_read(void **state)
     (void)state;
     assert_int_equal(time_parse("2026-11-01T09:00:00Z"), nine);
     assert_int_equal(time_parse("2026-11-01t09:00:00z"), nine);
+    assert_int_equal(time_parse("9999-12-31T23:59:59.999Z"), 253402300799999);
+    assert_int_equal(time_parse("9999-12-31T23:59:59-00:01"), -1); /* no four digits write that year */
     assert_int_equal(time_parse("2026-11-01 09:00:00Z"), nine);
     assert_int_equal(time_parse("2026-11-01T09:00:00.5Z"), nine + 500);
     assert_int_equal(time_parse("2026-11-01T09:00:00.123456789Z"), nine + 123);
