@@ -5,7 +5,7 @@
 #include "mapping/ids.h"
 #include "mapping/inbound.h"
 
-enum { ADDRESS_BUDGET = 16384, SEEN_EVERY_MS = 20000, FORGET_CALLS_MAX = 10000 };
+enum { ADDRESS_BUDGET = 16384, SEEN_EVERY_MS = 10000, FORGET_CALLS_MAX = 10000 };
 
 static bool is_address(const char *url)
 {
@@ -36,6 +36,7 @@ bool delivery_follower_add(struct gateway *gateway, const char *aid, const char 
     arguments_text(arguments, origin);
     arguments_text(arguments, shared ? shared_inbox : inbox);
     arguments_text(arguments, shared ? "1" : "0");
+    arguments_number(arguments, clock_now_ms());
     arena_free(arena);
     struct reply *reply = store_script(gateway->store, "follower_add", arguments);
     bool good = !reply_failed(reply);

@@ -83,5 +83,8 @@ struct reaction reaction_of(struct arena *arena, const struct inbound_activity *
  * quoted, 'f' fetched). */
 bool note_exposure(struct incoming *incoming, const struct account_record *record,
                    const struct post_record *post, char reason);
+/* The same for whatever the URL names (NULL: nothing), if it is a post of ours: also one that is deleted,
+ * whose Delete that host is owed, or hidden. False: the store is away. */
+bool note_exposure_of(struct incoming *incoming, const char *url, char reason);
 
 #endif

@@ -87,8 +87,11 @@ void serve_profile_page(struct serving *serving, const char *name)
         return;
     const char *actor = url_actor(serving->arena, serving->host->base, aid);
     if (negotiate(http_request_header(serving->request, "accept"), WANTED_HTML) == WANTED_ACTIVITY) {
+        struct observation observation;
+        observe_request(serving, &observation);
         serve_json(serving, 200, ACTIVITY, render_actor(serving->gateway, serving->arena, &record),
                    CACHE_ACTOR);
+        observe_answered(serving, &observation, OBSERVED_ACTOR, aid, NULL);
         return;
     }
     struct post_page page;

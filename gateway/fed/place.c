@@ -38,10 +38,7 @@ static enum lookup named(struct incoming *incoming, const struct inbound_note *n
 static enum lookup quoted(struct incoming *incoming, const char *quote, struct place *place)
 {
     struct post_record post;
-    enum lookup found = incoming_local_post(incoming, quote, &place->record, &post);
-    if (found != LOOKUP_FOUND)
-        return found;
-    return note_exposure(incoming, &place->record, &post, 'q') ? LOOKUP_FOUND : LOOKUP_DOWN;
+    return incoming_local_post(incoming, quote, &place->record, &post);
 }
 
 static enum lookup find_place(struct incoming *incoming, const struct inbound_note *note, struct place *out)

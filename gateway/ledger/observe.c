@@ -34,18 +34,34 @@ static void note_gone_seen(struct serving *serving, const char *aid, const char 
     reply_free(reply);
 }
 
-void observe_answered(struct serving *serving, const struct observation *observation, enum observed what,
-                      const char *aid, const char *oid)
+/* Who signed the request; NULL when nobody did. Waits. */
+static const char *reader_of(struct serving *serving, const struct observation *observation)
 {
     const char *actor_id = NULL;
     const char *why = NULL;
-    if (!observation->is_signed || serving->gateway->stopping ||
-        verify_signature(serving->gateway, serving->arena, &observation->signature, &actor_id, &why) !=
-            VERIFIED)
+    bool known = observation->is_signed && !serving->gateway->stopping &&
+                 verify_signature(serving->gateway, serving->arena, &observation->signature, &actor_id,
+                                  &why) == VERIFIED;
+    return known ? actor_id : NULL;
+}
+
+void observe_answered(struct serving *serving, const struct observation *observation, enum observed what,
+                      const char *aid, const char *oid)
+{
+    const char *actor_id = reader_of(serving, observation);
+    if (!actor_id)
         return;
     delivery_host_seen(serving->gateway, actor_id);
     if (what == OBSERVED_GONE)
         note_gone_seen(serving, aid, oid, actor_id);
     else
         (void)exposure_add(serving->gateway, aid, what == OBSERVED_POST ? oid : NULL, actor_id, 'f');
+}
+
+void observe_posts(struct serving *serving, const struct observation *observation, const char *aid,
+                   const char *const *oids, size_t count)
+{
+    const char *actor_id = count ? reader_of(serving, observation) : NULL;
+    for (size_t i = 0; actor_id && i < count; i++)
+        (void)exposure_add(serving->gateway, aid, oids[i], actor_id, 'f');
 }
