@@ -69,6 +69,17 @@ await story("The containers", async () => {
     const log = await compose(30, "logs", "--no-color", "gateway");
     assert.doesNotMatch(log, /appendonly|appendfsync|maxmemory/);
   });
+  await step("Redis keeps everything: on disk before it answers, nothing evicted, and there again after a kill -9", async () => {
+    const inRedis = (...words) => compose(30, "exec", "-T", "redis", "redis-cli", ...words);
+    for (const [name, value] of Object.entries({ appendonly: "yes", appendfsync: "always", "maxmemory-policy": "noeviction" }))
+      assert.equal((await inRedis("CONFIG", "GET", name)).trim().split("\n")[1], value, name);
+    await inRedis("SET", "docker_test", "kept");
+    await compose(30, "kill", "--signal", "SIGKILL", "redis");
+    await compose(60, "up", "-d", "--wait", "--wait-timeout", "50", "redis");
+    assert.equal((await inRedis("GET", "docker_test")).trim(), "kept");
+    await inRedis("DEL", "docker_test");
+    await until("the gateway is healthy with it", 60, async () => JSON.parse(await compose(30, "ps", "--format", "json", "gateway")).Health === "healthy");
+  });
   const loop = ["exec", "-T", "tester", "/source/build/peers/bin/node", "/source/tests/docker/loop.mjs"];
   await step("the loop through Caddy", () => show(...loop));
   await step("the gateway stops within its grace and loses nothing; it comes back", async () => {
@@ -77,5 +88,22 @@ await story("The containers", async () => {
     assert.equal((Array.isArray(state) ? state[0] : state).ExitCode, 0);
     await compose(120, "up", "-d", "--wait", "--wait-timeout", "100", "gateway");
     await until("no restart loop", 10, async () => JSON.parse(await compose(30, "ps", "--format", "json", "gateway")).Health === "healthy");
+  });
+  await step("the demo of docker/README.md: Plaza instead of a platform of one's own, and the checker from the image", async () => {
+    const demo = (seconds, ...words) =>
+      run("docker", ["compose", "-p", `${project}-demo`, "-f", path.join(root, "docker/compose.yaml"), "--profile", "demo", ...words], {
+        cwd: root,
+        seconds,
+        environment: { DRAWBRIDGE_DOMAIN: "social.pinboard.net", PLATFORM_URL: "http://plaza:8081", ALLOW_PRIVATE: "172.30.88.0/24", DRAWBRIDGE_FRONT: "172.30.88.0/24" },
+      });
+    atEnd(async (failed) => {
+      if (failed) console.log(await demo(60, "logs", "--no-color", "--tail", "30"));
+      await demo(120, "down", "--volumes", "--timeout", "50");
+    });
+    await demo(180, "up", "-d", "redis", "gateway", "plaza");
+    await until("the gateway hears Plaza's events", 60, async () => (await demo(30, "logs", "--no-color", "gateway")).includes("the platform's stream is open"));
+    await until("Plaza's pages", 20, async () => (await fetch("http://127.0.0.1:8081/")).ok);
+    const checked = await demo(120, "exec", "-T", "gateway", "drawbridge", "contract", "check", "http://plaza:8081", "--token-file", "/run/secrets/platform_token", "--level", "1");
+    assert.match(checked, / 0 wrong, /);
   });
 });
