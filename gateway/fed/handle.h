@@ -14,8 +14,9 @@ struct incoming {
     struct gateway *gateway;
     struct arena *arena;
     const json_t *document;
-    struct inbound_activity activity; /* activity.actor has signed it */
+    struct inbound_activity activity; /* activity.actor has signed it, except of hearsay */
     const char *trace;
+    unsigned attempt; /* 0 at first */
 };
 
 enum work_result handle_follow(struct incoming *incoming);
@@ -25,17 +26,28 @@ enum work_result handle_update(struct incoming *incoming);
 enum work_result handle_delete(struct incoming *incoming);
 enum work_result handle_like(struct incoming *incoming);
 enum work_result handle_announce(struct incoming *incoming);
+enum work_result handle_block(struct incoming *incoming);
 enum work_result handle_quote_request(struct incoming *incoming);
 enum work_result handle_answer(struct incoming *incoming); /* Accept, Reject */
+/* What somebody else brought: a hint where to look. Gives up after some attempts. */
+enum work_result handle_hearsay(struct incoming *incoming);
 
 /* ---- shared by the above
  * -------------------------------------------------------------------------------------- */
 
-/* The local post that a URL names, live, of an account that is on. LOOKUP_ABSENT when it is none. */
+/* The local post that a URL names, live, of an account that is on and meets the actor. LOOKUP_ABSENT when it
+ * is none. */
 enum lookup incoming_local_post(struct incoming *incoming, const char *url, struct account_record *record,
                                 struct post_record *post);
+/* LOOKUP_ABSENT when the account and the activity's actor have nothing to do with each other (separation.h).
+ */
+enum lookup incoming_meets(struct incoming *incoming, const struct account_record *record);
 /* The local account that a URL names, when it can be reached. */
 enum lookup incoming_local_account(struct incoming *incoming, const char *url, struct account_record *record);
+
+/* LOOKUP_FOUND when the actor wrote what that post of ours quotes. */
+enum lookup is_quoted_author(struct incoming *incoming, const struct account_record *record,
+                             const struct post_record *post);
 
 /* Where a remote post belongs: in a thread of ours, or to somebody here whom it names. */
 struct place {
@@ -50,8 +62,14 @@ enum lookup place_find(struct incoming *incoming, const struct inbound_note *not
  * takes a vote. `object` is the embedded Note. */
 enum work_result keep_note(struct incoming *incoming, const json_t *object);
 
+/* A Block of an account of ours or of a host's own actor, put or taken back. */
+enum work_result block(struct incoming *incoming, const char *whom, bool put);
+
 /* Removes a post of the actor's that we hold, and queues its removal from the platform. */
 enum work_result remove_object(struct incoming *incoming, const char *object_id);
+
+/* Forgets the actor, who is gone, as a follower and as a known person. */
+enum work_result remove_actor(struct incoming *incoming);
 
 /* Counts or uncounts what the actor did to a post of ours and queues its push. */
 enum work_result count_reaction(struct incoming *incoming, struct reaction *reaction, const char *object_id,

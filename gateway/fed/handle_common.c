@@ -2,8 +2,10 @@
 
 #include "gateway/fed/handle.h"
 #include "gateway/fed/render.h"
+#include "gateway/fed/separation.h"
 #include "gateway/ledger/copies.h"
 #include "gateway/ledger/exposure.h"
+#include "gateway/log.h"
 #include "gateway/upstream/upstream.h"
 
 enum lookup incoming_local_account(struct incoming *incoming, const char *url, struct account_record *record)
@@ -15,6 +17,26 @@ enum lookup incoming_local_account(struct incoming *incoming, const char *url, s
     if (found == LOOKUP_FOUND && account_view(record, id.host, PART_DISCOVERY) != VIEW_ALL)
         return LOOKUP_ABSENT;
     return found;
+}
+
+enum lookup incoming_meets(struct incoming *incoming, const struct account_record *record)
+{
+    const char *type = incoming->activity.type;
+    if (strcmp(type, "Undo") == 0)
+        return LOOKUP_FOUND; /* who leaves may take along what is theirs */
+    switch (separation_find(incoming->gateway, record->aid, incoming->activity.actor,
+                            strcmp(type, "Follow") == 0)) {
+    case LOOKUP_DOWN:
+        return LOOKUP_DOWN;
+    case LOOKUP_FOUND:
+        log_write(LOG_INFO, "an activity of somebody separated from the account is dropped", "trace",
+                  incoming->trace, "aid", record->aid, "actor", incoming->activity.actor, "type", type,
+                  (char *)NULL);
+        return LOOKUP_ABSENT;
+    case LOOKUP_ABSENT:
+        break;
+    }
+    return LOOKUP_FOUND;
 }
 
 enum lookup incoming_local_post(struct incoming *incoming, const char *url, struct account_record *record,
@@ -29,7 +51,9 @@ enum lookup incoming_local_post(struct incoming *incoming, const char *url, stru
     if (account_view(record, id.host, PART_CONTENT) != VIEW_ALL)
         return LOOKUP_ABSENT;
     found = post_load(incoming->gateway->store, incoming->arena, id.aid, id.oid, post);
-    return found == LOOKUP_FOUND && post->state != POST_LIVE ? LOOKUP_ABSENT : found;
+    if (found != LOOKUP_FOUND)
+        return found;
+    return post->state == POST_LIVE ? incoming_meets(incoming, record) : LOOKUP_ABSENT;
 }
 
 static const char *post_id_of(struct incoming *incoming, const struct account_record *record, const char *oid)

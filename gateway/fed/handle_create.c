@@ -25,7 +25,8 @@ static enum work_result store_reply(struct incoming *incoming, const struct inbo
     /* Another server's clock only orders that server's own edits; a time ahead of ours would block them for
      * ever. */
     int64_t updated = note->updated ? note->updated : note->published;
-    if (updated <= 0 || updated > now)
+    bool dated = updated > 0 && updated <= now;
+    if (!dated)
         updated = now;
     struct arguments *arguments = arguments_new();
     arguments_text(arguments, hash);
@@ -38,7 +39,7 @@ static enum work_result store_reply(struct incoming *incoming, const struct inbo
     arguments_text(arguments, source);
     arguments_number(arguments, now);
     arguments_number(arguments, updated);
-    arguments_text(arguments, hash);
+    arguments_text(arguments, dated ? "1" : "0");
     struct reply *reply = store_script(incoming->gateway->store, "remote_object_put", arguments);
     bool failed = reply_failed(reply);
     if (!failed)

@@ -18,7 +18,7 @@ static enum work_result reject(struct incoming *incoming, const struct account_r
 static enum lookup undone_before(struct incoming *incoming)
 {
     char hash[23];
-    id_hash(incoming->activity.id, hash);
+    id_hash(arena_format(incoming->arena, "%s %s", incoming->activity.actor, incoming->activity.id), hash);
     struct reply *reply = store_call(incoming->gateway->store, "EXISTS",
                                      arena_format(incoming->arena, "undone_follow:%s", hash), (char *)NULL);
     enum lookup result = reply_failed(reply)        ? LOOKUP_DOWN
@@ -46,7 +46,10 @@ enum work_result handle_follow(struct incoming *incoming)
                                            (int64_t)86400 * 1000, &actor, &why);
     if (met != REMOTE_OK)
         return met == REMOTE_LATER ? WORK_LATER : WORK_DONE;
-    if (record.consent != CONSENT_ON)
+    found = incoming_meets(incoming, &record);
+    if (found == LOOKUP_DOWN)
+        return WORK_LATER;
+    if (record.consent != CONSENT_ON || found == LOOKUP_ABSENT)
         return reject(incoming, &record, &actor);
     if (!delivery_follower_add(incoming->gateway, record.aid, actor.id, activity->id, actor.inbox,
                                actor.shared_inbox))

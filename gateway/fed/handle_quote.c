@@ -94,8 +94,8 @@ static bool is_request_of(const char *id)
 }
 
 /* Only who wrote what is quoted can permit it, and the permission lives on that person's server. */
-static enum lookup is_quoted_author(struct incoming *incoming, const struct account_record *record,
-                                    const struct post_record *post)
+enum lookup is_quoted_author(struct incoming *incoming, const struct account_record *record,
+                             const struct post_record *post)
 {
     struct links *links = links_new(incoming->gateway, incoming->arena, record->platform);
     const struct outbound_link *link = links_add_reference(links, &post->post.quote_of);

@@ -9,7 +9,8 @@ enum { UNDONE_KEPT_S = 6 * 3600 };
 static enum work_result remember_undone(struct incoming *incoming, const char *follow_id)
 {
     char hash[23];
-    id_hash(follow_id, hash);
+    /* By who said it: nobody can undo somebody else's Follow that is still on its way. */
+    id_hash(arena_format(incoming->arena, "%s %s", incoming->activity.actor, follow_id), hash);
     struct reply *reply =
         store_call(incoming->gateway->store, "SET", arena_format(incoming->arena, "undone_follow:%s", hash),
                    "1", "EX", arena_format(incoming->arena, "%d", UNDONE_KEPT_S), (char *)NULL);
@@ -28,7 +29,9 @@ static enum work_result undo_follow(struct incoming *incoming, const char *accou
         return WORK_LATER;
     log_write(LOG_INFO, "a follower left", "trace", incoming->trace, "aid", record.aid, "follower",
               incoming->activity.actor, (char *)NULL);
-    return incoming->activity.object_id ? remember_undone(incoming, incoming->activity.object_id) : WORK_DONE;
+    const char *follow_id = incoming->activity.object_id;
+    bool own = follow_id && url_same_origin(follow_id, incoming->activity.actor);
+    return own ? remember_undone(incoming, follow_id) : WORK_DONE;
 }
 
 /* What is undone says which reaction of several it was. */
@@ -54,6 +57,8 @@ enum work_result handle_undo(struct incoming *incoming)
         return WORK_DONE;
     if (strcmp(type, "Follow") == 0)
         return undo_follow(incoming, activity->inner_object);
+    if (strcmp(type, "Block") == 0)
+        return block(incoming, activity->inner_object, false);
     for (size_t i = 0; i < sizeof reactions / sizeof reactions[0]; i++)
         if (strcmp(type, reactions[i]) == 0)
             return undo_reaction(incoming);

@@ -7,7 +7,9 @@
 #include "gateway/clock.h"
 #include "gateway/delivery/delivery.h"
 #include "gateway/fed/handle.h"
+#include "gateway/fed/hearsay.h"
 #include "gateway/fed/json_guard.h"
+#include "gateway/fed/object_turn.h"
 #include "gateway/fed/verify.h"
 #include "gateway/limits.h"
 #include "gateway/log.h"
@@ -16,7 +18,11 @@ enum { QUEUES = INBOX_QUEUES, QUEUE_PARALLEL = 32, PROCESS_BUDGET = 8 << 20 };
 
 struct inbox {
     struct work *queues[QUEUES];
+    struct object_turns *turns;
 };
+
+/* What was kept of hearsay begins with it; a JSON object never does. */
+#define HEARSAY "~"
 
 /* ---- receiving
  * ------------------------------------------------------------------------------------------------------ */
@@ -92,37 +98,96 @@ static unsigned queue_of(const char *actor)
     return (unsigned char)hash[0] % QUEUES;
 }
 
-static bool keep(struct serving *serving, const struct inbound_activity *activity)
+/* What an activity is known by when it comes again. Without an id of its own server's: by what it says. */
+static const char *name_of(struct arena *arena, const struct inbound_activity *activity)
 {
+    if (activity->id)
+        return arena_format(arena, "%s %s", activity->actor, activity->id);
+    return arena_format(arena, "%s %s %s", activity->actor, activity->type,
+                        activity->object_id ? activity->object_id : "");
+}
+
+/* An activity on its way into the store. */
+struct keeping {
+    const struct inbound_activity *activity;
+    const char *name, *owner; /* what it is known by; whose queue it is in */
+    const char *chain, *body;
     size_t length;
-    const char *body = http_request_body(serving->request, &length);
+    const char *trace;
+};
+
+static bool keep(struct gateway *gateway, struct arena *arena, const struct keeping *keeping)
+{
     char once[23];
-    /* Without an id of its own server's an activity is known by what it says. */
-    id_hash(activity->id ? arena_format(serving->arena, "%s %s", activity->actor, activity->id)
-                         : arena_format(serving->arena, "%s %s %s", activity->actor, activity->type,
-                                        activity->object_id ? activity->object_id : ""),
-            once);
-    unsigned queue = queue_of(activity->actor);
-    char trace[TRACE_LENGTH + 1];
-    trace_new(trace);
+    id_hash(keeping->name, once);
+    unsigned queue = queue_of(keeping->owner);
     struct arguments *arguments = arguments_new();
     arguments_text(arguments, once);
     arguments_format(arguments, "inbox:%u", queue);
-    arguments_text(arguments, activity->actor);
-    arguments_bytes(arguments, body, length);
+    arguments_text(arguments, keeping->chain);
+    arguments_bytes(arguments, keeping->body, keeping->length);
     arguments_number(arguments, clock_now_ms());
-    arguments_text(arguments, trace);
-    struct reply *reply = store_script(serving->gateway->store, "inbox_accept", arguments);
+    arguments_text(arguments, keeping->trace);
+    struct reply *reply = store_script(gateway->store, "inbox_accept", arguments);
     bool good = !reply_failed(reply);
     bool fresh = reply_number(reply) == 1;
     reply_free(reply);
     if (!fresh)
         return good;
-    log_write(LOG_INFO, "an activity was accepted", "trace", trace, "type", activity->type, "actor",
-              activity->actor, "id", activity->id, (char *)NULL);
-    work_kick(serving->gateway->inbox->queues[queue]);
-    work_announce(serving->gateway, arena_format(serving->arena, "inbox:%u", queue));
+    log_write(LOG_INFO, "an activity was accepted", "trace", keeping->trace, "type", keeping->activity->type,
+              "actor", keeping->activity->actor, "id", keeping->activity->id, (char *)NULL);
+    work_kick(gateway->inbox->queues[queue]);
+    work_announce(gateway, arena_format(arena, "inbox:%u", queue));
     return good;
+}
+
+static bool keep_own(struct serving *serving, const struct inbound_activity *activity, const char *body,
+                     size_t length)
+{
+    char trace[TRACE_LENGTH + 1];
+    trace_new(trace);
+    return keep(serving->gateway, serving->arena,
+                &(struct keeping){.activity = activity,
+                                  .name = name_of(serving->arena, activity),
+                                  .owner = activity->actor,
+                                  .chain = activity->actor,
+                                  .body = body,
+                                  .length = length,
+                                  .trace = trace});
+}
+
+bool inbox_keep_hearsay(struct gateway *gateway, struct arena *arena, const struct inbound_activity *activity,
+                        const struct hearsay *hearsay)
+{
+    /* In the queue of whom the object belongs to, so that one worker has all that is said of it; in a chain
+     * of its own, so that nobody waits for what strangers say about him. */
+    struct remote_object known;
+    enum lookup found = remote_object_find(gateway, arena, activity->object_id, &known);
+    if (found == LOOKUP_DOWN)
+        return false;
+    char *body = arena_alloc(arena, hearsay->length + sizeof HEARSAY);
+    memcpy(body, HEARSAY, sizeof HEARSAY - 1);
+    memcpy(body + sizeof HEARSAY - 1, hearsay->body, hearsay->length);
+    /* Known by who told it, too: a lie must not keep the truth out. */
+    return keep(gateway, arena,
+                &(struct keeping){.activity = activity,
+                                  .name = arena_format(arena, "%s %s %s %s", HEARSAY, hearsay->teller,
+                                                       activity->object_id, name_of(arena, activity)),
+                                  .owner = found == LOOKUP_FOUND ? known.actor : activity->actor,
+                                  .chain = arena_format(arena, "%s %s", HEARSAY, activity->object_id),
+                                  .body = body,
+                                  .length = hearsay->length + sizeof HEARSAY - 1,
+                                  .trace = hearsay->trace});
+}
+
+static bool keep_hearsay(struct serving *serving, const struct inbound_activity *activity, const char *teller,
+                         const char *body, size_t length)
+{
+    char trace[TRACE_LENGTH + 1];
+    trace_new(trace);
+    return inbox_keep_hearsay(
+        serving->gateway, serving->arena, activity,
+        &(struct hearsay){.teller = teller, .body = body, .length = length, .trace = trace});
 }
 
 /* Whether the actor's own server says that the actor is gone (PROTOCOL §1.6): a keyId alone is anybody's to
@@ -140,46 +205,97 @@ static bool is_gone(struct serving *serving, const char *gone, const char *actor
     return outcome == REMOTE_GONE || outcome == REMOTE_MISSING;
 }
 
+/* Who vouches for an activity. */
+struct voucher {
+    const char *sender; /* who signed the request; NULL: nobody known */
+    bool own;           /* its actor stands for it */
+    enum verification verification;
+    const char *why; /* when nobody does */
+};
+
+static void find_sender(struct serving *serving, const struct inbound_activity *activity,
+                        struct voucher *voucher)
+{
+    const char *signer = NULL;
+    voucher->verification =
+        verify_request(serving->gateway, serving->arena, serving->request, &signer, &voucher->why);
+    if (voucher->verification == VERIFICATION_KEY_GONE && is_own_delete(activity) &&
+        is_gone(serving, signer, activity->actor)) {
+        signer = activity->actor;
+        voucher->verification = VERIFIED;
+    }
+    voucher->sender = voucher->verification == VERIFIED ? signer : NULL;
+    voucher->own = voucher->sender && strcmp(voucher->sender, activity->actor) == 0;
+}
+
+/* An activity that carries its actor's own proof (FEP-8b32) may come from anybody. */
+static void find_proof(struct serving *serving, const struct inbound_activity *activity,
+                       const json_t *document, struct voucher *voucher)
+{
+    const char *why = NULL;
+    enum verification proven =
+        verify_proof(serving->gateway, serving->arena, document, activity->actor, &why);
+    voucher->own = proven == VERIFIED;
+    if (voucher->sender ||
+        (proven != VERIFICATION_UNAVAILABLE && voucher->verification != VERIFICATION_UNSIGNED))
+        return;
+    voucher->verification = proven;
+    voucher->why = why;
+}
+
+static void refuse_foreign(struct serving *serving, const struct inbound_activity *activity,
+                           const char *sender)
+{
+    log_write(LOG_INFO, "an activity was refused", "actor", activity->actor, "signer", sender, "reason",
+              "another actor signed it", (char *)NULL);
+    http_answer_text(serving->request, 403, "The activity's actor is not the one who signed the request.\n");
+}
+
+static void take(struct serving *serving, const struct inbound_activity *activity,
+                 const struct voucher *voucher)
+{
+    size_t length;
+    const char *body = http_request_body(serving->request, &length);
+    unsigned seconds = 0;
+    if (voucher->sender) {
+        delivery_host_seen(serving->gateway, voucher->sender);
+        seconds = limits_take_host(serving->gateway, voucher->sender);
+    }
+    if (seconds)
+        ask_to_wait(serving, seconds);
+    else if (voucher->own ? keep_own(serving, activity, body, length)
+                          : keep_hearsay(serving, activity, voucher->sender, body, length))
+        accepted(serving);
+    else
+        serve_unavailable(serving);
+}
+
 static void receive(struct serving *serving, const json_t *document)
 {
     struct inbound_activity activity;
+    struct voucher voucher;
     const char *wrong = inbound_activity_read(document, serving->arena, &activity);
     if (wrong) {
         http_answer_text(serving->request, 400, arena_format(serving->arena, "No activity: %s.\n", wrong));
+        return;
+    }
+    if (local_is_ours(serving->gateway->config, activity.actor)) {
+        refuse_foreign(serving, &activity, NULL);
         return;
     }
     if (is_strangers_farewell(serving, &activity)) {
         accepted(serving);
         return;
     }
-    const char *signer = NULL;
-    const char *why = NULL;
-    enum verification verification =
-        verify_request(serving->gateway, serving->arena, serving->request, &signer, &why);
-    if (verification == VERIFICATION_KEY_GONE && is_own_delete(&activity) &&
-        is_gone(serving, signer, activity.actor)) {
-        signer = activity.actor;
-        verification = VERIFIED;
-    }
-    if (verification != VERIFIED) {
-        refuse(serving, &activity, verification, why);
-        return;
-    }
-    if (strcmp(signer, activity.actor) != 0) {
-        log_write(LOG_INFO, "an activity was refused", "actor", activity.actor, "signer", signer, "reason",
-                  "another actor signed it", (char *)NULL);
-        http_answer_text(serving->request, 403,
-                         "The activity's actor is not the one who signed the request.\n");
-        return;
-    }
-    delivery_host_seen(serving->gateway, activity.actor);
-    unsigned seconds = limits_take_host(serving->gateway, activity.actor);
-    if (seconds)
-        ask_to_wait(serving, seconds);
-    else if (keep(serving, &activity))
-        accepted(serving);
+    find_sender(serving, &activity, &voucher);
+    if (!voucher.own && json_object_get(document, "proof"))
+        find_proof(serving, &activity, document, &voucher);
+    if (!voucher.own && !voucher.sender)
+        refuse(serving, &activity, voucher.verification, voucher.why);
+    else if (!voucher.own && !hearsay_takes(&activity))
+        refuse_foreign(serving, &activity, voucher.sender);
     else
-        serve_unavailable(serving);
+        take(serving, &activity, &voucher);
 }
 
 void inbox_receive(struct serving *serving, const char *aid)
@@ -222,9 +338,10 @@ static const struct {
     {"Accept", handle_answer},
     {"Reject", handle_answer},
     {"QuoteRequest", handle_quote_request},
+    {"Block", handle_block},
 };
 
-static enum work_result process(struct incoming *incoming)
+static enum work_result dispatch(struct incoming *incoming)
 {
     for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++)
         if (strcmp(incoming->activity.type, handlers[i].type) == 0)
@@ -232,15 +349,41 @@ static enum work_result process(struct incoming *incoming)
     return WORK_DONE;
 }
 
+/* What changes or removes an object has it alone meanwhile. */
+static const char *object_of(const struct inbound_activity *activity)
+{
+    static const char *const types[] = {"Create", "Update", "Delete"};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (strcmp(activity->type, types[i]) == 0)
+            return activity->object_id;
+    return NULL;
+}
+
+static enum work_result process(struct incoming *incoming, bool hearsay)
+{
+    struct object_turns *turns = incoming->gateway->inbox->turns;
+    const char *object = object_of(&incoming->activity);
+    if (object)
+        object_turn_take(turns, object);
+    enum work_result result = hearsay ? handle_hearsay(incoming) : dispatch(incoming);
+    if (object)
+        object_turn_give(turns, object);
+    return result;
+}
+
 static enum work_result process_entry(void *context, const struct work_entry *entry)
 {
-    struct incoming incoming = {
-        .gateway = context, .arena = arena_new(PROCESS_BUDGET), .trace = entry->trace};
+    struct incoming incoming = {.gateway = context,
+                                .arena = arena_new(PROCESS_BUDGET),
+                                .trace = entry->trace,
+                                .attempt = entry->attempt};
     enum work_result result = WORK_DONE;
-    json_t *document = json_loadb(entry->data, entry->data_length, JSON_REJECT_DUPLICATES, NULL);
+    bool hearsay = entry->data[0] == HEARSAY[0];
+    json_t *document =
+        json_loadb(entry->data + hearsay, entry->data_length - hearsay, JSON_REJECT_DUPLICATES, NULL);
     incoming.document = document;
     if (document && !inbound_activity_read(document, incoming.arena, &incoming.activity))
-        result = process(&incoming);
+        result = process(&incoming, hearsay);
     else
         log_write(LOG_ERROR, "a kept activity cannot be read and is dropped", "trace", entry->trace,
                   (char *)NULL);
@@ -254,6 +397,7 @@ void inbox_start(struct gateway *gateway)
     gateway->inbox = calloc(1, sizeof *gateway->inbox);
     if (!gateway->inbox)
         abort();
+    gateway->inbox->turns = object_turns_new();
     for (unsigned i = 0; i < QUEUES; i++) {
         char name[] = "inbox:0";
         name[6] = (char)('0' + i);
@@ -267,6 +411,7 @@ void inbox_stop(struct gateway *gateway)
         return;
     for (unsigned i = 0; i < QUEUES; i++)
         work_free(gateway->inbox->queues[i]);
+    object_turns_free(gateway->inbox->turns);
     free(gateway->inbox);
     gateway->inbox = NULL;
 }

@@ -7,14 +7,17 @@
 #include "gateway/fed/key_proof.h"
 #include "gateway/fed/key_search.h"
 #include "gateway/fed/local.h"
+#include "gateway/sig/proof.h"
 
 enum { HASH_INLINE_MAX = 32768 }; /* larger bodies are hashed in the crypto pool */
 
 /* ---- checking
  * ------------------------------------------------------------------------------------------------------- */
 
+/* What is checked with a key: one of the two. */
 struct check_work {
     const struct signature *signature;
+    const struct proof *proof;
     const struct public_key *key;
     bool good;
 };
@@ -22,20 +25,21 @@ struct check_work {
 static void check_work(void *context)
 {
     struct check_work *work = context;
-    work->good = signature_check(work->signature, work->key);
+    work->good =
+        work->proof ? proof_check(work->proof, work->key) : signature_check(work->signature, work->key);
 }
 
-static bool check(struct gateway *gateway, const struct signature *signature, const struct known_key *known)
+static bool check(struct gateway *gateway, struct check_work *work, const struct known_key *known)
 {
-    struct check_work work = {.signature = signature, .key = known->key};
-    crypto_pool_run(gateway->crypto, check_work, &work);
-    return work.good;
+    work->key = known->key;
+    crypto_pool_run(gateway->crypto, check_work, work);
+    return work->good;
 }
 
-static enum verification check_or_renew(struct key_search *search, const struct signature *signature,
+static enum verification check_or_renew(struct key_search *search, struct check_work *work,
                                         struct known_key *known)
 {
-    if (check(search->gateway, signature, known))
+    if (check(search->gateway, work, known))
         return VERIFIED;
     struct known_key newer = {0};
     enum verification result = key_search_newer(search, known, &newer);
@@ -43,19 +47,19 @@ static enum verification check_or_renew(struct key_search *search, const struct 
         return result;
     known_key_clear(known);
     *known = newer;
-    if (check(search->gateway, signature, known))
+    if (check(search->gateway, work, known))
         return VERIFIED;
     *search->why = "the signature is not by that key";
     return VERIFICATION_REFUSED;
 }
 
-enum verification verify_signature(struct gateway *gateway, struct arena *arena,
-                                   const struct signature *signature, const char **actor_id, const char **why)
+static enum verification find_and_check(struct gateway *gateway, struct arena *arena, const char *key_id,
+                                        struct check_work *work, const char **actor_id, const char **why)
 {
     struct key_search search = {.gateway = gateway,
                                 .arena = arena,
-                                .key_id = signature->key_id,
-                                .document = key_document_url(arena, signature->key_id, why),
+                                .key_id = key_id,
+                                .document = key_document_url(arena, key_id, why),
                                 .why = why};
     if (!search.document)
         return VERIFICATION_REFUSED;
@@ -66,10 +70,70 @@ enum verification verify_signature(struct gateway *gateway, struct arena *arena,
     struct known_key known = {0};
     enum verification result = key_search_find(&search, &known);
     if (result == VERIFIED)
-        result = check_or_renew(&search, signature, &known);
+        result = check_or_renew(&search, work, &known);
     *actor_id = result == VERIFIED ? known.actor_id : result == VERIFICATION_KEY_GONE ? search.gone : NULL;
     known_key_clear(&known);
     return result;
+}
+
+enum verification verify_signature(struct gateway *gateway, struct arena *arena,
+                                   const struct signature *signature, const char **actor_id, const char **why)
+{
+    struct check_work work = {.signature = signature};
+    return find_and_check(gateway, arena, signature->key_id, &work, actor_id, why);
+}
+
+/* ---- proofs
+ * -------------------------------------------------------------------------------------------------------- */
+
+struct proof_work {
+    const json_t *document;
+    struct arena *arena;
+    struct proof proof;
+    const char *why;
+};
+
+static void proof_work(void *context)
+{
+    struct proof_work *work = context;
+    work->why = proof_read(work->document, work->arena, &work->proof);
+}
+
+/* A proof names no receiver and goes stale nowhere: whoever saw it can send it again. So it counts while the
+ * inbox remembers what came, and no longer. */
+static const char *proof_time_fault(const struct proof *proof)
+{
+    int64_t now = clock_now_ms();
+    if (!proof->created)
+        return "the proof does not say when it was made";
+    if (proof->created > now + (int64_t)SIGNATURE_WINDOW_S * 1000)
+        return "the proof is of the future";
+    if (proof->created < now - (int64_t)PROOF_AGE_MAX_S * 1000 || (proof->expires && proof->expires < now))
+        return "the proof is too old";
+    return NULL;
+}
+
+enum verification verify_proof(struct gateway *gateway, struct arena *arena, const json_t *document,
+                               const char *actor_id, const char **why)
+{
+    struct proof_work read = {.document = document, .arena = arena};
+    crypto_pool_run(gateway->crypto, proof_work, &read);
+    *why = read.why ? read.why : proof_time_fault(&read.proof);
+    if (*why)
+        return VERIFICATION_REFUSED;
+    /* Before anybody is asked for a key. */
+    if (!url_on_same_origin(arena, read.proof.verification_method, actor_id)) {
+        *why = "the proof is by a key of another server";
+        return VERIFICATION_REFUSED;
+    }
+    const char *maker = NULL;
+    struct check_work work = {.proof = &read.proof};
+    enum verification result =
+        find_and_check(gateway, arena, read.proof.verification_method, &work, &maker, why);
+    if (result != VERIFIED || strcmp(maker, actor_id) == 0)
+        return result;
+    *why = "the proof is by another actor";
+    return VERIFICATION_REFUSED;
 }
 
 /* ---- reading

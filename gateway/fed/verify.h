@@ -3,6 +3,8 @@
 #ifndef DRAWBRIDGE_GATEWAY_FED_VERIFY_H
 #define DRAWBRIDGE_GATEWAY_FED_VERIFY_H
 
+#include <jansson.h>
+
 #include "gateway/gateway.h"
 #include "gateway/http/server.h"
 #include "gateway/sig/signature.h"
@@ -30,6 +32,14 @@ enum verification verify_read(struct gateway *gateway, struct arena *arena,
 enum verification verify_signature(struct gateway *gateway, struct arena *arena,
                                    const struct signature *signature, const char **actor_id,
                                    const char **why);
+
+/* The inbox remembers what came for a day longer than a proof counts (inbox_accept.lua). */
+enum { PROOF_AGE_MAX_S = 6 * 86400 };
+
+/* Waits. VERIFIED when the document carries a proof (FEP-8b32) that this very actor made within
+ * PROOF_AGE_MAX_S; else *why says what is wrong. Whoever brought it does not matter. */
+enum verification verify_proof(struct gateway *gateway, struct arena *arena, const json_t *document,
+                               const char *actor_id, const char **why);
 
 void key_cache_free(struct gateway *gateway);
 

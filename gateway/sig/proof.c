@@ -62,6 +62,25 @@ static bool hash(json_t *value, unsigned char out[SHA256_LENGTH])
     return good;
 }
 
+/* 0 when it is not there; false when it is no time. */
+static bool read_time(const json_t *proof, const char *name, int64_t *out)
+{
+    const json_t *value = json_object_get(proof, name);
+    const char *text = json_string_value(value);
+    *out = text ? time_parse(text) : 0;
+    return !value || *out > 0;
+}
+
+static bool hash_other_config(const json_t *proof, json_t *context, struct proof *out)
+{
+    out->has_other_config = context && !json_object_get(proof, "@context");
+    if (!out->has_other_config)
+        return true;
+    json_t *config = without(proof, "proofValue", "proofValue");
+    (void)json_object_set(config, "@context", context);
+    return hash(config, out->other_config);
+}
+
 const char *proof_read(const json_t *document, struct arena *arena, struct proof *out)
 {
     *out = (struct proof){0};
@@ -79,16 +98,27 @@ const char *proof_read(const json_t *document, struct arena *arena, struct proof
         length != PROOF_VALUE_LENGTH)
         return "the proof lacks its key or its value";
     if (!hash(without(proof, "proofValue", "proofValue"), out->hashes) ||
-        !hash(without(document, "proof", "signature"), out->hashes + SHA256_LENGTH))
+        !hash(without(document, "proof", "signature"), out->hashes + SHA256_LENGTH) ||
+        !hash_other_config(proof, json_object_get(document, "@context"), out))
         return "the document is too large to be checked";
+    if (!read_time(proof, "created", &out->created) || !read_time(proof, "expires", &out->expires))
+        return "the proof's time cannot be read";
     out->verification_method = arena_string(arena, method);
     return NULL;
 }
 
+static bool check(const struct proof *proof, const unsigned char *config, const struct public_key *key)
+{
+    unsigned char hashes[PROOF_HASHES_LENGTH];
+    memcpy(hashes, config, SHA256_LENGTH);
+    memcpy(hashes + SHA256_LENGTH, proof->hashes + SHA256_LENGTH, SHA256_LENGTH);
+    return public_key_verify(key, SIGN_ED25519, hashes, sizeof hashes, proof->value, sizeof proof->value);
+}
+
 bool proof_check(const struct proof *proof, const struct public_key *key)
 {
-    return public_key_verify(key, SIGN_ED25519, proof->hashes, sizeof proof->hashes, proof->value,
-                             sizeof proof->value);
+    return check(proof, proof->hashes, key) ||
+           (proof->has_other_config && check(proof, proof->other_config, key));
 }
 
 json_t *proof_make(const json_t *document, const struct private_key *key, const char *method, int64_t now)

@@ -16,6 +16,11 @@ struct proof {
     unsigned char
         hashes[PROOF_HASHES_LENGTH]; /* of the proof's configuration and of the document: what is signed */
     unsigned char value[PROOF_VALUE_LENGTH];
+    /* Of the configuration as Fedify means it when the proof has no context of its own: with the document's.
+     */
+    unsigned char other_config[PROOF_HASHES_LENGTH / 2];
+    bool has_other_config;
+    int64_t created, expires; /* ms; 0 when it does not say */
 };
 
 /* Reads the proof of a document: one DataIntegrityProof of eddsa-jcs-2022 for assertionMethod. The document's

@@ -24,7 +24,7 @@ export const guards = [...fs.readFileSync(path.join(root, "docs/threat-model.md"
 const tests = fs
   .readdirSync(here)
   .filter((name) => name.endsWith(".mjs"))
-  .flatMap((name) => [...fs.readFileSync(path.join(here, name), "utf8").matchAll(/\bguard\(\s*"(\w+)"/g)].map(([, number]) => ({ number, name })));
+  .flatMap((name) => [...fs.readFileSync(path.join(here, name), "utf8").matchAll(/\b(?:guard|forged)\(\s*"(\w+)"/g)].map(([, number]) => ({ number, name })));
 
 /** The programs that attack a guard; without a number the numbers of all that are attacked. */
 export const attackedBy = (number) => (number ? tests.filter((test) => test.number === number).map(({ name }) => name) : tests.map((test) => test.number));

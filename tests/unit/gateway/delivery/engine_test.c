@@ -130,6 +130,20 @@ bool upstream_sweep(struct gateway *gateway, const char *platform, const char *s
     return true;
 }
 
+bool upstream_forget_person(struct gateway *gateway, const char *actor_id, const char *trace)
+{
+    (void)gateway;
+    (void)actor_id;
+    (void)trace;
+    return true;
+}
+
+void upstream_push_kick(struct gateway *gateway, const char *platform)
+{
+    (void)gateway;
+    (void)platform;
+}
+
 /* ---- the world
  * ------------------------------------------------------------------------------------------------ */
 
