@@ -23,6 +23,20 @@ async function makeCertificates(folder) {
   for (const file of fs.readdirSync(folder)) fs.chmodSync(path.join(folder, file), 0o644);
 }
 
+/** Drives Plaza's pages as a member's browser would: (page with a form, where it is sent, its fields). */
+async function signIn(origin, member) {
+  let cookie = "";
+  const visit = async (where, form) => {
+    const answer = await fetch(origin + where, { method: form ? "POST" : "GET", redirect: "manual", headers: { cookie }, body: form && new URLSearchParams(form) });
+    assert.ok(answer.status < 400, `${where}: ${answer.status}`);
+    cookie = answer.headers.get("set-cookie")?.split(";")[0] ?? cookie;
+    return answer.text();
+  };
+  const act = async (page, where, form) => visit(where, { csrf: /name="csrf" value="([0-9a-f]+)"/.exec(await visit(page))[1], ...form });
+  await act("/", "/sign-in", { member });
+  return act;
+}
+
 await story("The containers", async () => {
   const folder = new Folder();
   atEnd((failed) => folder.close({ keep: failed }));
@@ -102,7 +116,10 @@ await story("The containers", async () => {
     });
     await demo(180, "up", "-d", "redis", "gateway", "plaza");
     await until("the gateway hears Plaza's events", 60, async () => (await demo(30, "logs", "--no-color", "gateway")).includes("the platform's stream is open"));
-    await until("Plaza's pages", 20, async () => (await fetch("http://127.0.0.1:8081/")).ok);
+    const alice = await until("Plaza's pages", 20, () => signIn("http://127.0.0.1:8081", "alice"));
+    await alice("/settings", "/settings/federation", { on: "1" });
+    await alice("/", "/posts", { text: "Seen from the containers" });
+    await until("alice in the gateway", 30, async () => (await demo(30, "logs", "--no-color", "gateway")).includes("an account was switched on"));
     const checked = await demo(120, "exec", "-T", "gateway", "drawbridge", "contract", "check", "http://plaza:8081", "--token-file", "/run/secrets/platform_token", "--level", "1");
     assert.match(checked, / 0 wrong, /);
   });
