@@ -29,6 +29,7 @@ enum {
     FEATURE_REMOTE_POSTS = 1u << 3,
     FEATURE_REMOTE_RELATIONS = 1u << 4,
     FEATURE_SANDBOX = 1u << 5,
+    FEATURE_ACCOUNT = 1u << 6, /* none of the service's words: a federated account is there to work on */
 };
 
 struct contract;

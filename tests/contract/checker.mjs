@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import { step, story } from "../peers/lib/harness.mjs";
 import { binaries } from "../peers/lib/paths.mjs";
+import { Plaza } from "../peers/lib/plaza.mjs";
 import { freePort } from "../peers/lib/ports.mjs";
 import { check, newFolder, run, startOnlyHooks, startPinboard, startPlaza, wrongOnes } from "./lib.mjs";
 
@@ -39,6 +40,16 @@ await story("The checker", async () => {
     const deaf = await check({ ...hooked, hookWords: [] }, "--level", "1");
     assert.equal(deaf.code, 0);
     for (const name of ["hook-signed", "told", "race", "epoch"]) assert.match(deaf.result.checks.find(({ check }) => check === name).findings[0], /--webhook/);
+  });
+
+  await step("without a sandbox and without a federated account it says so once, and does not guess", async () => {
+    const bare = new Plaza(newFolder(), { port: await freePort(), fediverseHost: "127.0.0.1:8080", testApi: false });
+    await bare.start();
+    const { code, result } = await check(bare);
+    assert.equal(code, 1);
+    assert.deepEqual(wrongOnes(result), ["accounts: no account is federated; switch federation on for one and check again"]);
+    assert.equal(result.reached_level, -1);
+    await bare.process.stop();
   });
 
   await step("it leaves no member federated and no reply behind", async () => {
