@@ -37,6 +37,7 @@ await story("The checker", async () => {
     assert.deepEqual(wrongOnes(result), []);
     assert.equal(code, 0);
     for (const name of ["hook-signed", "hook-order", "hook-repeat", "hook-one", "told", "race", "epoch"]) assert.ok(names(result, "good").includes(name), name);
+    assert.match(result.checks.find(({ check }) => check === "expiry").findings[0], /no cursor/);
     const deaf = await check({ ...hooked, hookWords: [] }, "--level", "1");
     assert.equal(deaf.code, 0);
     for (const name of ["hook-signed", "told", "race", "epoch"]) assert.match(deaf.result.checks.find(({ check }) => check === name).findings[0], /--webhook/);
