@@ -76,6 +76,7 @@ struct contract {
     int64_t actor_rev;
     char run[16]; /* random: keys of one run are its own */
 
+    bool stream_taken;                /* by somebody else, while the check ran */
     struct contract_outcome *outcome; /* of the check that runs */
 };
 

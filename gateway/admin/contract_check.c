@@ -169,7 +169,12 @@ static void run_check(struct check_run *run, size_t index)
         contract_skip(contract, "there is no public post to work on");
     } else {
         int64_t began = loop_monotonic_ms();
+        contract->stream_taken = false;
         check->run(contract);
+        if (contract->stream_taken && !contract_good(contract))
+            contract_wrong(contract,
+                           "another session took the stream over meanwhile (4409): let no gateway be "
+                           "connected to the service while it is checked");
         contract->outcome->took_ms = loop_monotonic_ms() - began;
     }
 }

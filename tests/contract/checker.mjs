@@ -5,7 +5,7 @@ import { step, story } from "../peers/lib/harness.mjs";
 import { binaries } from "../peers/lib/paths.mjs";
 import { Plaza } from "../peers/lib/plaza.mjs";
 import { freePort } from "../peers/lib/ports.mjs";
-import { check, newFolder, run, startOnlyHooks, startPinboard, startPlaza, wrongOnes } from "./lib.mjs";
+import { check, newFolder, run, startOnlyHooks, startPinboard, startPlaza, takeStream, wrongOnes } from "./lib.mjs";
 
 const names = (result, state) => result.checks.filter((one) => one.state === state).map((one) => one.check);
 
@@ -51,6 +51,13 @@ await story("The checker", async () => {
     assert.deepEqual(wrongOnes(result), ["accounts: no account is federated; switch federation on for one and check again"]);
     assert.equal(result.reached_level, -1);
     await bare.process.stop();
+  });
+
+  await step("it names the gateway that takes the stream away meanwhile", async () => {
+    const taking = setInterval(() => takeStream(plaza), 100);
+    const { code, result } = await check(plaza, "--only", "stream-mark").finally(() => clearInterval(taking));
+    assert.equal(code, 1);
+    assert.match(wrongOnes(result).join(), /stream-mark: .*4409/);
   });
 
   await step("it leaves no member federated and no reply behind", async () => {
