@@ -21,6 +21,7 @@ struct inbox;
 struct jobs;
 struct limits;
 struct watch;
+struct admin;
 struct domains;
 
 struct gateway {
@@ -41,6 +42,7 @@ struct gateway {
     struct jobs *jobs;
     struct limits *limits;
     struct watch *watch;
+    struct admin *admin;
     struct domains *domains;
     char worker_id[33]; /* random, new at each start of a worker */
     bool stopping;      /* SIGTERM came: start nothing new */
