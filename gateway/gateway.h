@@ -22,6 +22,7 @@ struct jobs;
 struct limits;
 struct watch;
 struct domains;
+struct in_vain;
 
 struct gateway {
     const struct config *config;
@@ -42,6 +43,7 @@ struct gateway {
     struct limits *limits;
     struct watch *watch;
     struct domains *domains;
+    struct in_vain *in_vain;
     char worker_id[33]; /* random, new at each start of a worker */
     bool stopping;      /* SIGTERM came: start nothing new */
 };

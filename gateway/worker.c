@@ -12,6 +12,7 @@
 #include "gateway/client/websocket.h"
 #include "gateway/delivery/delivery.h"
 #include "gateway/domains.h"
+#include "gateway/fed/in_vain.h"
 #include "gateway/fed/inbox.h"
 #include "gateway/fed/serve_cache.h"
 #include "gateway/fed/signer.h"
@@ -142,6 +143,7 @@ static void close_rooms(struct gateway *gateway)
     http_server_free(gateway->http);
     fetch_client_free(gateway->fetch);
     key_cache_free(gateway);
+    in_vain_free(gateway);
     signers_free(gateway);
     store_free(gateway->store);
     domains_free(gateway);
