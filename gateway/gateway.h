@@ -21,6 +21,7 @@ struct inbox;
 struct jobs;
 struct limits;
 struct watch;
+struct admin;
 struct domains;
 struct in_vain;
 
@@ -42,6 +43,7 @@ struct gateway {
     struct jobs *jobs;
     struct limits *limits;
     struct watch *watch;
+    struct admin *admin;
     struct domains *domains;
     struct in_vain *in_vain;
     char worker_id[33]; /* random, new at each start of a worker */
