@@ -23,6 +23,7 @@ struct limits;
 struct watch;
 struct admin;
 struct domains;
+struct in_vain;
 
 struct gateway {
     const struct config *config;
@@ -44,6 +45,7 @@ struct gateway {
     struct watch *watch;
     struct admin *admin;
     struct domains *domains;
+    struct in_vain *in_vain;
     char worker_id[33]; /* random, new at each start of a worker */
     bool stopping;      /* SIGTERM came: start nothing new */
 };

@@ -13,6 +13,7 @@
 #include "gateway/client/websocket.h"
 #include "gateway/delivery/delivery.h"
 #include "gateway/domains.h"
+#include "gateway/fed/in_vain.h"
 #include "gateway/fed/inbox.h"
 #include "gateway/fed/serve_cache.h"
 #include "gateway/fed/signer.h"
@@ -144,6 +145,7 @@ static void close_rooms(struct gateway *gateway)
     admin_free(gateway);
     fetch_client_free(gateway->fetch);
     key_cache_free(gateway);
+    in_vain_free(gateway);
     signers_free(gateway);
     store_free(gateway->store);
     domains_free(gateway);
