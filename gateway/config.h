@@ -49,6 +49,9 @@ struct config {
         unsigned answers_mib; /* of a worker's memory, for documents that were served lately; 0: none */
         unsigned memory_mib;  /* of a worker, past which everything answers 503 */
     } limits;
+    /* [admin] listen: where the API and the pages for owners and the operator are; NULL: nowhere. public_url:
+     * how people reach it */
+    char *admin_listen, *admin_url;
     /* [ledger] */
     bool look_at_copies;  /* public pages of deleted posts, which servers told us; off by default */
     unsigned notice_days; /* a Delete that is unanswered for so long is told to the owner */
