@@ -36,7 +36,7 @@ void serve_actor(struct serving *serving, const struct local_id *id)
                    CACHE_ACTOR);
     else if (wanted_by(serving) == WANTED_HTML)
         redirect(serving, url_profile(serving->arena, serving->host->base, record.name));
-    else {
+    else if (serve_permitted(serving, &record, &observation)) {
         serving->kept = id;
         serve_json(serving, 200, ACTIVITY, render_actor(serving->gateway, serving->arena, &record),
                    CACHE_ACTOR);
@@ -75,8 +75,11 @@ void serve_profile_page(struct serving *serving, const char *name)
         return;
     const char *actor = url_actor(serving->arena, serving->host->base, aid);
     if (negotiate(http_request_header(serving->request, "accept"), WANTED_HTML) == WANTED_ACTIVITY) {
-        serve_json(serving, 200, ACTIVITY, render_actor(serving->gateway, serving->arena, &record),
-                   CACHE_ACTOR);
+        struct observation observation;
+        observe_request(serving, &observation);
+        if (serve_permitted(serving, &record, &observation))
+            serve_json(serving, 200, ACTIVITY, render_actor(serving->gateway, serving->arena, &record),
+                       CACHE_ACTOR);
         return;
     }
     struct post_page page;
@@ -136,6 +139,8 @@ void serve_post(struct serving *serving, const struct local_id *id)
         serve_html(serving, 200, html, url_object(serving->arena, serving->host->base, id->aid, id->oid));
         return;
     }
+    if (!serve_permitted(serving, &record, &observation))
+        return;
     serving->kept = id;
     serve_json(serving, 200, ACTIVITY,
                render_note(serving->gateway, serving->arena, &record, &post, NULL, NULL), CACHE_NOTE);
@@ -155,7 +160,7 @@ void serve_boost(struct serving *serving, const struct local_id *id)
         serve_tombstone(serving, &record, &post);
     else if (wanted_by(serving) == WANTED_HTML)
         redirect(serving, post.boost);
-    else
+    else if (serve_permitted(serving, &record, &observation))
         serve_json(serving, 200, ACTIVITY, render_announce(serving->gateway, serving->arena, &record, &post),
                    CACHE_NOTE);
     observe_answered(serving, &observation, gone ? OBSERVED_TOMBSTONE : OBSERVED_POST, id->aid, id->oid);
@@ -192,5 +197,8 @@ void serve_quote(struct serving *serving, const struct local_id *id)
                                           .quoted_author = actor,
                                           .quoting = quote.quoting,
                                           .actor = quote.actor};
-    serve_json(serving, 200, ACTIVITY, quote_stamp_document(stamp, &request), CACHE_NOTE);
+    struct observation observation;
+    observe_request(serving, &observation);
+    if (serve_permitted(serving, &record, &observation))
+        serve_json(serving, 200, ACTIVITY, quote_stamp_document(stamp, &request), CACHE_NOTE);
 }

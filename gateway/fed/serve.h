@@ -17,6 +17,7 @@ struct serving {
     struct arena *arena;
     const struct local_id *kept; /* set by who serves that id's own document: the answer may be kept */
     uint64_t read_from;          /* serve_cache_now before the first read */
+    bool is_private;             /* the answer is for who signed the request, and for nobody's cache */
 };
 
 void serve_webfinger(struct serving *serving);
@@ -39,7 +40,15 @@ void serve_profile_page(struct serving *serving, const char *name);
 
 #define ACTIVITY "application/activity+json"
 
-enum cache_policy { CACHE_ACTOR, CACHE_NOTE, CACHE_DISCOVERY, CACHE_INSTANCE, CACHE_SHORT, CACHE_NEVER };
+enum cache_policy {
+    CACHE_ACTOR,
+    CACHE_NOTE,
+    CACHE_DISCOVERY,
+    CACHE_INSTANCE,
+    CACHE_SHORT,
+    CACHE_NEVER,
+    CACHE_PRIVATE
+};
 
 /* A document as it is sent. */
 struct served {
@@ -62,6 +71,12 @@ void serve_absent(struct serving *serving);
  * back). True when the caller goes on. */
 bool serve_account(struct serving *serving, const char *aid, enum public_part part,
                    struct account_record *record, enum view *view);
+struct observation;
+/* Whether this request may have documents of the account: all may, unless it wants authorized fetches; then
+ * who signed, as far as that can be checked, and *observation says who it was. Answers 401 or 503 itself when
+ * not. Before any document in JSON. */
+bool serve_permitted(struct serving *serving, const struct account_record *record,
+                     struct observation *observation);
 /* Loads a post (or a repost, for its kind of id) that may be shown or was deleted; answers itself when not.
  */
 bool serve_load_post(struct serving *serving, const struct local_id *id, struct account_record *record,

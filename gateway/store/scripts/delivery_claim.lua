@@ -134,7 +134,7 @@ local function claim(lane, host, activity, inbox, name, state)
     if reason then
       expose_why(activity.an, activity.p, host.number, reason)
     end
-  elseif activity.kind == 'profile' then
+  elseif activity.kind == 'profile' or activity.kind == 'key' then
     account_expose(activity.an, host.number)
   end
   if host.failed then
