@@ -84,6 +84,7 @@ struct adapter_request {
     struct adapter_bytes body; /* length 0: none */
     const char *content_type;  /* NULL without body */
     bool authenticate;         /* send the platform's credential */
+    bool foreign;              /* others named the host: the address guard is asked */
     size_t response_max;       /* bytes */
     unsigned timeout_ms;
 };
@@ -115,7 +116,8 @@ enum answer {
 
 struct post_revision {
     const char *id;
-    uint64_t revision;
+    uint64_t revision; /* 0: the list tells none, see digest */
+    uint64_t digest;   /* of a platform that names contents instead of counting edits; else 0 */
 };
 
 /* Borrowed from the operation; lives until operation_free. */
@@ -162,6 +164,8 @@ struct stream_sink {
     void (*cursor)(void *context, struct adapter_bytes cursor, struct adapter_bytes ack);
     /* A text frame to send now. */
     void (*send)(void *context, struct adapter_bytes text);
+    /* Is anything that this account does of use? NULL: everything is. */
+    bool (*wants)(void *context, const char *account);
 };
 
 enum stream_next {
@@ -213,6 +217,10 @@ struct adapter_class {
      * code (else 0); `reason`: the close frame's or the answer's body. */
     struct stream_close (*stream_closed)(struct stream *stream, int http_status, int close_code,
                                          struct adapter_bytes reason);
+    /* The accounts that are of use: once the stream is `opened`, and whenever there are others. False: close
+     * and let stream_closed decide. NULL: the platform picks them itself. */
+    bool (*stream_watch)(struct stream *stream, const char *const *accounts, size_t count,
+                         const struct stream_sink *sink);
     void (*stream_free)(struct stream *stream);
 };
 

@@ -1,9 +1,10 @@
 #include <string.h>
 
 #include "adapters/adapter.h"
-#include "adapters/platform/platform.h"
 
-static const struct adapter_class *const classes[] = {&platform_class};
+extern const struct adapter_class platform_class, bluesky_class;
+
+static const struct adapter_class *const classes[] = {&platform_class, &bluesky_class};
 
 const struct adapter_class *adapter_class_find(const char *name)
 {
@@ -15,5 +16,5 @@ const struct adapter_class *adapter_class_find(const char *name)
 
 const char *adapter_class_names(void)
 {
-    return "platform";
+    return "platform, bluesky";
 }

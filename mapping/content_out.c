@@ -42,7 +42,11 @@ static const char *page_of(const struct draft *draft, const struct reference *re
     const struct outbound_link *link = link_find(&draft->scope, reference->native, reference->remote);
     if (link && url_is_web(link->url))
         return link->url;
-    return link && link->id ? link->id : url_is_web(draft->post->url) ? draft->post->url : NULL;
+    if (link && link->id)
+        return link->id;
+    if (url_is_web(reference->page))
+        return reference->page;
+    return url_is_web(draft->post->url) ? draft->post->url : NULL;
 }
 
 /* A title that is too short a text for an Article. */

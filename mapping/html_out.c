@@ -123,8 +123,8 @@ static bool add_mention(struct writer *writer, const struct span *span)
     const char *text = writer->text->text + span->start;
     size_t length = span->end - span->start;
     const char *page = link && url_is_web(link->url) ? link->url : link ? link->id : NULL;
-    if (!page && span->kind == SPAN_REMOTE_MENTION)
-        page = span->target;
+    if (!page)
+        page = span->kind == SPAN_REMOTE_MENTION ? span->target : span->label;
     if (!page || !url_is_web(page))
         return false;
     if (!link || !link->id) {

@@ -25,7 +25,7 @@ enum {
 
 enum span_kind {
     SPAN_LINK,           /* target: URL */
-    SPAN_MENTION,        /* of a native account; target: native account id */
+    SPAN_MENTION,        /* of a native account; target: native account id; label: its page or NULL */
     SPAN_REMOTE_MENTION, /* of a fediverse actor; target: actor id (URL); label: user@host or NULL */
     SPAN_HASHTAG,        /* target: the tag without '#' */
     SPAN_EMOJI,          /* target: image URL; the text range is the :shortcode: */
@@ -87,6 +87,7 @@ enum visibility { VISIBILITY_PUBLIC, VISIBILITY_UNLISTED, VISIBILITY_FOLLOWERS, 
 struct reference {
     const char *native; /* native post id or NULL */
     const char *remote; /* ActivityPub id, or the adapter's key for a remote object, or NULL */
+    const char *page;   /* where people can see a native post that is not in the fediverse; or NULL */
 };
 
 enum reply_policy { REPLY_EVERYONE, REPLY_FOLLOWERS, REPLY_MENTIONED, REPLY_NOBODY };
@@ -95,6 +96,7 @@ struct post {
     const char *id, *author; /* native ids */
     const char *url;         /* permalink or NULL */
     uint64_t revision;       /* rises with each edit */
+    uint64_t digest;         /* differs with each edit, 0 = unknown */
     int64_t created, edited; /* edited: 0 = never */
     const char *title;       /* long form only, else NULL */
     struct rich_text body;
@@ -132,8 +134,9 @@ struct account {
     enum account_kind kind;
     enum account_status status;
     int64_t created;
-    uint64_t revision;
+    uint64_t revision;               /* 0: the platform counts none, compare */
     enum federation_wish federation; /* the owner's wish as the platform asserts it */
+    const char *federation_reason;   /* with FEDERATION_OFF: why, and what to do; NULL; not kept */
     int64_t federated_since;         /* posts older than this stay home unless backfill */
     bool backfill, discoverable, indexable, approve_followers;
     const char *pinned[8]; /* native post ids */

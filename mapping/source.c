@@ -163,6 +163,7 @@ static json_t *source_from_reference(const struct reference *reference)
     json_t *object = json_object();
     put_text(object, "native", reference->native);
     put_text(object, "remote", reference->remote);
+    put_text(object, "page", reference->page);
     return object;
 }
 
@@ -176,7 +177,8 @@ static struct reference get_reference(const json_t *object, const char *name, st
 {
     const json_t *reference = json_object_get(object, name);
     return (struct reference){.native = get_text(reference, "native", arena),
-                              .remote = get_text(reference, "remote", arena)};
+                              .remote = get_text(reference, "remote", arena),
+                              .page = get_text(reference, "page", arena)};
 }
 
 static json_t *source_from_poll(const struct poll *poll)
@@ -249,6 +251,7 @@ json_t *source_from_post(const struct post *post)
     put_text(object, "author", post->author);
     put_text(object, "url", post->url);
     put_number(object, "revision", (int64_t)post->revision);
+    put_number(object, "digest", (int64_t)post->digest);
     put_number(object, "created", post->created);
     put_number(object, "edited", post->edited);
     put_text(object, "title", post->title);
@@ -287,6 +290,7 @@ bool source_to_post(const json_t *source, struct arena *arena, struct post *out)
         return false;
     out->url = get_text(source, "url", arena);
     out->revision = (uint64_t)get_number(source, "revision");
+    out->digest = (uint64_t)get_number(source, "digest");
     out->created = get_number(source, "created");
     out->edited = get_number(source, "edited");
     out->title = get_text(source, "title", arena);

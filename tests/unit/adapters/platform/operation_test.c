@@ -80,7 +80,7 @@ static void settings_are_checked(void **state)
     assert_non_null(strstr(error, "url is missing"));
     json_decref(settings);
     assert_null(adapter_class_find("nonsense"));
-    assert_string_equal(adapter_class_names(), "platform");
+    assert_string_equal(adapter_class_names(), "platform, bluesky");
 }
 
 static void discovery_is_asked_without_the_token(void **state)

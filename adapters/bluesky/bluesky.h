@@ -1,0 +1,150 @@
+/* Bluesky, or any other network of AT Protocol servers (PLATFORMS §1): posts, profiles and deletes by the
+ * firehose (com.atproto.sync.subscribeRepos) or by Jetstream, everything else by XRPC. An account's native id
+ * is its DID, a post's the at:// address of its record. Revisions are the microseconds in a repository's
+ * `rev`; `digest` is taken from a record's CID. */
+#ifndef DRAWBRIDGE_ADAPTERS_BLUESKY_BLUESKY_H
+#define DRAWBRIDGE_ADAPTERS_BLUESKY_BLUESKY_H
+
+#include "adapters/adapter.h"
+#include "adapters/bluesky/bluesky_dag.h"
+
+enum {
+    BLUESKY_URL_MAX = 2048,
+    BLUESKY_DID_MAX = 128, /* longer ones exist in theory; an at:// address must fit MODEL_NATIVE_ID_MAX */
+    BLUESKY_HANDLE_MAX = 253,
+    BLUESKY_RKEY_MAX = 64,
+    BLUESKY_RESPONSE_MAX = 4 << 20,
+    BLUESKY_FRAME_MAX = 5 << 20,
+    BLUESKY_HOMES_MAX = 20000,
+};
+
+#define BLUESKY_POST "app.bsky.feed.post"
+#define BLUESKY_REPOST "app.bsky.feed.repost"
+#define BLUESKY_PROFILE "app.bsky.actor.profile"
+#define BLUESKY_INTENTS "org.user-intents.declaration"
+
+enum bluesky_source { SOURCE_JETSTREAM, SOURCE_JETSTREAM_2, SOURCE_FIREHOSE };
+
+struct bluesky_homes;
+
+struct adapter {
+    char *plc, *appview, *web; /* base URLs without a slash at the end */
+    char *stream;              /* ws:// or wss://, scheme and authority */
+    enum bluesky_source source;
+    char *other_bridge;          /* account of another bridge, whose followers it bridges; NULL: none */
+    char *identifier, *pds;      /* of the account that speaks for remote people; NULL: none */
+    struct bluesky_homes *homes; /* where accounts live, as their DID documents said */
+};
+
+extern const struct adapter_class bluesky_class;
+
+/* ---- bluesky_value.c: single values of untrusted JSON. Strings are copied to the arena; NULL when absent or
+ * not as they must be. ---- */
+const char *bluesky_text(const json_t *value, size_t length_max, struct arena *arena);
+const char *bluesky_url(const json_t *value, struct arena *arena);
+int64_t bluesky_time(const json_t *value);
+/* A whole number from 0 to 2^53 - 1. */
+bool bluesky_number(const json_t *value, int64_t *out);
+bool bluesky_did_valid(const char *text);
+/* Lower case, labels and length as the protocol has them (PLATFORMS §1.2). */
+bool bluesky_handle_valid(const char *text);
+bool bluesky_rkey_valid(const char *text);
+/* at://DID/COLLECTION/RKEY taken apart; strings in the arena. */
+struct bluesky_address {
+    const char *did, *collection, *rkey;
+};
+bool bluesky_address_read(const char *text, struct arena *arena, struct bluesky_address *out);
+/* The page of a post or profile for people. */
+const char *bluesky_page(const struct adapter *adapter, struct arena *arena, const char *did,
+                         const char *rkey);
+/* {"$link": …} of a blob; NULL unless it is a CID. */
+const char *bluesky_blob_cid(const json_t *blob, struct arena *arena);
+/* "&name=" or "?name=" and the value, percent-encoded. */
+struct buffer;
+void bluesky_add_escaped(struct buffer *out, const char *text);
+
+/* ---- bluesky_cid.c ---- */
+enum { CID_BYTES = 36, CID_TEXT = 59 };
+/* CIDv1 of SHA-256 with codec dag-cbor or raw. */
+bool bluesky_cid_valid(const unsigned char *bytes, size_t length);
+bool bluesky_cid_hashes(const unsigned char *cid, const unsigned char *block, size_t length);
+void bluesky_cid_text(const unsigned char *cid, char out[CID_TEXT + 1]);
+/* 63 bits of the text form; never 0. */
+uint64_t bluesky_digest(const char *cid);
+/* Microseconds of a TID; 0 when it is none. */
+uint64_t bluesky_tid_time(const char *text);
+/* A record key in the form of a TID, the same for the same key; its time says nothing. */
+void bluesky_tid_for(const char *key, char out[14]);
+
+/* ---- bluesky_car.c: CARv1 (PLATFORMS §1.8) ---- */
+struct bluesky_car {
+    const unsigned char *bytes;
+    size_t length, at;
+    bool broken;
+};
+/* Reads the header; false when it is no CARv1. */
+bool bluesky_car_open(struct bluesky_car *car, const void *bytes, size_t length);
+/* The next block; false at the end or when it is broken. */
+bool bluesky_car_next(struct bluesky_car *car, const unsigned char **cid, const unsigned char **block,
+                      size_t *length);
+
+/* ---- bluesky_homes.c: DID → PDS and handle. Bounded; forgets the oldest. ---- */
+struct bluesky_homes *bluesky_homes_new(void);
+void bluesky_homes_free(struct bluesky_homes *homes);
+struct bluesky_home {
+    const char *pds, *handle; /* handle: as the DID document claims it; borrowed until the next call */
+};
+bool bluesky_home_find(struct bluesky_homes *homes, const char *did, struct bluesky_home *out);
+void bluesky_home_put(struct bluesky_homes *homes, const char *did, const char *pds, const char *handle);
+void bluesky_home_forget(struct bluesky_homes *homes, const char *did);
+
+/* ---- bluesky_post.c, bluesky_profile.c: records → neutral model ---- */
+struct bluesky_record {
+    const char *did, *collection, *rkey;
+    const char *cid;     /* text; NULL: unknown */
+    uint64_t revision;   /* microseconds of the repository's rev */
+    const char *pds;     /* of the author; NULL: unknown, and then no media can be linked */
+    const json_t *value; /* JSON form: links are {"$link": …}, bytes {"$bytes": …} */
+};
+/* False: no post or repost, or it lacks what it needs, or its media cannot be linked. */
+bool bluesky_read_record(const struct adapter *adapter, const struct bluesky_record *record,
+                         struct arena *arena, struct post *out);
+/* `record` may hold no value: an account without a profile. */
+bool bluesky_read_profile(const struct adapter *adapter, const struct bluesky_record *record,
+                          const char *handle, struct arena *arena, struct account *out);
+/* bluesky_facets.c: the text with its facets as spans. */
+void bluesky_read_text(const struct adapter *adapter, const json_t *text, const json_t *facets,
+                       size_t length_max, struct arena *arena, struct rich_text *out);
+
+/* ---- bluesky_event.c: what one operation of a commit, or an event about an account, means ---- */
+struct bluesky_change {
+    const char *did, *rev, *collection, *rkey, *cid;
+    char action;         /* 'c' create, 'u' update, 'd' delete */
+    const json_t *value; /* NULL: unknown, the gateway fetches it */
+    int64_t time;
+};
+void bluesky_change_event(struct adapter *adapter, const struct bluesky_change *change, struct arena *arena,
+                          struct event *out);
+/* `what` is "identity", "account" or "sync"; `mark` makes the key of each its own. */
+void bluesky_account_event(struct adapter *adapter, const char *what, const char *did, const char *mark,
+                           int64_t time, struct arena *arena, struct event *out);
+
+/* ---- the parts of the class ---- */
+struct operation *bluesky_operation_new(struct adapter *adapter, const struct operation_input *input);
+enum operation_state bluesky_operation_step(struct operation *operation,
+                                            const struct adapter_response *response);
+const struct adapter_request *bluesky_operation_request(const struct operation *operation);
+const struct operation_result *bluesky_operation_result(const struct operation *operation);
+void bluesky_operation_free(struct operation *operation);
+
+struct stream *bluesky_stream_new(struct adapter *adapter, struct adapter_bytes cursor);
+const struct stream_plan *bluesky_stream_plan(const struct stream *stream);
+bool bluesky_stream_feed(struct stream *stream, struct adapter_bytes message, bool binary,
+                         const struct stream_sink *sink);
+struct stream_close bluesky_stream_closed(struct stream *stream, int http_status, int close_code,
+                                          struct adapter_bytes reason);
+bool bluesky_stream_watch(struct stream *stream, const char *const *accounts, size_t count,
+                          const struct stream_sink *sink);
+void bluesky_stream_free(struct stream *stream);
+
+#endif
