@@ -81,6 +81,8 @@ enum lookup account_load(struct store *store, struct arena *arena, const char *a
     out->authorized_fetch = field_number(reply, "authorized_fetch") != 0;
     out->next_public_key_pem = field_text(reply, "next_public_key", arena);
     out->key_generation = field_number(reply, "key_generation");
+    if (reply_field(reply, "approves")) /* the owner's own word, else the platform's */
+        out->account.approve_followers = field_number(reply, "approves") != 0;
     read_sealed_key(reply, arena, out);
     reply_free(reply);
     return LOOKUP_FOUND;
@@ -227,17 +229,4 @@ enum lookup account_key_switch(struct store *store, const char *aid)
     struct arguments *arguments = arguments_new();
     arguments_text(arguments, aid);
     return done_or_not(store_script(store, "account_key_switch", arguments));
-}
-
-enum lookup account_set_authorized_fetch(struct store *store, const char *aid, bool on)
-{
-    struct arguments *arguments = arguments_new();
-    arguments_text(arguments, "HSET");
-    arguments_format(arguments, "account:%s", aid);
-    arguments_text(arguments, "authorized_fetch");
-    arguments_text(arguments, on ? "1" : "0");
-    struct reply *reply = store_run(store, arguments);
-    enum lookup result = reply_failed(reply) ? LOOKUP_DOWN : LOOKUP_FOUND;
-    reply_free(reply);
-    return result;
 }

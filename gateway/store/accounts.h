@@ -68,7 +68,4 @@ enum lookup account_key_next(struct store *store, const char *aid, const char *p
 /* The account signs with its next key from now on. LOOKUP_ABSENT: there is none. */
 enum lookup account_key_switch(struct store *store, const char *aid);
 
-/* Whether documents of the account are shown to signed requests only. */
-enum lookup account_set_authorized_fetch(struct store *store, const char *aid, bool on);
-
 #endif

@@ -19,7 +19,7 @@ await story("Authorized fetch", async () => {
   await step("victor follows, answers, likes and boosts", () => scene.live());
   const { object } = scene;
   const handle = `alice@${gateway.host}`;
-  const authorized = (on) => run(binaries.drawbridge, ["account", "authorized-fetch", handle, on, "-c", gateway.configuration]);
+  const authorized = (on) => run(binaries.drawbridge, ["account", "set", handle, "--authorized-fetch", on, "-c", gateway.configuration]);
   const documents = [alice, `${gateway.origin}/@alice`, object, ...["outbox", "outbox?page=0", "followers", "following", "featured"].map((part) => `${alice}/${part}`), ...["replies", "likes", "shares", "context"].map((part) => `${object}/${part}`)];
   const signed = (url, person, more = {}) => get(url, { headers: signedHeaders({ method: "GET", url, key: person.key, keyId: person.keyId, ...more }) });
   const unsigned = async (urls) => Object.fromEntries(await Promise.all(urls.map(async (url) => [url, (await get(url)).status])));
@@ -32,7 +32,7 @@ await story("Authorized fetch", async () => {
     await until("the fetch in the ledger", SOON, async () => (await readers(object)).includes(new URL(hostile.origin).host));
   });
 
-  await authorized("on");
+  await authorized("yes");
   const post = await plaza.post("alice", "For those who say who they are.");
   const second = await until("the Create", SOON, () => honest.arrivals.find(({ activity }) => activity.object?.content?.includes("who they are")));
   const fresh = second.activity.object.id;
@@ -91,7 +91,7 @@ await story("Authorized fetch", async () => {
     await until("410", SOON, async () => (await get(fresh)).status === 410);
   });
   await step("switched off again it is open", async () => {
-    await authorized("off");
+    await authorized("no");
     await until("it is open", SOON, async () => (await get(alice)).status === 200);
     assert.equal((await get(object)).status, 200);
   });
