@@ -20,6 +20,10 @@ const HOSTILE = [
 await story("What is read, and by whom", async () => {
   const world = await step("Plaza and the gateway run", () => World.start());
   const { plaza, gateway } = world;
+  const told = []; // to the platform
+  const { contract } = world.proxy;
+  const judge = contract.http.bind(contract);
+  contract.http = (exchange) => (told.push(String(exchange.requestBody ?? "")), judge(exchange));
   const mallory = await Stranger.start("mallory");
   atEnd(() => mallory.close());
   await plaza.federate("alice", true);
@@ -41,6 +45,9 @@ await story("What is read, and by whom", async () => {
     assert.equal(await mallory.post(`${gateway.origin}/inbox`, mallory.activity("Create", reply, { to: [PUBLIC] })).then(({ status }) => status), 202);
     const shown = await until("the reply is shown", 20, async () => (await plaza.whole(post)).replies.find(({ text }) => text.includes("said by")));
     assert.doesNotMatch(JSON.stringify(shown), RUNS);
+    const said = told.find((body) => body.includes("said by"));
+    assert.match(said, /"html":".*<li>one/, "or this test would see nothing");
+    assert.doesNotMatch(said, RUNS);
   });
   await guard("H2", "what members write is text in what is published", async () => {
     assert.match(note.content, /&lt;script&gt;steal\(\)&lt;\/script&gt; &amp; &lt;img src=x onerror=steal\(\)&gt;/);
