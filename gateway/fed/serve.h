@@ -15,8 +15,13 @@ struct serving {
     struct http_request *request;
     const struct config_host *host;
     struct arena *arena;
-    const struct local_id *kept; /* set by who serves that id's own document: the answer may be kept */
-    uint64_t read_from;          /* serve_cache_now before the first read */
+    uint64_t read_from; /* serve_cache_now before the first read */
+    /* set by who serves that id's own document, with the records that it is made from: the answer may be kept
+     */
+    const struct local_id *kept;
+    const struct account_record *kept_account;
+    const struct post_record *kept_post;
+    bool is_private; /* the answer is for who signed the request, and for nobody's cache */
 };
 
 void serve_webfinger(struct serving *serving);
@@ -39,7 +44,15 @@ void serve_profile_page(struct serving *serving, const char *name);
 
 #define ACTIVITY "application/activity+json"
 
-enum cache_policy { CACHE_ACTOR, CACHE_NOTE, CACHE_DISCOVERY, CACHE_INSTANCE, CACHE_SHORT, CACHE_NEVER };
+enum cache_policy {
+    CACHE_ACTOR,
+    CACHE_NOTE,
+    CACHE_DISCOVERY,
+    CACHE_INSTANCE,
+    CACHE_SHORT,
+    CACHE_NEVER,
+    CACHE_PRIVATE
+};
 
 /* A document as it is sent. */
 struct served {
@@ -58,10 +71,20 @@ void serve_json(struct serving *serving, int status, const char *type, json_t *d
 void serve_html(struct serving *serving, int status, const char *html, const char *alternate);
 void serve_unavailable(struct serving *serving);
 void serve_absent(struct serving *serving);
+/* Answers with the document of an account (`part` PART_ACTOR) or a post (PART_CONTENT) as it was rendered
+ * lately, if it is still true and is what is asked for. Waits. */
+bool serve_rendering(struct serving *serving, const struct local_id *id, enum public_part part,
+                     enum cache_policy policy);
 /* Loads the account and answers the request itself unless the view is VIEW_ALL (or VIEW_STUB, which it hands
  * back). True when the caller goes on. */
 bool serve_account(struct serving *serving, const char *aid, enum public_part part,
                    struct account_record *record, enum view *view);
+struct observation;
+/* Whether this request may have documents of the account: all may, unless it wants authorized fetches; then
+ * who signed, as far as that can be checked, and *observation says who it was. Answers 401 or 503 itself when
+ * not. Before any document in JSON. */
+bool serve_permitted(struct serving *serving, const struct account_record *record,
+                     struct observation *observation);
 /* Loads a post (or a repost, for its kind of id) that may be shown or was deleted; answers itself when not.
  */
 bool serve_load_post(struct serving *serving, const struct local_id *id, struct account_record *record,
