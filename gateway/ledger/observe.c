@@ -42,7 +42,10 @@ static const char *reader_of(struct serving *serving, const struct observation *
     bool known = observation->is_signed && !serving->gateway->stopping &&
                  verify_signature(serving->gateway, serving->arena, &observation->signature, &actor_id,
                                   &why) == VERIFIED;
-    return known ? actor_id : NULL;
+    if (!known)
+        return NULL;
+    delivery_host_seen(serving->gateway, actor_id);
+    return actor_id;
 }
 
 void observe_answered(struct serving *serving, const struct observation *observation, enum observed what,
