@@ -26,6 +26,13 @@ const char *command_help(const char *name);
 
 int command_ledger(struct gateway *gateway, int count, char **words);
 int command_host(struct gateway *gateway, int count, char **words);
+int command_account(struct gateway *gateway, int count, char **words);
+int command_follower(struct gateway *gateway, int count, char **words);
+int command_block(struct gateway *gateway, int count, char **words);
+int command_where(struct gateway *gateway, int count, char **words);
+/* The acts (acts.h) of a group by the words "VERB [ACCOUNT] [WORDS]". */
+int command_acts(struct gateway *gateway, const char *group, int count, char **words);
+int command_domain(struct gateway *gateway, int count, char **words);
 int command_sweep(struct gateway *gateway, int count, char **words);
 
 /* Parts of `ledger`. */

@@ -6,19 +6,22 @@
 
 #include "gateway/clock.h"
 #include "gateway/delivery/delivery.h"
+#include "gateway/domains.h"
 #include "gateway/fed/handle.h"
 #include "gateway/fed/hearsay.h"
 #include "gateway/fed/json_guard.h"
 #include "gateway/fed/object_turn.h"
+#include "gateway/fed/parsed.h"
 #include "gateway/fed/verify.h"
 #include "gateway/limits.h"
 #include "gateway/log.h"
 
-enum { QUEUES = INBOX_QUEUES, QUEUE_PARALLEL = 32, PROCESS_BUDGET = 8 << 20 };
+enum { QUEUES = INBOX_QUEUES, QUEUE_PARALLEL = 32, PARSED_BODY_MAX = 16384, PROCESS_BUDGET = 8 << 20 };
 
 struct inbox {
     struct work *queues[QUEUES];
     struct object_turns *turns;
+    struct parsed *parsed;
 };
 
 /* What was kept of hearsay begins with it; a JSON object never does. */
@@ -72,6 +75,8 @@ static void refuse(struct serving *serving, const struct inbound_activity *activ
               why, "peer", http_request_peer(serving->request), (char *)NULL);
     if (verification == VERIFICATION_UNAVAILABLE)
         serve_unavailable(serving);
+    else if (verification == VERIFICATION_BLOCKED)
+        http_answer_text(serving->request, 403, "This server is blocked here.\n");
     else
         http_answer_text(serving->request, 401,
                          arena_format(serving->arena, "The signature is not accepted: %s.\n", why));
@@ -114,6 +119,7 @@ struct keeping {
     const char *chain, *body;
     size_t length;
     const char *trace;
+    json_t *document; /* of `body`, as it was read; NULL: it is read again when its turn has come */
 };
 
 static bool keep(struct gateway *gateway, struct arena *arena, const struct keeping *keeping)
@@ -130,20 +136,24 @@ static bool keep(struct gateway *gateway, struct arena *arena, const struct keep
     arguments_text(arguments, keeping->trace);
     struct reply *reply = store_script(gateway->store, "inbox_accept", arguments);
     bool good = !reply_failed(reply);
-    bool fresh = reply_number(reply) == 1;
+    bool fresh = reply_kind(reply) == REPLY_TEXT;
+    bool here = fresh && work_kick(gateway->inbox->queues[queue]);
+    if (here && keeping->document && keeping->length <= PARSED_BODY_MAX)
+        parsed_keep(&gateway->inbox->parsed, reply_text(reply), keeping->document);
     reply_free(reply);
     if (!fresh)
         return good;
     log_write(LOG_INFO, "an activity was accepted", "trace", keeping->trace, "type", keeping->activity->type,
               "actor", keeping->activity->actor, "id", keeping->activity->id, (char *)NULL);
-    work_kick(gateway->inbox->queues[queue]);
-    work_announce(gateway, arena_format(arena, "inbox:%u", queue));
+    if (!here)
+        work_announce(gateway, arena_format(arena, "inbox:%u", queue));
     return good;
 }
 
-static bool keep_own(struct serving *serving, const struct inbound_activity *activity, const char *body,
-                     size_t length)
+static bool keep_own(struct serving *serving, const struct inbound_activity *activity, json_t *document)
 {
+    size_t length;
+    const char *body = http_request_body(serving->request, &length);
     char trace[TRACE_LENGTH + 1];
     trace_new(trace);
     return keep(serving->gateway, serving->arena,
@@ -153,7 +163,8 @@ static bool keep_own(struct serving *serving, const struct inbound_activity *act
                                   .chain = activity->actor,
                                   .body = body,
                                   .length = length,
-                                  .trace = trace});
+                                  .trace = trace,
+                                  .document = document});
 }
 
 bool inbox_keep_hearsay(struct gateway *gateway, struct arena *arena, const struct inbound_activity *activity,
@@ -180,9 +191,10 @@ bool inbox_keep_hearsay(struct gateway *gateway, struct arena *arena, const stru
                                   .trace = hearsay->trace});
 }
 
-static bool keep_hearsay(struct serving *serving, const struct inbound_activity *activity, const char *teller,
-                         const char *body, size_t length)
+static bool keep_hearsay(struct serving *serving, const struct inbound_activity *activity, const char *teller)
 {
+    size_t length;
+    const char *body = http_request_body(serving->request, &length);
     char trace[TRACE_LENGTH + 1];
     trace_new(trace);
     return inbox_keep_hearsay(
@@ -252,10 +264,8 @@ static void refuse_foreign(struct serving *serving, const struct inbound_activit
 }
 
 static void take(struct serving *serving, const struct inbound_activity *activity,
-                 const struct voucher *voucher)
+                 const struct voucher *voucher, json_t *document)
 {
-    size_t length;
-    const char *body = http_request_body(serving->request, &length);
     unsigned seconds = 0;
     if (voucher->sender) {
         delivery_host_seen(serving->gateway, voucher->sender);
@@ -263,14 +273,14 @@ static void take(struct serving *serving, const struct inbound_activity *activit
     }
     if (seconds)
         ask_to_wait(serving, seconds);
-    else if (voucher->own ? keep_own(serving, activity, body, length)
-                          : keep_hearsay(serving, activity, voucher->sender, body, length))
+    else if (voucher->own ? keep_own(serving, activity, document)
+                          : keep_hearsay(serving, activity, voucher->sender))
         accepted(serving);
     else
         serve_unavailable(serving);
 }
 
-static void receive(struct serving *serving, const json_t *document)
+static void receive(struct serving *serving, json_t *document)
 {
     struct inbound_activity activity;
     struct voucher voucher;
@@ -283,19 +293,23 @@ static void receive(struct serving *serving, const json_t *document)
         refuse_foreign(serving, &activity, NULL);
         return;
     }
+    if (domains_judge(serving->gateway, activity.actor) == DOMAIN_BLOCKED) {
+        refuse(serving, &activity, VERIFICATION_BLOCKED, "its domain is blocked here");
+        return;
+    }
     if (is_strangers_farewell(serving, &activity)) {
         accepted(serving);
         return;
     }
     find_sender(serving, &activity, &voucher);
-    if (!voucher.own && json_object_get(document, "proof"))
+    if (!voucher.own && voucher.verification != VERIFICATION_BLOCKED && json_object_get(document, "proof"))
         find_proof(serving, &activity, document, &voucher);
     if (!voucher.own && !voucher.sender)
         refuse(serving, &activity, voucher.verification, voucher.why);
     else if (!voucher.own && !hearsay_takes(&activity))
         refuse_foreign(serving, &activity, voucher.sender);
     else
-        take(serving, &activity, &voucher);
+        take(serving, &activity, &voucher, document);
 }
 
 void inbox_receive(struct serving *serving, const char *aid)
@@ -361,6 +375,10 @@ static const char *object_of(const struct inbound_activity *activity)
 
 static enum work_result process(struct incoming *incoming, bool hearsay)
 {
+    /* It may have been blocked since this came. */
+    enum domain_verdict verdict = domains_judge(incoming->gateway, incoming->activity.actor);
+    if (verdict != DOMAIN_OPEN)
+        return verdict == DOMAIN_BLOCKED ? WORK_DONE : WORK_LATER;
     struct object_turns *turns = incoming->gateway->inbox->turns;
     const char *object = object_of(&incoming->activity);
     if (object)
@@ -373,14 +391,17 @@ static enum work_result process(struct incoming *incoming, bool hearsay)
 
 static enum work_result process_entry(void *context, const struct work_entry *entry)
 {
-    struct incoming incoming = {.gateway = context,
+    struct gateway *gateway = context;
+    struct incoming incoming = {.gateway = gateway,
                                 .arena = arena_new(PROCESS_BUDGET),
                                 .trace = entry->trace,
                                 .attempt = entry->attempt};
     enum work_result result = WORK_DONE;
     bool hearsay = entry->data[0] == HEARSAY[0];
-    json_t *document =
-        json_loadb(entry->data + hearsay, entry->data_length - hearsay, JSON_REJECT_DUPLICATES, NULL);
+    json_t *document = parsed_take(&gateway->inbox->parsed, entry->id);
+    if (!document)
+        document =
+            json_loadb(entry->data + hearsay, entry->data_length - hearsay, JSON_REJECT_DUPLICATES, NULL);
     incoming.document = document;
     if (document && !inbound_activity_read(document, incoming.arena, &incoming.activity))
         result = process(&incoming, hearsay);
@@ -412,6 +433,7 @@ void inbox_stop(struct gateway *gateway)
     for (unsigned i = 0; i < QUEUES; i++)
         work_free(gateway->inbox->queues[i]);
     object_turns_free(gateway->inbox->turns);
+    parsed_free(&gateway->inbox->parsed);
     free(gateway->inbox);
     gateway->inbox = NULL;
 }

@@ -8,7 +8,6 @@
 #include "gateway/clock.h"
 #include "gateway/delivery/delivery.h"
 #include "gateway/fed/json_guard.h"
-#include "gateway/fed/local.h"
 #include "gateway/fed/separation.h"
 #include "gateway/fed/signer.h"
 
@@ -84,10 +83,6 @@ static enum remote_outcome get_document(struct gateway *gateway, struct arena *a
         return REMOTE_LATER;
     }
     for (int hop = 0; hop < HOPS_MAX; hop++) {
-        if (local_is_ours(gateway->config, url)) {
-            *why = "the address is our own";
-            return REMOTE_REFUSED;
-        }
         struct fetch_header headers[6] = {{"Accept", ACCEPT}};
         size_t count = 1 + signer_sign_get(gateway, signer, url, arena, headers + 1, 5);
         struct fetch_request request = {.method = "GET",
@@ -252,6 +247,12 @@ enum remote_outcome remote_actor_accept(struct gateway *gateway, struct arena *a
     }
     keep_actor(gateway, arena, actor_id, document);
     return heed_profile(gateway, out) ? REMOTE_OK : REMOTE_LATER;
+}
+
+bool remote_actor_cached(struct gateway *gateway, struct arena *arena, const char *actor_id,
+                         struct inbound_actor *out)
+{
+    return cached_actor(gateway, arena, actor_key(arena, actor_id), INT64_MAX, out);
 }
 
 enum remote_outcome remote_actor(struct gateway *gateway, struct arena *arena, const char *actor_id,
