@@ -216,3 +216,8 @@ int command_account(struct gateway *gateway, int count, char **words)
 {
     return command_acts(gateway, "account", count, words);
 }
+
+int command_token(struct gateway *gateway, int count, char **words)
+{
+    return command_acts(gateway, "token", count, words);
+}
