@@ -71,4 +71,6 @@ install_test_peers() {
     npm_folder fedify
     npm_folder conformance
     npm_folder validators
+    npm_folder browser
+    command -v chromium >/dev/null || install_packages "to look at the pages as people do" chromium
 }
