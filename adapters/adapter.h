@@ -35,8 +35,8 @@ struct adapter_limits {
     size_t text_max;
     enum text_unit text_unit;
     size_t text_max_bytes; /* 0 = no second limit */
-    size_t media_max; /* attachments of a post */
-    size_t alt_max;   /* bytes of a description; 0: as long as it is */
+    size_t media_max;      /* attachments of a post */
+    size_t alt_max;        /* bytes of a description; 0: as long as it is */
 };
 
 struct adapter_bytes {
