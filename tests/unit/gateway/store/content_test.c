@@ -387,6 +387,35 @@ static void give_body(void)
                      LOOKUP_FOUND);
     assert_int_equal(count, 1);
     assert_string_equal(list[0], quote_oid);
+    struct quote_page *page = arena_alloc(world.arena, sizeof *page);
+    static const struct {
+        const char *actor, *domain;
+        size_t count;
+    } whose[] = {{BOB, NULL, 1},
+                 {"https://m.example/users/ann", NULL, 0},
+                 {NULL, "example", 1},
+                 {NULL, "m.example", 1},
+                 {NULL, "n.example", 0}};
+    for (size_t i = 0; i < sizeof whose / sizeof whose[0]; i++) {
+        *page = (struct quote_page){.cursor = "0"};
+        assert_int_equal(
+            quote_page_load(world.store, world.arena, AID, whose[i].actor, whose[i].domain, page),
+            LOOKUP_FOUND);
+        assert_int_equal(page->count, whose[i].count);
+        assert_string_equal(page->cursor, "0");
+    }
+    assert_string_equal(found.actor, BOB);
+    assert_int_equal(found.ended, 0);
+    (void)quote_end(world.store, AID, quote_oid, 1500);
+    (void)quote_end(world.store, AID, quote_oid, 1600);
+    (void)quote_load(world.store, world.arena, AID, quote_oid, &found);
+    assert_int_equal(found.ended, 1500);
+    *page = (struct quote_page){.cursor = "0"};
+    (void)quote_page_load(world.store, world.arena, AID, BOB, NULL, page);
+    assert_int_equal(page->count, 0);
+    (void)quote_give(world.store, AID, quote_oid, &quote, 1700, &given);
+    (void)quote_load(world.store, world.arena, AID, quote_oid, &found);
+    assert_int_equal(found.ended, 0);
     (void)post_remove(world.store, AID, oid_of("post"), 2000, &outcome);
     (void)quote_give(world.store, AID, quote_oid, &quote, 3000, &given);
     assert_false(given);
