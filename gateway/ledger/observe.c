@@ -56,7 +56,6 @@ void observe_answered(struct serving *serving, const struct observation *observa
     const char *actor_id = reader_of(serving, observation);
     if (!actor_id)
         return;
-    delivery_host_seen(serving->gateway, actor_id);
     if (what == OBSERVED_GONE)
         note_gone_seen(serving, aid, oid, actor_id);
     else
