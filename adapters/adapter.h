@@ -36,6 +36,7 @@ struct adapter_limits {
     enum text_unit text_unit;
     size_t text_max_bytes; /* 0 = no second limit */
     size_t media_max;
+    unsigned sweep_hours; /* how often an account is compared with the platform; 0: once a day */
 };
 
 struct adapter_bytes {
@@ -118,6 +119,7 @@ struct post_revision {
     const char *id;
     uint64_t revision; /* 0: the list tells none, see digest */
     uint64_t digest;   /* of a platform that names contents instead of counting edits; else 0 */
+    int64_t created;   /* ms; 0: the list does not tell */
 };
 
 /* Borrowed from the operation; lives until operation_free. */

@@ -15,6 +15,7 @@ declare -A budget=(
     [fuzz]=60
     [load]=60
     [browser]=120
+    [bluesky]=90
 )
 
 # label_times LOG: ctest's own summary against the budgets.

@@ -4,7 +4,7 @@
 
 #include "adapters/bluesky/bluesky.h"
 
-enum { URL_MAX = 1024, TEXT_MAX = 300, TEXT_MAX_BYTES = 3000, MEDIA_MAX = 4 };
+enum { URL_MAX = 1024, TEXT_MAX = 300, TEXT_MAX_BYTES = 3000, MEDIA_MAX = 4, SWEEP_HOURS = 4 };
 
 static const char setting_names[] = "source, jetstream, firehose, appview, plc, web, other_bridge";
 
@@ -154,7 +154,8 @@ static struct adapter_limits limits(const struct adapter *adapter)
     return (struct adapter_limits){.text_max = TEXT_MAX,
                                    .text_unit = UNIT_GRAPHEMES,
                                    .text_max_bytes = TEXT_MAX_BYTES,
-                                   .media_max = MEDIA_MAX};
+                                   .media_max = MEDIA_MAX,
+                                   .sweep_hours = SWEEP_HOURS};
 }
 
 const struct adapter_class bluesky_class = {

@@ -607,6 +607,7 @@ static enum operation_state take_ids(struct operation *operation, const json_t *
         if (!list[i].id || !cid)
             return broken_list(operation);
         list[i].digest = bluesky_digest(cid);
+        list[i].created = bluesky_time(json_object_get(json_object_get(entry, "value"), "createdAt"));
     }
     operation->result.revisions = list;
     operation->result.revision_count = count;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 static const struct command commands[] = {
+    {.name = "account", .run = command_account, .asks = true},
     {.name = "ledger", .run = command_ledger},
     {.name = "host", .run = command_host},
     {.name = "sweep", .run = command_sweep},

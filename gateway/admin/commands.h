@@ -24,6 +24,7 @@ const struct command *command_find(const char *name);
 /* NULL when there is none. */
 const char *command_help(const char *name);
 
+int command_account(struct gateway *gateway, int count, char **words);
 int command_ledger(struct gateway *gateway, int count, char **words);
 int command_host(struct gateway *gateway, int count, char **words);
 int command_sweep(struct gateway *gateway, int count, char **words);

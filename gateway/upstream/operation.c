@@ -32,7 +32,7 @@ static void perform(struct platform *platform, const struct adapter_request *pla
                                     .body_length = plan->body.length,
                                     .response_max = plan->response_max,
                                     .timeout_ms = plan->timeout_ms,
-                                    .trusted = true};
+                                    .trusted = !plan->foreign};
     fetch(platform->gateway->fetch, &request, result);
     buffer_clear(&authorization);
     *response = (struct adapter_response){

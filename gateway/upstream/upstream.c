@@ -97,10 +97,18 @@ void upstream_push_kick(struct gateway *gateway, const char *name)
         work_kick(platform->push);
 }
 
-bool upstream_sweep(struct gateway *gateway, const char *name, const char *aid)
+bool upstream_sweep(struct gateway *gateway, const char *name, const char *native, const char *aid)
 {
     struct platform *platform = upstream_find(gateway, name);
-    return !platform || reconcile_account(platform, aid);
+    return !platform || reconcile_native(platform, native, aid);
+}
+
+bool upstream_depart(struct gateway *gateway, const char *name, const char *native, const char *aid,
+                     const char *trace)
+{
+    struct platform *platform = upstream_find(gateway, name);
+    /* It may be back. */
+    return !platform || (reconcile_native(platform, native, aid) && consent_depart(platform, aid, trace));
 }
 
 bool upstream_limits(struct gateway *gateway, const char *name, struct adapter_limits *out)

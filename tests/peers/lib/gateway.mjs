@@ -23,11 +23,7 @@ data_dir = ${this.data}
 mode = lab
 workers = ${workers}
 
-[platform plaza]
-adapter = platform
-url = ${plaza.publicOrigin}
-token_file = ${plaza.tokenFile}
-${settings}`,
+${plaza ? `[platform plaza]\nadapter = platform\nurl = ${plaza.publicOrigin}\ntoken_file = ${plaza.tokenFile}\n` : ""}${settings}`,
     );
   }
 
