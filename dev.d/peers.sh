@@ -77,6 +77,7 @@ install_atproto() {
 install_test_peers() {
     install_demo_peers
     command -v sqlite3 >/dev/null || install_packages "for a test that changes Plaza's database behind its back" sqlite3
+    command -v curl >/dev/null || install_packages "for the contract's examples" curl
     npm_folder judges
     npm_folder fedify
     npm_folder conformance

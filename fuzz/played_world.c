@@ -198,8 +198,10 @@ static struct reply *answer_script(const char *name, const struct words *words)
         return reply_of_text("deleted");
     } else if (strcmp(name, "exposure_add") == 0) {
         return reply_of_text(world.owed ? "owed" : "");
-    } else if (strcmp(name, "follower_forget") == 0) {
+    } else if (strcmp(name, "follower_forget") == 0 || strcmp(name, "separated") == 0) {
         return reply_of_number(0);
+    } else if (strcmp(name, "objects_remove") == 0) {
+        return reply_of_nothing();
     }
     return reply_of_number(1);
 }

@@ -145,6 +145,13 @@ static bool make_folder(struct config_source *source, struct config *config, con
                            config->data_dir, strerror(errno));
     if (stat(config->data_dir, &status) != 0 || !S_ISDIR(status.st_mode))
         return config_fail(source, where, "data_dir %s is no folder; name another", config->data_dir);
+    /* Whatever runs later, in whichever folder, means the same one. */
+    char *absolute = realpath(config->data_dir, NULL);
+    if (!absolute)
+        return config_fail(source, where, "data_dir %s cannot be reached (%s); name another",
+                           config->data_dir, strerror(errno));
+    free(config->data_dir);
+    config->data_dir = absolute;
     if (status.st_mode & 022)
         config_warn(config, "data_dir %s can be written by others than its owner; run: chmod 700 %s",
                     config->data_dir, config->data_dir);

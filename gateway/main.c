@@ -51,9 +51,6 @@ static void tell_warnings(const struct config *config)
 static int serve(const struct config *config)
 {
     log_configure(config->log_json, level_of(config->log_level), "drawbridge");
-    const char *test_clock = getenv("DRAWBRIDGE_TEST_CLOCK");
-    if (config->lab && test_clock)
-        clock_allow_test_offset(test_clock);
     tell_warnings(config);
     return supervisor_run(config);
 }
@@ -101,8 +98,11 @@ static int run(const char *name, int count, char **words)
     if (command && command->standalone)
         return command->standalone(count, words);
     struct config *config = read_config(count, words);
+    const char *test_clock = getenv("DRAWBRIDGE_TEST_CLOCK");
     if (!config)
         return EXIT_USAGE;
+    if (config->lab && test_clock)
+        clock_allow_test_offset(test_clock);
     int code;
     if (command)
         code = (command->asks ? session_run_asking : session_run)(config, command->run,

@@ -1,12 +1,13 @@
 #include "gateway/metrics.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gateway/clock.h"
 #include "mapping/buffer.h"
 
-enum { METRICS_MAX = 1 << 16 };
+enum { METRICS_MAX = 1 << 16, PAGES_MAX = 10000 };
 
 static bool is_ours_alone(const struct http_request *request)
 {
@@ -45,18 +46,41 @@ static void add_number(struct serving *serving, struct buffer *out, const char *
     buffer_format(out, "drawbridge_%s %lld\n", name, (long long)number_of(serving, command, key));
 }
 
+/* How many of the Deletes that wait are for servers that are not reached. */
+static int64_t unreachable_deletes(struct serving *serving)
+{
+    char cursor[24] = "0";
+    int64_t waiting = 0;
+    for (int pages = 0; pages < PAGES_MAX; pages++) {
+        struct arguments *arguments = arguments_new();
+        arguments_text(arguments, cursor);
+        struct reply *page = store_script(serving->gateway->store, "deletes_unreachable", arguments);
+        (void)snprintf(cursor, sizeof cursor, "%s", reply_text(reply_at(page, 0)));
+        waiting += reply_number(reply_at(page, 1));
+        bool last = reply_failed(page) || strcmp(cursor, "0") == 0;
+        reply_free(page);
+        if (last)
+            break;
+    }
+    return waiting;
+}
+
 static void add_deletes(struct serving *serving, struct buffer *out)
 {
     static const struct {
         const char *letter, *state;
-    } states[] = {
-        {"q", "queued"}, {"a", "accepted"}, {"r", "refused"}, {"v", "observed"}, {"n", "no_inbox_known"}};
+    } states[] = {{"a", "accepted"}, {"r", "refused"}, {"v", "observed"}, {"n", "no_inbox_known"}};
     add_heads(out, "deletes", "gauge", "Deletes by what is known of them, one for each post and server.");
     struct reply *counts = store_call(serving->gateway->store, "HGETALL", "delete_counts", (char *)NULL);
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
         const char *count = reply_failed(counts) ? NULL : reply_field(counts, states[i].letter);
         buffer_format(out, "drawbridge_deletes{state=\"%s\"} %s\n", states[i].state, count ? count : "0");
     }
+    const char *waiting = reply_failed(counts) ? NULL : reply_field(counts, "q");
+    int64_t unreachable = unreachable_deletes(serving);
+    int64_t queued = waiting ? strtoll(waiting, NULL, 10) - unreachable : 0;
+    buffer_format(out, "drawbridge_deletes{state=\"queued\"} %lld\n", (long long)(queued > 0 ? queued : 0));
+    buffer_format(out, "drawbridge_deletes{state=\"unreachable\"} %lld\n", (long long)unreachable);
     reply_free(counts);
 }
 

@@ -45,6 +45,7 @@ struct inbound_actor {
     size_t also_known_as_count;
     const char *moved_to;
     bool bot, suspended, manually_approves;
+    bool refuses_bridges; /* #nobridge in the profile, or an opt-out signal (FEP-5e53) */
     int64_t published;
 };
 /* An actor document; also the key stubs of GoToSocial. NULL on success, else the reason. */

@@ -1,6 +1,7 @@
 #include "mapping/inbound.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "mapping/json_shapes.h"
 #include "mapping/url_text.h"
@@ -134,12 +135,59 @@ static void read_aliases(const json_t *list, struct arena *arena, struct inbound
     }
 }
 
+static bool is_word_end(const char *text)
+{
+    unsigned char next = (unsigned char)*text;
+    return !((next >= '0' && next <= '9') || (next >= 'A' && next <= 'Z') || (next >= 'a' && next <= 'z') ||
+             next == '_' || next >= 0x80);
+}
+
+/* A hashtag in HTML as servers write it, also "#<span>nobridge</span>". */
+static bool has_hashtag(const char *html, const char *tag)
+{
+    size_t length = strlen(tag);
+    const char *at = html ? strchr(html, '#') : NULL;
+    for (; at; at = strchr(at, '#')) {
+        at++;
+        while (*at == '<') {
+            const char *end = strchr(at, '>');
+            if (!end)
+                return false;
+            at = end + 1;
+        }
+        if (strncasecmp(at, tag, length) == 0 && is_word_end(at + length))
+            return true;
+    }
+    return false;
+}
+
+/* X-Robots-Tag as a property (FEP-5e53): what speaks against keeping a copy. */
+static bool forbids_copies(const char *robots)
+{
+    static const char *const words[] = {"none", "noindex", "noarchive"};
+    for (size_t i = 0; robots && i < sizeof words / sizeof words[0]; i++) {
+        const char *found = strcasestr(robots, words[i]);
+        if (found && (found == robots || is_word_end(found - 1)) && is_word_end(found + strlen(words[i])))
+            return true;
+    }
+    return false;
+}
+
+static bool refuses_bridges(const json_t *document, const char *summary_html)
+{
+    const json_t *privacy = json_object_get(document, "SPC");
+    return has_hashtag(summary_html, "nobridge") || json_is_true(privacy) ||
+           json_integer_value(privacy) == 1 ||
+           forbids_copies(json_string_value(json_object_get(document, "xRobotsTag")));
+}
+
 static void read_profile(const json_t *document, struct arena *arena, struct inbound_actor *out)
 {
     out->username = username_of(document, arena);
     out->name = utf8_clean_line(arena, shape_text_or_map(document, "name", "nameMap"), NAME_MAX);
     out->summary_html =
         utf8_clean_copy(arena, shape_text_or_map(document, "summary", "summaryMap"), SUMMARY_MAX);
+    out->refuses_bridges = refuses_bridges(document, out->summary_html);
     const char *url = shape_url(json_object_get(document, "url"), true, arena);
     out->url = url && url_same_origin(url, out->id) ? url : NULL;
     read_icon(json_object_get(document, "icon"), arena, out);

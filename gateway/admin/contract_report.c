@@ -47,8 +47,6 @@ static void print_one(const struct contract_check *check, const struct contract_
 {
     (void)printf("  %-7s L%d %-16s %6.1f s  %s\n", words[outcome->state], check->level, check->name,
                  (double)outcome->took_ms / 1000, check->sentence);
-    if (outcome->state == CONTRACT_SKIPPED)
-        (void)printf("             %s\n", outcome->findings[0]);
     if (outcome->state != CONTRACT_WRONG)
         return;
     for (size_t i = 0; i < kept(outcome); i++)
@@ -56,6 +54,19 @@ static void print_one(const struct contract_check *check, const struct contract_
     if (outcome->finding_count > CONTRACT_FINDINGS_MAX)
         (void)printf("           - and %zu more\n", outcome->finding_count - CONTRACT_FINDINGS_MAX);
     (void)printf("           read docs/contract/README.md %s\n", check->section);
+}
+
+/* Those that follow one another and are skipped for the same reason, in one line; how many. */
+static size_t print_skipped(const struct contract_check *checks, const struct contract_outcome *outcomes,
+                            size_t count)
+{
+    size_t same = 0;
+    (void)printf("  %-7s L%d", words[CONTRACT_SKIPPED], checks[0].level);
+    while (same < count && outcomes[same].state == CONTRACT_SKIPPED &&
+           strcmp(outcomes[same].findings[0], outcomes[0].findings[0]) == 0)
+        (void)printf(" %s", checks[same++].name);
+    (void)printf(": %s\n", outcomes[0].findings[0]);
+    return same;
 }
 
 /* The highest level whose checks, and those below, found nothing wrong; -1 for none. */
@@ -81,9 +92,15 @@ size_t contract_print(const struct contract_check *checks, const struct contract
 {
     size_t wrong = number_of(outcomes, count, CONTRACT_WRONG);
     (void)printf("%s against drawbridge-contract/1, levels 0 to %d\n", contract->base, contract->level);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count;) {
+        if (outcomes[i].state == CONTRACT_SKIPPED) {
+            i += print_skipped(&checks[i], &outcomes[i], count - i);
+            continue;
+        }
         if (outcomes[i].state != CONTRACT_NOT_RUN)
             print_one(&checks[i], &outcomes[i]);
+        i++;
+    }
     (void)printf("%zu good, %zu wrong, %zu skipped", number_of(outcomes, count, CONTRACT_GOOD), wrong,
                  number_of(outcomes, count, CONTRACT_SKIPPED));
     int level = level_reached(checks, outcomes, count, contract->level);

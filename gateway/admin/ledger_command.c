@@ -61,6 +61,8 @@ static void print_place(const json_t *place)
 
 static void print_heads(const json_t *document)
 {
+    char until[TIME_TEXT_MAX];
+    show_time(document, "asked_until", until);
     (void)printf("%s %s\nstate: %s\n", show_text(document, "kind"), show_text(document, "id"),
                  show_text(document, "state"));
     if (json_object_get(document, "posts"))
@@ -68,10 +70,16 @@ static void print_heads(const json_t *document)
                      (long long)json_integer_value(json_object_get(document, "posts")),
                      (long long)json_integer_value(json_object_get(document, "followers")));
     if (json_object_size(json_object_get(document, "deletes"))) {
-        (void)printf("Deletes of its posts, by host and post: ");
+        (void)printf("Deletes of its posts and of itself, one for each and server: ");
         print_counts(json_object_get(document, "deletes"));
     }
-    (void)printf("servers that may hold a copy: %zu\n", json_array_size(json_object_get(document, "hosts")));
+    if (json_is_true(json_object_get(document, "forgotten")))
+        (void)puts("what was known of servers was dropped 180 days after the Delete");
+    else
+        (void)printf("servers that may hold a copy: %zu\n",
+                     json_array_size(json_object_get(document, "hosts")));
+    if (until[0])
+        (void)printf("asked until: %s\n", until);
     if (json_object_size(json_object_get(document, "counts"))) {
         (void)printf("of these: ");
         print_counts(json_object_get(document, "counts"));
@@ -190,6 +198,10 @@ static void print_notice(const json_t *notice)
     json_array_foreach(json_object_get(notice, "hosts"), i, one)(void)
         printf("  %s (%lld): %s\n", show_text(one, "host"),
                (long long)json_integer_value(json_object_get(one, "deletes")), show_text(one, "says"));
+    if (json_object_get(notice, "more_hosts"))
+        (void)printf(
+            "  and %lld more; 'drawbridge ledger POST --state queued' and '--state unreachable' name all\n",
+            (long long)json_integer_value(json_object_get(notice, "more_hosts")));
     (void)printf("What can be done:\n");
     json_array_foreach(json_object_get(notice, "advice"), i, one)(void)
         printf("  - %s\n", json_string_value(one));

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "gateway/admin/commands.h"
+#include "gateway/admin/drops.h"
 #include "gateway/admin/preview.h"
-#include "gateway/admin/servers.h"
 #include "gateway/fed/json_guard.h"
 #include "gateway/upstream/upstream.h"
 #include "mapping/source.h"
@@ -221,7 +221,7 @@ int command_preview(struct gateway *gateway, int count, char **words)
     if (why)
         return misused(why);
     if (!is_known_server(request.server)) {
-        char *names = server_names();
+        char *names = server_drops_names();
         (void)fprintf(stderr, "drawbridge: nothing is known of a server called '%s'; there are: %s\n",
                       request.server, names);
         free(names);

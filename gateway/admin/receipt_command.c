@@ -7,7 +7,7 @@
 #include "gateway/admin/words.h"
 #include "gateway/ledger/receipt.h"
 
-enum { PAGE_MAX = 32 << 20, VERIFY_BUDGET = 8 << 20 };
+enum { PAGE_MAX = 128 << 20, VERIFY_BUDGET = 8 << 20 };
 
 int command_receipt(struct gateway *gateway, const char *what, bool html)
 {
@@ -27,7 +27,10 @@ int command_receipt(struct gateway *gateway, const char *what, bool html)
         (void)printf("%s%s", buffer_text(&text), html ? "" : "\n");
     buffer_clear(&text);
     json_decref(receipt);
-    return good ? SESSION_GOOD : command_failed(what, "the receipt is too large; narrow it to single posts");
+    return good ? SESSION_GOOD
+                : command_failed(what, "the receipt is too large: more servers may hold a copy than one "
+                                       "receipt can name; take the "
+                                       "list from 'drawbridge ledger … --csv'");
 }
 
 /* The whole file, malloc'd; NULL when it cannot be read or is too large for a receipt. */

@@ -11,6 +11,7 @@
 
 #include "gateway/client/address_guard.h"
 #include "gateway/client/resolver.h"
+#include "gateway/clock.h"
 #include "mapping/buffer.h"
 
 enum {
@@ -256,7 +257,8 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-/* A connection is there, new or kept; the request follows. */
+/* A connection is there, new or kept; the request follows. The type is curl's. */
+/* NOLINTNEXTLINE(readability-non-const-parameter) */
 static int about_to_send(void *context, char *remote, char *local, int remote_port, int local_port)
 {
     struct transfer *transfer = context;
@@ -312,7 +314,7 @@ static int64_t read_retry_after(const char *value)
     time_t when = curl_getdate(value, NULL);
     if (when < 0)
         return -1;
-    int64_t left = (int64_t)when - (int64_t)time(NULL);
+    int64_t left = (int64_t)when - clock_now_ms() / 1000;
     return left < 0 ? 0 : left > RETRY_AFTER_MAX_S ? (int64_t)RETRY_AFTER_MAX_S * 1000 : left * 1000;
 }
 

@@ -115,6 +115,9 @@ struct delivery_answer delivery_answer(const struct delivery_attempt *attempt)
         answer.health = attempt->attempts == 0 ? HEALTH_BAD : HEALTH_NONE;
         again(attempt, &answer, ATTEMPTS_MAX);
         answer.delay_ms = longer(answer.delay_ms, attempt->retry_after_ms);
+        /* RFC 9110 15.6.4: the service is away until then, not this one thing. */
+        if (status == 503 && attempt->attempts == 0 && attempt->retry_after_ms > 0)
+            answer.pause_ms = longer(0, attempt->retry_after_ms);
     }
     return answer;
 }

@@ -20,9 +20,10 @@ enum {
 /* ---- claims
  * ------------------------------------------------------------------------------------------------------ */
 
-static struct claim read_claim(const struct reply *reply, size_t at)
+static struct claim read_claim(const char *worker, const struct reply *reply, size_t at)
 {
-    return (struct claim){.name = reply_text(reply_at(reply, at)),
+    return (struct claim){.worker = worker,
+                          .name = reply_text(reply_at(reply, at)),
                           .url = reply_text(reply_at(reply, at + 1)),
                           .actor_id = reply_text(reply_at(reply, at + 2)),
                           .aid = reply_text(reply_at(reply, at + 3)),
@@ -60,13 +61,15 @@ static void take(struct gateway *gateway, const struct claim *claim)
  * then again. */
 static bool settle_claims(struct gateway *gateway)
 {
+    char worker[WORKER_NAME_SIZE];
+    memcpy(worker, gateway->delivery->name, sizeof worker);
     gateway->delivery->claims_unsure = false;
     struct arguments *names = arguments_new();
     arguments_text(names, "HKEYS");
-    arguments_format(names, "claims:%s", gateway->worker_id);
+    arguments_format(names, "claims:%s", worker);
     struct reply *held = store_run(gateway->store, names);
     struct arguments *arguments = arguments_new();
-    arguments_text(arguments, gateway->worker_id);
+    arguments_text(arguments, worker);
     arguments_number(arguments, clock_now_ms());
     int64_t unknown = 0;
     for (size_t i = 0; !reply_failed(held) && i < reply_count(held); i++) {
@@ -99,32 +102,49 @@ static void note_lease(struct delivery *delivery, int64_t asked)
         delivery->leased_until = asked + LEASE_SURE_MS;
 }
 
+/* The store takes the worker of that name for dead. */
+static void rise(struct gateway *gateway, const char *worker)
+{
+    struct delivery *delivery = gateway->delivery;
+    if (strcmp(worker, delivery->name) != 0)
+        return; /* heard before */
+    (void)snprintf(delivery->name, sizeof delivery->name, "%s-%u", gateway->worker_id, ++delivery->burials);
+    delivery->leased_until = 0;
+    log_number(LOG_WARNING, "this worker was taken for dead; what it had not sent yet others send",
+               "in_flight", (int64_t)delivery->flying, (char *)NULL);
+}
+
 static bool pump_round(struct gateway *gateway)
 {
     struct delivery *delivery = gateway->delivery;
+    char worker[WORKER_NAME_SIZE];
     if (delivery->claims_unsure && !settle_claims(gateway))
         return false;
     if (delivery->flying >= FLYING_MAX)
         return false;
     size_t room = FLYING_MAX - delivery->flying;
+    memcpy(worker, delivery->name, sizeof worker);
     int64_t asked = loop_monotonic_ms();
     struct arguments *arguments = arguments_new();
-    arguments_text(arguments, gateway->worker_id);
+    arguments_text(arguments, worker);
     arguments_number(arguments, clock_now_ms());
     arguments_number(arguments, (int64_t)(room < CLAIM_MAX ? room : CLAIM_MAX));
     struct reply *reply = store_script(gateway->store, "delivery_claim", arguments);
     bool good = !reply_failed(reply);
-    if (good)
+    bool buried = good && reply_count(reply) == 1;
+    if (buried)
+        rise(gateway, worker);
+    else if (good && strcmp(worker, delivery->name) == 0)
         note_lease(delivery, asked);
-    else
+    else if (!good)
         delivery->claims_unsure = true;
     size_t count = good ? reply_count(reply) / CLAIM_TEXTS : 0;
     for (size_t i = 0; i < count; i++) {
-        struct claim claim = read_claim(reply, i * CLAIM_TEXTS);
+        struct claim claim = read_claim(worker, reply, i * CLAIM_TEXTS);
         take(gateway, &claim);
     }
     reply_free(reply);
-    return count > 0;
+    return count > 0 || buried;
 }
 
 /* ---- leases
@@ -132,15 +152,19 @@ static bool pump_round(struct gateway *gateway)
 
 static bool beat_round(struct gateway *gateway)
 {
+    char worker[WORKER_NAME_SIZE];
+    memcpy(worker, gateway->delivery->name, sizeof worker);
     struct arguments *arguments = arguments_new();
-    arguments_text(arguments, gateway->worker_id);
+    arguments_text(arguments, worker);
     arguments_number(arguments, clock_now_ms());
     arguments_number(arguments, RECLAIM_MAX);
     int64_t asked = loop_monotonic_ms();
     struct reply *reply = store_script(gateway->store, "delivery_beat", arguments);
     bool good = !reply_failed(reply);
     int64_t reclaimed = good ? reply_number(reply) : 0;
-    if (good)
+    if (reclaimed < 0)
+        rise(gateway, worker);
+    else if (good && strcmp(worker, gateway->delivery->name) == 0)
         note_lease(gateway->delivery, asked);
     reply_free(reply);
     if (reclaimed > 0) {
@@ -148,7 +172,7 @@ static bool beat_round(struct gateway *gateway)
                    (char *)NULL);
         rounds_kick(&gateway->delivery->pump);
     }
-    return reclaimed == RECLAIM_MAX;
+    return reclaimed == RECLAIM_MAX || reclaimed < 0;
 }
 
 static void store_back(void *context, const char *message)
@@ -168,6 +192,7 @@ void delivery_start(struct gateway *gateway)
         abort();
     gateway->delivery = delivery;
     delivery->gateway = gateway;
+    (void)snprintf(delivery->name, sizeof delivery->name, "%s", gateway->worker_id);
     delivery->bodies = bodies_new();
     store_listen(gateway->store, "delivery", store_back, gateway);
     rounds_start(&delivery->beat, gateway, beat_round, BEAT_MS, true);

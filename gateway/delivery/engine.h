@@ -5,7 +5,7 @@
 #include "gateway/delivery/delivery.h"
 
 /* LEASE_SURE_MS: what a worker may count on after a beat; the store goes by 7 s. */
-enum { SEEN_SLOTS = 1024, TROUBLES_MAX = 8, LEASE_SURE_MS = 6000 };
+enum { SEEN_SLOTS = 1024, TROUBLES_MAX = 8, LEASE_SURE_MS = 6000, WORKER_NAME_SIZE = 48 };
 
 /* The body of an activity, shared by all that is in flight of it. */
 struct body;
@@ -45,7 +45,11 @@ struct delivery {
     struct bodies *bodies;
     struct sending *sendings; /* by the names of their claims */
     size_t flying;
-    int64_t leased_until; /* monotonic: what was claimed is this worker's until then at least */
+    /* In whose name this worker claims. Once it was taken for dead it needs another one: what it claimed
+     * before may be others' by now, and a lease that is good again must not speak for it. */
+    char name[WORKER_NAME_SIZE];
+    unsigned burials;
+    int64_t leased_until; /* monotonic: what was claimed in that name is this worker's until then at least */
     bool claims_unsure;   /* an answer was lost: the store may hold claims that nobody here knows of */
     size_t troubles;      /* inboxes that are looked into just now */
     struct {
@@ -61,8 +65,8 @@ struct delivery {
 bool fanout_round(struct gateway *gateway);
 void fanout_forget(struct delivery *delivery);
 
-/* troubles.c: an inbox moved or its owner may be gone: the actor's own server is asked. `inbox`: its number or
- * URL; `aid`: whose delivery met it. Does not wait. */
+/* troubles.c: an inbox moved or its owner may be gone: the actor's own server is asked. `inbox`: its number
+ * or URL; `aid`: whose delivery met it. Does not wait. */
 void inbox_trouble(struct gateway *gateway, const char *aid, const char *actor_id, const char *inbox,
                    const char *url);
 

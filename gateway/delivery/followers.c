@@ -5,7 +5,7 @@
 #include "mapping/ids.h"
 #include "mapping/inbound.h"
 
-enum { ADDRESS_BUDGET = 16384, SEEN_EVERY_MS = 20000, FORGET_CALLS_MAX = 10000 };
+enum { ADDRESS_BUDGET = 16384, SEEN_EVERY_MS = 10000, FORGET_CALLS_MAX = 10000 };
 
 static bool is_address(const char *url)
 {

@@ -44,6 +44,7 @@ static size_t add_targets(struct arguments *arguments, struct arena *arena,
         arguments_text(arguments, inbox);
         arguments_text(arguments, shared ? "1" : "0");
         arguments_text(arguments, target->reason ? arena_format(arena, "%c", target->reason) : "");
+        arguments_text(arguments, target->actor_id);
         count++;
     }
     return count;

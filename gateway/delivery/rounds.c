@@ -10,7 +10,7 @@ static bool goes_on(const struct rounds *rounds)
 static void leave(const struct rounds *rounds)
 {
     struct arguments *arguments = arguments_new();
-    arguments_text(arguments, rounds->gateway->worker_id);
+    arguments_text(arguments, rounds->gateway->delivery->name);
     reply_free(store_script(rounds->gateway->store, "delivery_leave", arguments));
 }
 

@@ -14,6 +14,7 @@
 #include "gateway/sig/cavage.h"
 #include "gateway/sig/http_date.h"
 #include "gateway/sig/rfc9421.h"
+#include "mapping/buffer.h"
 
 enum {
     SEND_TIMEOUT_MS = 20000,
@@ -22,6 +23,7 @@ enum {
     SIGNATURE_SIZE = 2048,
     INPUT_SIZE = 1024,
     REASON_SIZE = 64,
+    CLAIM_KEY_MAX = 8192,
 };
 /* PROTOCOL §2.2: a scheme that worked is remembered for 7 days, one that did not for a day. */
 static const int64_t SCHEME_KEPT_MS = (int64_t)7 * 86400 * 1000;
@@ -48,7 +50,8 @@ struct sending {
     struct delivery_answer answer;
     int status;
     char remember[32], reason[REASON_SIZE];
-    UT_hash_handle hh; /* by claim.name */
+    char *key;         /* "WORKER NAME": one that was buried may claim the same again */
+    UT_hash_handle hh; /* by that */
 };
 
 static void start_signing(struct sending *sending);
@@ -63,15 +66,21 @@ static const char *copy_text(char **to, const char *text)
 
 static void copy_claim(struct sending *sending, const struct claim *claim)
 {
-    const char *const *texts[] = {&claim->name, &claim->url,   &claim->actor_id, &claim->aid,   &claim->kind,
-                                  &claim->id,   &claim->trace, &claim->origin,   &claim->scheme};
-    size_t size = 0;
+    const char *const *texts[] = {&claim->worker, &claim->name,  &claim->url, &claim->actor_id,
+                                  &claim->aid,    &claim->kind,  &claim->id,  &claim->trace,
+                                  &claim->origin, &claim->scheme};
+    size_t key_size = strlen(claim->worker) + 1 + strlen(claim->name) + 1;
+    size_t size = key_size;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         size += strlen(*texts[i]) + 1;
     char *to = sending->texts = malloc(size);
     if (!to)
         abort();
-    sending->claim = (struct claim){.name = copy_text(&to, claim->name),
+    sending->key = to;
+    (void)snprintf(to, key_size, "%s %s", claim->worker, claim->name);
+    to += key_size;
+    sending->claim = (struct claim){.worker = copy_text(&to, claim->worker),
+                                    .name = copy_text(&to, claim->name),
                                     .url = copy_text(&to, claim->url),
                                     .actor_id = copy_text(&to, claim->actor_id),
                                     .aid = copy_text(&to, claim->aid),
@@ -91,15 +100,18 @@ static struct sending *sending_new(struct gateway *gateway, const struct claim *
     sending->gateway = gateway;
     copy_claim(sending, claim);
     gateway->delivery->flying++;
-    HASH_ADD_KEYPTR(hh, gateway->delivery->sendings, sending->claim.name, strlen(sending->claim.name),
-                    sending);
+    HASH_ADD_KEYPTR(hh, gateway->delivery->sendings, sending->key, strlen(sending->key), sending);
     return sending;
 }
 
 bool send_is_under_way(const struct delivery *delivery, const char *name)
 {
     struct sending *sending;
-    HASH_FIND_STR(delivery->sendings, name, sending);
+    struct buffer key;
+    buffer_init(&key, CLAIM_KEY_MAX);
+    buffer_format(&key, "%s %s", delivery->name, name);
+    HASH_FIND(hh, delivery->sendings, buffer_text(&key), key.length, sending);
+    buffer_clear(&key);
     return sending != NULL;
 }
 
@@ -152,7 +164,7 @@ static void tell_result(void *context)
     const struct delivery_answer *answer = &sending->answer;
     int64_t now = clock_now_ms();
     struct arguments *arguments = arguments_new();
-    arguments_text(arguments, sending->gateway->worker_id);
+    arguments_text(arguments, sending->claim.worker);
     arguments_text(arguments, sending->claim.name);
     arguments_text(arguments, outcomes[answer->outcome]);
     arguments_text(arguments, healths[answer->health]);
@@ -261,7 +273,8 @@ static void give_up(struct sending *sending, enum delivery_outcome outcome, int6
 static bool is_leased(void *context)
 {
     const struct sending *sending = context;
-    return loop_monotonic_ms() < sending->gateway->delivery->leased_until;
+    const struct delivery *delivery = sending->gateway->delivery;
+    return strcmp(sending->claim.worker, delivery->name) == 0 && loop_monotonic_ms() < delivery->leased_until;
 }
 
 static void signed_now(struct crypto_job *job)

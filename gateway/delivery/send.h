@@ -6,9 +6,9 @@
 #include "gateway/delivery/engine.h"
 #include "gateway/fed/signer.h"
 
-/* What delivery_claim says of an entry; texts are borrowed. */
+/* What delivery_claim says of an entry, and in whose name it was claimed; texts are borrowed. */
 struct claim {
-    const char *name, *url, *actor_id, *aid, *kind, *id, *trace, *origin, *scheme;
+    const char *worker, *name, *url, *actor_id, *aid, *kind, *id, *trace, *origin, *scheme;
     int64_t created;
 };
 enum { CLAIM_TEXTS = 10 };
@@ -19,7 +19,7 @@ void send_claim(struct gateway *gateway, const struct claim *claim, struct body 
 /* Gives it back, to be tried again soon: something of ours was missing. Does not wait. */
 void send_put_off(struct gateway *gateway, const struct claim *claim, const char *reason);
 
-/* True while this worker works on the claim of that name. */
+/* True while this worker works on the claim of that name, made in its present name. */
 bool send_is_under_way(const struct delivery *delivery, const char *name);
 
 #endif

@@ -6,6 +6,7 @@
 #include "gateway/fed/render.h"
 #include "gateway/fed/serve.h"
 #include "gateway/fed/threads.h"
+#include "gateway/ledger/observe.h"
 #include "mapping/outbound.h"
 
 #define CONTEXT "https://www.w3.org/ns/activitystreams"
@@ -63,14 +64,21 @@ static bool read_place(struct serving *serving, const char *text, struct post_pl
     return good;
 }
 
+/* What a page shows whole: whoever asked for it may hold all of that. */
+struct shown {
+    const char *oids[OUTBOX_PAGE];
+    size_t count;
+};
+
 static json_t *outbox_items(struct serving *serving, const struct account_record *record,
-                            const struct post_page *page, json_t **context, bool *down)
+                            const struct post_page *page, json_t **context, struct shown *shown, bool *down)
 {
     json_t *items = json_array();
     for (size_t i = 0; i < page->count; i++) {
         json_t *activity = activity_of(serving, record, page->oids[i], down);
         if (!activity)
             continue;
+        shown->oids[shown->count++] = page->oids[i];
         /* Embedded documents share the richest context among them: that of a note. */
         json_t *own = json_object_get(activity, "@context");
         if (!*context || (json_is_array(own) && !json_is_array(*context))) {
@@ -99,7 +107,10 @@ static void serve_outbox_page(struct serving *serving, const struct account_reco
     }
     bool down = false;
     json_t *context = NULL;
-    json_t *items = outbox_items(serving, record, &page, &context, &down);
+    struct shown shown = {.count = 0};
+    struct observation observation;
+    observe_request(serving, &observation);
+    json_t *items = outbox_items(serving, record, &page, &context, &shown, &down);
     json_t *document = collection("OrderedCollectionPage",
                                   arena_format(serving->arena, "%s?page=%s", outbox, place_text), -1);
     if (context)
@@ -116,6 +127,7 @@ static void serve_outbox_page(struct serving *serving, const struct account_reco
         document = NULL;
     }
     serve_json(serving, 200, ACTIVITY, document, CACHE_SHORT);
+    observe_posts(serving, &observation, record->aid, shown.oids, down ? 0 : shown.count);
 }
 
 static void serve_outbox(struct serving *serving, const struct account_record *record, const char *id)
@@ -134,13 +146,18 @@ static void serve_featured(struct serving *serving, const struct account_record 
 {
     bool down = false;
     json_t *items = json_array();
+    struct shown shown = {.count = 0};
+    struct observation observation;
+    observe_request(serving, &observation);
     for (size_t i = 0; i < record->account.pinned_count && i < PINNED_MAX; i++) {
         char oid[OID_LENGTH + 1];
         enum lookup found = post_oid(serving->gateway->store, record->aid, record->account.pinned[i], oid);
         down |= found == LOOKUP_DOWN;
         json_t *note = found == LOOKUP_FOUND ? note_of(serving, record, oid, &down) : NULL;
-        if (note)
-            (void)json_array_append_new(items, note);
+        if (!note)
+            continue;
+        (void)json_array_append_new(items, note);
+        shown.oids[shown.count++] = arena_string(serving->arena, oid);
     }
     json_t *document = collection("OrderedCollection", id, (int64_t)json_array_size(items));
     (void)json_object_set_new(document, "orderedItems", items);
@@ -149,6 +166,7 @@ static void serve_featured(struct serving *serving, const struct account_record 
         document = NULL;
     }
     serve_json(serving, 200, ACTIVITY, document, CACHE_ACTOR);
+    observe_posts(serving, &observation, record->aid, shown.oids, down ? 0 : shown.count);
 }
 
 /* The instance actor says nothing; its document names the collection, so it is there. */

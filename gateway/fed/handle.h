@@ -26,6 +26,7 @@ enum work_result handle_update(struct incoming *incoming);
 enum work_result handle_delete(struct incoming *incoming);
 enum work_result handle_like(struct incoming *incoming);
 enum work_result handle_announce(struct incoming *incoming);
+enum work_result handle_block(struct incoming *incoming);
 enum work_result handle_quote_request(struct incoming *incoming);
 enum work_result handle_answer(struct incoming *incoming); /* Accept, Reject */
 /* What somebody else brought: a hint where to look. Gives up after some attempts. */
@@ -34,9 +35,13 @@ enum work_result handle_hearsay(struct incoming *incoming);
 /* ---- shared by the above
  * -------------------------------------------------------------------------------------- */
 
-/* The local post that a URL names, live, of an account that is on. LOOKUP_ABSENT when it is none. */
+/* The local post that a URL names, live, of an account that is on and meets the actor. LOOKUP_ABSENT when it
+ * is none. */
 enum lookup incoming_local_post(struct incoming *incoming, const char *url, struct account_record *record,
                                 struct post_record *post);
+/* LOOKUP_ABSENT when the account and the activity's actor have nothing to do with each other (separation.h).
+ */
+enum lookup incoming_meets(struct incoming *incoming, const struct account_record *record);
 /* The local account that a URL names, when it can be reached. */
 enum lookup incoming_local_account(struct incoming *incoming, const char *url, struct account_record *record);
 
@@ -57,6 +62,9 @@ enum lookup place_find(struct incoming *incoming, const struct inbound_note *not
  * takes a vote. `object` is the embedded Note. */
 enum work_result keep_note(struct incoming *incoming, const json_t *object);
 
+/* A Block of an account of ours or of a host's own actor, put or taken back. */
+enum work_result block(struct incoming *incoming, const char *whom, bool put);
+
 /* Removes a post of the actor's that we hold, and queues its removal from the platform. */
 enum work_result remove_object(struct incoming *incoming, const char *object_id);
 
@@ -75,5 +83,8 @@ struct reaction reaction_of(struct arena *arena, const struct inbound_activity *
  * quoted, 'f' fetched). */
 bool note_exposure(struct incoming *incoming, const struct account_record *record,
                    const struct post_record *post, char reason);
+/* The same for whatever the URL names (NULL: nothing), if it is a post of ours: also one that is deleted,
+ * whose Delete that host is owed, or hidden. False: the store is away. */
+bool note_exposure_of(struct incoming *incoming, const char *url, char reason);
 
 #endif

@@ -2,8 +2,10 @@
 
 #include "gateway/fed/handle.h"
 #include "gateway/fed/render.h"
+#include "gateway/fed/separation.h"
 #include "gateway/ledger/copies.h"
 #include "gateway/ledger/exposure.h"
+#include "gateway/log.h"
 #include "gateway/upstream/upstream.h"
 
 enum lookup incoming_local_account(struct incoming *incoming, const char *url, struct account_record *record)
@@ -17,8 +19,29 @@ enum lookup incoming_local_account(struct incoming *incoming, const char *url, s
     return found;
 }
 
-enum lookup incoming_local_post(struct incoming *incoming, const char *url, struct account_record *record,
-                                struct post_record *post)
+enum lookup incoming_meets(struct incoming *incoming, const struct account_record *record)
+{
+    const char *type = incoming->activity.type;
+    if (strcmp(type, "Undo") == 0)
+        return LOOKUP_FOUND; /* who leaves may take along what is theirs */
+    switch (separation_find(incoming->gateway, record->aid, incoming->activity.actor,
+                            strcmp(type, "Follow") == 0)) {
+    case LOOKUP_DOWN:
+        return LOOKUP_DOWN;
+    case LOOKUP_FOUND:
+        log_write(LOG_INFO, "an activity of somebody separated from the account is dropped", "trace",
+                  incoming->trace, "aid", record->aid, "actor", incoming->activity.actor, "type", type,
+                  (char *)NULL);
+        return LOOKUP_ABSENT;
+    case LOOKUP_ABSENT:
+        break;
+    }
+    return LOOKUP_FOUND;
+}
+
+/* A post of ours that left, also one that is deleted or hidden by now; where it was served. */
+static enum lookup any_local_post(struct incoming *incoming, const char *url, struct account_record *record,
+                                  struct post_record *post, enum view *view)
 {
     struct local_id id = local_parse(incoming->gateway->config, url);
     if (id.kind != LOCAL_POST)
@@ -26,10 +49,21 @@ enum lookup incoming_local_post(struct incoming *incoming, const char *url, stru
     enum lookup found = account_load(incoming->gateway->store, incoming->arena, id.aid, record);
     if (found != LOOKUP_FOUND)
         return found;
-    if (account_view(record, id.host, PART_CONTENT) != VIEW_ALL)
+    *view = account_view(record, id.host, PART_CONTENT);
+    if (*view == VIEW_ABSENT)
         return LOOKUP_ABSENT;
     found = post_load(incoming->gateway->store, incoming->arena, id.aid, id.oid, post);
-    return found == LOOKUP_FOUND && post->state != POST_LIVE ? LOOKUP_ABSENT : found;
+    return found == LOOKUP_FOUND && post->state == POST_HELD ? LOOKUP_ABSENT : found;
+}
+
+enum lookup incoming_local_post(struct incoming *incoming, const char *url, struct account_record *record,
+                                struct post_record *post)
+{
+    enum view view;
+    enum lookup found = any_local_post(incoming, url, record, post, &view);
+    if (found != LOOKUP_FOUND)
+        return found;
+    return view == VIEW_ALL && post->state == POST_LIVE ? incoming_meets(incoming, record) : LOOKUP_ABSENT;
 }
 
 static const char *post_id_of(struct incoming *incoming, const struct account_record *record, const char *oid)
@@ -47,6 +81,17 @@ bool note_exposure(struct incoming *incoming, const struct account_record *recor
     return exposure_add(gateway, record->aid, post->oid, activity->actor, reason) &&
            (!copy || copy_note(gateway, record->aid, post->oid, activity->actor, copy,
                                post_id_of(incoming, record, post->oid)));
+}
+
+bool note_exposure_of(struct incoming *incoming, const char *url, char reason)
+{
+    struct account_record record;
+    struct post_record post;
+    enum view view;
+    enum lookup found = url ? any_local_post(incoming, url, &record, &post, &view) : LOOKUP_ABSENT;
+    if (found != LOOKUP_FOUND)
+        return found != LOOKUP_DOWN;
+    return note_exposure(incoming, &record, &post, reason);
 }
 
 /* ---- likes, boosts, reactions, votes
@@ -111,16 +156,16 @@ static bool queue_reaction(struct incoming *incoming, const struct account_recor
 enum work_result count_reaction(struct incoming *incoming, struct reaction *reaction, const char *object_id,
                                 bool add)
 {
+    static const char reasons[] = {
+        [REACTION_LIKE] = 'l', [REACTION_SHARE] = 'b', [REACTION_EMOJI] = 'l', [REACTION_VOTE] = 'r'};
     struct account_record record;
     struct post_record post;
+    bool changed = false;
+    if (add && !note_exposure_of(incoming, object_id, reasons[reaction->kind]))
+        return WORK_LATER;
     enum lookup found = incoming_local_post(incoming, object_id, &record, &post);
     if (found != LOOKUP_FOUND)
         return found == LOOKUP_DOWN ? WORK_LATER : WORK_DONE;
-    static const char reasons[] = {
-        [REACTION_LIKE] = 'l', [REACTION_SHARE] = 'b', [REACTION_EMOJI] = 'l', [REACTION_VOTE] = 'r'};
-    bool changed = false;
-    if (add && !note_exposure(incoming, &record, &post, reasons[reaction->kind]))
-        return WORK_LATER;
     if (!add && reaction->kind == REACTION_SHARE &&
         !copy_forget(incoming->gateway, record.aid, post.oid, reaction->actor_id))
         return WORK_LATER;

@@ -39,7 +39,6 @@ static enum work_result store_reply(struct incoming *incoming, const struct inbo
     arguments_text(arguments, source);
     arguments_number(arguments, now);
     arguments_number(arguments, updated);
-    arguments_text(arguments, hash);
     arguments_text(arguments, dated ? "1" : "0");
     struct reply *reply = store_script(incoming->gateway->store, "remote_object_put", arguments);
     bool failed = reply_failed(reply);
@@ -103,13 +102,16 @@ enum work_result keep_note(struct incoming *incoming, const json_t *object)
         return WORK_DONE;
     if (note.is_vote)
         return take_vote(incoming, &note);
+    /* Whoever answers or quotes a post holds it, whether that is for us to show or not. */
+    if (!note_exposure_of(incoming, note.in_reply_to, 'r') || !note_exposure_of(incoming, note.quote_of, 'q'))
+        return WORK_LATER;
     /* DESIGN §6: only public and unlisted replies are shown on the platform. */
     if (!is_public(&note))
         return WORK_DONE;
     enum lookup found = place_find(incoming, &note, &place);
     if (found != LOOKUP_FOUND)
         return found == LOOKUP_DOWN ? WORK_LATER : WORK_DONE;
-    if (place.root.oid[0] && !note_exposure(incoming, &place.record, &place.root, 'r'))
+    if (place.root.oid[0] && place.parent[0] && !note_exposure(incoming, &place.record, &place.root, 'r'))
         return WORK_LATER;
     char *source = json_dumps(object, JSON_COMPACT);
     enum work_result result = WORK_DONE;

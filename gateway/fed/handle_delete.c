@@ -3,6 +3,7 @@
 #include "gateway/clock.h"
 #include "gateway/delivery/delivery.h"
 #include "gateway/fed/handle.h"
+#include "gateway/fed/separation.h"
 #include "gateway/log.h"
 #include "gateway/store/quotes.h"
 #include "gateway/upstream/upstream.h"
@@ -20,7 +21,6 @@ enum work_result remove_object(struct incoming *incoming, const char *object_id)
     arguments_text(arguments, hash);
     arguments_text(arguments, incoming->activity.actor);
     arguments_number(arguments, clock_now_ms());
-    arguments_text(arguments, hash);
     struct reply *reply = store_script(incoming->gateway->store, "remote_object_remove", arguments);
     bool failed = reply_failed(reply);
     if (!failed && strcmp(reply_text(reply), "deleted") == 0)
@@ -32,11 +32,12 @@ enum work_result remove_object(struct incoming *incoming, const char *object_id)
     return failed ? WORK_LATER : WORK_DONE;
 }
 
-/* The whole actor is gone: no more deliveries to it. Its replies go with the Deletes that its server sends
- * for each, or by the actor's own tombstone here. */
+/* The whole actor is gone: no more deliveries to it, and what it wrote goes too, as most servers send no
+ * Delete for each. */
 enum work_result remove_actor(struct incoming *incoming)
 {
-    if (!delivery_follower_forget(incoming->gateway, incoming->activity.actor))
+    if (!delivery_follower_forget(incoming->gateway, incoming->activity.actor) ||
+        !separation_forget_person(incoming->gateway, incoming->activity.actor, incoming->trace))
         return WORK_LATER;
     remote_actor_forget(incoming->gateway, incoming->arena, incoming->activity.actor);
     return WORK_DONE;

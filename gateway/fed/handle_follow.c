@@ -46,7 +46,10 @@ enum work_result handle_follow(struct incoming *incoming)
                                            (int64_t)86400 * 1000, &actor, &why);
     if (met != REMOTE_OK)
         return met == REMOTE_LATER ? WORK_LATER : WORK_DONE;
-    if (record.consent != CONSENT_ON)
+    found = incoming_meets(incoming, &record);
+    if (found == LOOKUP_DOWN)
+        return WORK_LATER;
+    if (record.consent != CONSENT_ON || found == LOOKUP_ABSENT)
         return reject(incoming, &record, &actor);
     if (!delivery_follower_add(incoming->gateway, record.aid, actor.id, activity->id, actor.inbox,
                                actor.shared_inbox))

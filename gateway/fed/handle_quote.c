@@ -74,11 +74,11 @@ enum work_result handle_quote_request(struct incoming *incoming)
     bool good = false;
     if (!activity->id || !activity->object_id || !activity->instrument)
         return WORK_DONE;
+    if (!note_exposure_of(incoming, activity->object_id, 'q'))
+        return WORK_LATER;
     enum lookup found = incoming_local_post(incoming, activity->object_id, &record, &post);
     if (found != LOOKUP_FOUND || record.consent != CONSENT_ON || post.boost[0])
         return found == LOOKUP_DOWN ? WORK_LATER : WORK_DONE;
-    if (!note_exposure(incoming, &record, &post, 'q'))
-        return WORK_LATER;
     if (post.post.quotable && check_instrument(incoming, &good) == REMOTE_LATER)
         return WORK_LATER;
     return answer(incoming, &record, &post, post.post.quotable && good);

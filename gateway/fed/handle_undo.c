@@ -57,6 +57,8 @@ enum work_result handle_undo(struct incoming *incoming)
         return WORK_DONE;
     if (strcmp(type, "Follow") == 0)
         return undo_follow(incoming, activity->inner_object);
+    if (strcmp(type, "Block") == 0)
+        return block(incoming, activity->inner_object, false);
     for (size_t i = 0; i < sizeof reactions / sizeof reactions[0]; i++)
         if (strcmp(type, reactions[i]) == 0)
             return undo_reaction(incoming);

@@ -48,7 +48,6 @@ static enum lookup concerns_us(struct incoming *incoming)
         return LOOKUP_FOUND; /* it does not say: its server does */
     if (inbound_note_read(object, incoming->document, incoming->arena, &note) || note.is_vote)
         return LOOKUP_ABSENT;
-    note.quote_of = NULL; /* an exposure is noted only for what was proven */
     return place_find(incoming, &note, &place);
 }
 

@@ -338,6 +338,7 @@ static const struct {
     {"Accept", handle_answer},
     {"Reject", handle_answer},
     {"QuoteRequest", handle_quote_request},
+    {"Block", handle_block},
 };
 
 static enum work_result dispatch(struct incoming *incoming)

@@ -23,18 +23,30 @@ static void redirect(struct serving *serving, const char *url)
                 &(struct http_answer){.status = 303, .headers = {{"Location", url}, {"Vary", "Accept"}}});
 }
 
+/* What a signed request was told by the 410 of an account that left. */
+static void observe_gone(struct serving *serving, const struct observation *observation,
+                         const struct account_record *record, enum public_part part, const char *oid)
+{
+    if (record->aid && account_view(record, serving->host, part) == VIEW_GONE)
+        observe_answered(serving, observation, OBSERVED_GONE, record->aid, oid);
+}
+
 void serve_actor(struct serving *serving, const struct local_id *id)
 {
     struct account_record record;
     enum view view;
-    if (!serve_account(serving, id->aid, PART_ACTOR, &record, &view))
-        return;
     struct observation observation;
     observe_request(serving, &observation);
-    if (view == VIEW_STUB)
+    if (!serve_account(serving, id->aid, PART_ACTOR, &record, &view)) {
+        observe_gone(serving, &observation, &record, PART_ACTOR, NULL);
+        return;
+    }
+    if (view == VIEW_STUB) { /* it shows nothing that could be held, and is no 410 either */
         serve_json(serving, 200, ACTIVITY, render_actor_stub(serving->gateway, serving->arena, &record),
                    CACHE_ACTOR);
-    else if (wanted_by(serving) == WANTED_HTML)
+        return;
+    }
+    if (wanted_by(serving) == WANTED_HTML)
         redirect(serving, url_profile(serving->arena, serving->host->base, record.name));
     else {
         serving->kept = id;
@@ -75,8 +87,11 @@ void serve_profile_page(struct serving *serving, const char *name)
         return;
     const char *actor = url_actor(serving->arena, serving->host->base, aid);
     if (negotiate(http_request_header(serving->request, "accept"), WANTED_HTML) == WANTED_ACTIVITY) {
+        struct observation observation;
+        observe_request(serving, &observation);
         serve_json(serving, 200, ACTIVITY, render_actor(serving->gateway, serving->arena, &record),
                    CACHE_ACTOR);
+        observe_answered(serving, &observation, OBSERVED_ACTOR, aid, NULL);
         return;
     }
     struct post_page page;
@@ -122,13 +137,15 @@ void serve_post(struct serving *serving, const struct local_id *id)
 {
     struct account_record record;
     struct post_record post;
-    if (!serve_load_post(serving, id, &record, &post))
-        return;
     struct observation observation;
     observe_request(serving, &observation);
+    if (!serve_load_post(serving, id, &record, &post)) {
+        observe_gone(serving, &observation, &record, PART_CONTENT, id->oid);
+        return;
+    }
     if (post.state == POST_TOMBSTONE) {
         serve_tombstone(serving, &record, &post);
-        observe_answered(serving, &observation, OBSERVED_TOMBSTONE, id->aid, id->oid);
+        observe_answered(serving, &observation, OBSERVED_GONE, id->aid, id->oid);
         return;
     }
     if (wanted_by(serving) == WANTED_HTML) {
@@ -146,10 +163,12 @@ void serve_boost(struct serving *serving, const struct local_id *id)
 {
     struct account_record record;
     struct post_record post;
-    if (!serve_load_post(serving, id, &record, &post))
-        return;
     struct observation observation;
     observe_request(serving, &observation);
+    if (!serve_load_post(serving, id, &record, &post)) {
+        observe_gone(serving, &observation, &record, PART_CONTENT, id->oid);
+        return;
+    }
     bool gone = post.state == POST_TOMBSTONE;
     if (gone)
         serve_tombstone(serving, &record, &post);
@@ -158,7 +177,7 @@ void serve_boost(struct serving *serving, const struct local_id *id)
     else
         serve_json(serving, 200, ACTIVITY, render_announce(serving->gateway, serving->arena, &record, &post),
                    CACHE_NOTE);
-    observe_answered(serving, &observation, gone ? OBSERVED_TOMBSTONE : OBSERVED_POST, id->aid, id->oid);
+    observe_answered(serving, &observation, gone ? OBSERVED_GONE : OBSERVED_POST, id->aid, id->oid);
 }
 
 /* FEP-044f: a permission to quote lives as long as the post that may be quoted. */

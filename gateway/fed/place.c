@@ -38,13 +38,10 @@ static enum lookup named(struct incoming *incoming, const struct inbound_note *n
 static enum lookup quoted(struct incoming *incoming, const char *quote, struct place *place)
 {
     struct post_record post;
-    enum lookup found = incoming_local_post(incoming, quote, &place->record, &post);
-    if (found != LOOKUP_FOUND)
-        return found;
-    return note_exposure(incoming, &place->record, &post, 'q') ? LOOKUP_FOUND : LOOKUP_DOWN;
+    return incoming_local_post(incoming, quote, &place->record, &post);
 }
 
-enum lookup place_find(struct incoming *incoming, const struct inbound_note *note, struct place *out)
+static enum lookup find_place(struct incoming *incoming, const struct inbound_note *note, struct place *out)
 {
     enum lookup found = LOOKUP_ABSENT;
     *out = (struct place){.parent = "", .root = {.oid = ""}};
@@ -57,4 +54,10 @@ enum lookup place_find(struct incoming *incoming, const struct inbound_note *not
     if (note->quote_of)
         found = quoted(incoming, note->quote_of, out);
     return found == LOOKUP_ABSENT ? named(incoming, note, out) : found;
+}
+
+enum lookup place_find(struct incoming *incoming, const struct inbound_note *note, struct place *out)
+{
+    enum lookup found = find_place(incoming, note, out);
+    return found == LOOKUP_FOUND ? incoming_meets(incoming, &out->record) : found;
 }

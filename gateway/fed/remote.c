@@ -8,6 +8,7 @@
 #include "gateway/clock.h"
 #include "gateway/fed/json_guard.h"
 #include "gateway/fed/local.h"
+#include "gateway/fed/separation.h"
 #include "gateway/fed/signer.h"
 
 enum {
@@ -229,6 +230,14 @@ static bool cached_actor(struct gateway *gateway, struct arena *arena, const cha
     return good;
 }
 
+/* What a person's profile says of bridges holds from now on. */
+static bool heed_profile(struct gateway *gateway, const struct inbound_actor *actor)
+{
+    const struct separation separation = {.aid = "", .subject = actor->id, .by = SEPARATED_BY_PROFILE};
+    return actor->refuses_bridges ? separate(gateway, &separation, NULL)
+                                  : separation_end(gateway, &separation, NULL);
+}
+
 enum remote_outcome remote_actor_accept(struct gateway *gateway, struct arena *arena, const char *actor_id,
                                         const json_t *document, struct inbound_actor *out, const char **why)
 {
@@ -240,7 +249,7 @@ enum remote_outcome remote_actor_accept(struct gateway *gateway, struct arena *a
         return REMOTE_REFUSED;
     }
     keep_actor(gateway, arena, actor_id, document);
-    return REMOTE_OK;
+    return heed_profile(gateway, out) ? REMOTE_OK : REMOTE_LATER;
 }
 
 enum remote_outcome remote_actor(struct gateway *gateway, struct arena *arena, const char *actor_id,

@@ -177,6 +177,27 @@ static json_t *deletes_of(struct ledger *ledger)
     return deletes;
 }
 
+/* Until when hosts are asked, or that it is over and what was known of them dropped. */
+static void put_end(struct ledger *ledger, json_t *document, int64_t deleted)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, "ZSCORE");
+    arguments_text(arguments, "expiries");
+    arguments_format(arguments, "%s:%s", ledger->account, ledger->post);
+    struct reply *reply = store_run(ledger->gateway->store, arguments);
+    bool failed = reply_failed(reply);
+    int64_t until = (int64_t)strtod(reply_text(reply), NULL);
+    reply_free(reply);
+    ledger_put_number(document, "asked_until", until);
+    if (!failed && !until && deleted && deleted + LEDGER_KEPT_MS <= clock_now_ms())
+        (void)json_object_set_new(document, "forgotten", json_true());
+}
+
+static bool is_over(const struct account_record *record)
+{
+    return record->consent == CONSENT_LEAVING || record->consent == CONSENT_GONE;
+}
+
 static json_t *document_of(struct ledger *ledger, const struct account_record *record,
                            const struct post_record *post, json_t *hosts)
 {
@@ -201,6 +222,7 @@ static json_t *document_of(struct ledger *ledger, const struct account_record *r
         (void)json_object_set_new(document, "followers", json_integer(record->follower_count));
         (void)json_object_set_new(document, "deletes", deletes_of(ledger));
     }
+    put_end(ledger, document, post ? post->deleted : is_over(record) ? record->consent_since : 0);
     ledger_put_number(document, "as_of", clock_now_ms());
     (void)json_object_set_new(document, "counts", counts_of(ledger));
     (void)json_object_set_new(document, "hosts", hosts);

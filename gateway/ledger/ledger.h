@@ -14,8 +14,10 @@
  *
  * A post (times are ms; what is not known is absent):
  * {"kind":"post","id","account","handle","post","state","published","deleted","as_of",
- *  "counts":{STATE:N},"hosts":[HOST]}
- * HOST: {"host","software","version","why":["delivered",…],"state":STATE,"delete","code","time","queued",
+ *  "asked_until","counts":{STATE:N},"hosts":[HOST]}
+ * "asked_until" is when the Delete is given up where it was not answered; "forgotten" true: that was so long
+ * ago that what was known of hosts is dropped. HOST:
+ * {"host","software","version","why":["delivered",…],"state":STATE,"delete","code","time","queued",
  *  "accepted","refused","observed","failures","last_failure","failure_code","failure","unreachable_since",
  *  "copy","copy_time","copy_looks","contact","says"}
  * STATE is as evidence_name says it; `delete` is the same for what was asked, without "unreachable"; `code`
@@ -26,7 +28,8 @@ json_t *ledger_query(struct gateway *gateway, const char *what, const char **why
 
 /* {"kind":"host","host","state":"healthy|failing|open|dead","software","version","contact","failures",
  * "unreachable_since","next_probe","last_accepted","last_status","last_reason","seen","in_flight",
- * "waiting_lanes","tried_in_vain"}: the latter are entries that wait for it since it was given up */
+ * "deletes_waiting","waiting_lanes","tried_in_vain"}: Deletes that it has not answered, one a post; lanes of
+ * anything that wait; entries that were tried since it was given up */
 json_t *ledger_host(struct gateway *gateway, const char *host, const char **why);
 
 bool ledger_is_host_state(const char *state);

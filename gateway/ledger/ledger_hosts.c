@@ -28,6 +28,15 @@ const char *ledger_short_name(const char *origin)
     return end ? end + 3 : origin ? origin : "";
 }
 
+/* Deletes that the host has not answered. */
+static int64_t deletes_waiting(struct gateway *gateway, const char *number)
+{
+    struct reply *reply = store_call(gateway->store, "HGET", "deletes_waiting", number, (char *)NULL);
+    int64_t count = reply_number(reply);
+    reply_free(reply);
+    return count;
+}
+
 /* How many a set or a list of that host holds. */
 static int64_t count_of(struct gateway *gateway, const char *command, const char *key, const char *number)
 {
@@ -61,6 +70,7 @@ static json_t *document_of(struct gateway *gateway, const char *number, const st
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         ledger_put_text(document, strcmp(texts[i], "software_version") == 0 ? "version" : texts[i],
                         reply_field(fields, texts[i]));
+    (void)json_object_set_new(document, "deletes_waiting", json_integer(deletes_waiting(gateway, number)));
     (void)json_object_set_new(document, "waiting_lanes",
                               json_integer(count_of(gateway, "SCARD", "parked", number)));
     (void)json_object_set_new(document, "tried_in_vain",

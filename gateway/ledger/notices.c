@@ -9,7 +9,7 @@
 #include "gateway/ledger/ledger.h"
 #include "gateway/log.h"
 
-enum { BATCH = 500, KEPT = 100, HOSTS_IN_LOG = 5 };
+enum { BATCH = 500, PAGES_MAX = 10000, KEPT = 100, HOSTS_NAMED = 100, HOSTS_IN_LOG = 5, PLACE_SIZE = 64 };
 static const int64_t DAY_MS = (int64_t)86400 * 1000;
 
 static const char *text_of(const json_t *object, const char *name)
@@ -84,12 +84,16 @@ static json_t *advice_for(const json_t *hosts)
     return advice;
 }
 
-static json_t *list_of(const json_t *table)
+static json_t *first_of(const json_t *table)
 {
     json_t *list = json_array();
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)table, name, value)(void) json_array_append(list, value);
+    json_object_foreach((json_t *)(uintptr_t)table, name, value)
+    {
+        if (json_array_size(list) < HOSTS_NAMED)
+            (void)json_array_append(list, value);
+    }
     return list;
 }
 
@@ -111,7 +115,10 @@ static void log_notice(const char *aid, const json_t *notice)
 
 static void write_notice(struct gateway *gateway, const char *aid, json_t *notice)
 {
-    json_t *hosts = list_of(json_object_get(notice, "hosts"));
+    size_t count = json_object_size(json_object_get(notice, "hosts"));
+    json_t *hosts = first_of(json_object_get(notice, "hosts"));
+    if (count > HOSTS_NAMED)
+        (void)json_object_set_new(notice, "more_hosts", json_integer((json_int_t)(count - HOSTS_NAMED)));
     (void)json_object_set_new(notice, "time", json_integer(clock_now_ms()));
     (void)json_object_set_new(notice, "days", json_integer(gateway->config->notice_days));
     (void)json_object_set_new(notice, "advice", advice_for(hosts));
@@ -146,20 +153,52 @@ static json_t *ledger_of(struct gateway *gateway, const char *activity)
     return ledger;
 }
 
-static struct reply *due(struct gateway *gateway, int64_t until)
+/* How far the Deletes were looked at: the time when one was queued, and its activity (of the same moment the
+ * activities are in the order of their numbers as texts). */
+struct place {
+    char queued[24], activity[24];
+};
+
+static bool read_place(struct gateway *gateway, struct place *out)
 {
-    struct reply *before = store_call(gateway->store, "GET", "notices_until", (char *)NULL);
+    *out = (struct place){.queued = "0"};
+    struct reply *reply = store_call(gateway->store, "GET", "notices_until", (char *)NULL);
+    bool good = !reply_failed(reply);
+    const char *text = reply_text(reply);
+    size_t length = strcspn(text, " ");
+    if (length > 0 && length < sizeof out->queued) {
+        (void)snprintf(out->queued, sizeof out->queued, "%.*s", (int)length, text);
+        (void)snprintf(out->activity, sizeof out->activity, "%s", text[length] ? text + length + 1 : "");
+    }
+    reply_free(reply);
+    return good;
+}
+
+static void keep_place(struct gateway *gateway, const struct place *place)
+{
+    char text[PLACE_SIZE];
+    (void)snprintf(text, sizeof text, "%s %s", place->queued, place->activity);
+    reply_free(store_call(gateway->store, "SET", "notices_until", text, (char *)NULL));
+}
+
+/* Unanswered Deletes that were queued at that moment or later, but not after `until`: activity, score, … */
+static struct reply *page_of(struct gateway *gateway, const char *queued, int64_t until, int64_t offset)
+{
     struct arguments *arguments = arguments_new();
     arguments_text(arguments, "ZRANGEBYSCORE");
     arguments_text(arguments, "deletes_owed");
-    arguments_format(arguments, "(%s", reply_text(before)[0] ? reply_text(before) : "0");
+    arguments_text(arguments, queued);
     arguments_number(arguments, until);
     arguments_text(arguments, "WITHSCORES");
     arguments_text(arguments, "LIMIT");
-    arguments_text(arguments, "0");
+    arguments_number(arguments, offset);
     arguments_number(arguments, BATCH);
-    reply_free(before);
     return store_run(gateway->store, arguments);
+}
+
+static bool is_behind(const char *activity, const char *queued, const struct place *place)
+{
+    return strcmp(queued, place->queued) != 0 || strcmp(activity, place->activity) > 0;
 }
 
 static void collect(struct gateway *gateway, const char *activity, json_t *by_account)
@@ -176,25 +215,48 @@ static void collect(struct gateway *gateway, const char *activity, json_t *by_ac
     json_decref(ledger);
 }
 
-void notices_write(struct gateway *gateway)
+static void write_all(struct gateway *gateway, const json_t *by_account)
 {
-    struct reply *list = due(gateway, clock_now_ms() - gateway->config->notice_days * DAY_MS);
-    size_t count = reply_failed(list) ? 0 : reply_count(list) / 2;
-    json_t *by_account = json_object();
     const char *aid;
     json_t *notice;
-    for (size_t i = 0; i < count; i++)
-        collect(gateway, reply_text(reply_at(list, 2 * i)), by_account);
-    json_object_foreach(by_account, aid, notice)
+    json_object_foreach((json_t *)(uintptr_t)by_account, aid, notice)
     {
         if (json_array_size(json_object_get(notice, "of")) > 0)
             write_notice(gateway, aid, notice);
     }
-    if (count)
-        reply_free(store_call(gateway->store, "SET", "notices_until",
-                              reply_text(reply_at(list, 2 * count - 1)), (char *)NULL));
+}
+
+void notices_write(struct gateway *gateway)
+{
+    struct place place;
+    if (!read_place(gateway, &place))
+        return;
+    const struct place begin = place;
+    int64_t until = clock_now_ms() - gateway->config->notice_days * DAY_MS;
+    json_t *by_account = json_object();
+    size_t taken = 0;
+    bool more = true;
+    /* As a rule one page; those of the moment where the last round ended are passed over. */
+    for (int pages = 0; more && taken < BATCH && pages < PAGES_MAX; pages++) {
+        struct reply *list = page_of(gateway, begin.queued, until, (int64_t)pages * BATCH);
+        size_t count = reply_failed(list) ? 0 : reply_count(list) / 2;
+        more = count == BATCH;
+        for (size_t i = 0; i < count && taken < BATCH; i++) {
+            const char *activity = reply_text(reply_at(list, 2 * i));
+            const char *queued = reply_text(reply_at(list, 2 * i + 1));
+            if (!is_behind(activity, queued, &begin))
+                continue;
+            collect(gateway, activity, by_account);
+            (void)snprintf(place.queued, sizeof place.queued, "%s", queued);
+            (void)snprintf(place.activity, sizeof place.activity, "%s", activity);
+            taken++;
+        }
+        reply_free(list);
+    }
+    write_all(gateway, by_account);
+    if (taken)
+        keep_place(gateway, &place);
     json_decref(by_account);
-    reply_free(list);
 }
 
 json_t *notices_of(struct gateway *gateway, const char *aid)

@@ -10,8 +10,9 @@
 void notices_write(struct gateway *gateway);
 
 /* The notices of an account, newest first; NULL: the store is away. A notice: {"time","days","of":[ID…],
- * "hosts":[{"host","deletes","state","since","unreachable_since","failures","software","contact","says"}],
- * "advice":[TEXT…]}; times are ms. */
+ * "hosts":[{"host","deletes","state","queued","unreachable_since","failures","software","contact","says"}],
+ * "more_hosts","advice":[TEXT…]}; times are ms; "more_hosts" is how many more there are than a notice names.
+ */
 json_t *notices_of(struct gateway *gateway, const char *aid);
 
 /* Adds the hosts of a ledger document that have not answered to a notice ({"of":[],"hosts":{}}). Pure. True

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gateway/clock.h"
+#include "gateway/delivery/delivery.h"
 #include "gateway/fed/verify.h"
 #include "gateway/ledger/exposure.h"
 #include "gateway/log.h"
@@ -16,35 +17,51 @@ void observe_request(struct serving *serving, struct observation *observation)
                                          &observation->signature, &why) == VERIFIED;
 }
 
-static void note_tombstone_seen(struct serving *serving, const char *aid, const char *oid,
-                                const char *actor_id)
+static void note_gone_seen(struct serving *serving, const char *aid, const char *oid, const char *actor_id)
 {
     const char *origin = url_origin(serving->arena, actor_id);
     if (!origin)
         return;
     struct arguments *arguments = arguments_new();
     arguments_text(arguments, aid);
-    arguments_text(arguments, oid);
+    arguments_text(arguments, oid); /* NULL: the account */
     arguments_text(arguments, origin);
     arguments_number(arguments, clock_now_ms());
     struct reply *reply = store_script(serving->gateway->store, "delete_observed", arguments);
     if (!reply_failed(reply) && reply_number(reply) == 1)
-        log_write(LOG_INFO, "a host saw that a post is deleted", "host", origin, "aid", aid, "oid", oid,
-                  (char *)NULL);
+        log_write(LOG_INFO, "a host saw that a post or an account is deleted", "host", origin, "aid", aid,
+                  "oid", oid ? oid : "", (char *)NULL);
     reply_free(reply);
+}
+
+/* Who signed the request; NULL when nobody did. Waits. */
+static const char *reader_of(struct serving *serving, const struct observation *observation)
+{
+    const char *actor_id = NULL;
+    const char *why = NULL;
+    bool known = observation->is_signed && !serving->gateway->stopping &&
+                 verify_signature(serving->gateway, serving->arena, &observation->signature, &actor_id,
+                                  &why) == VERIFIED;
+    return known ? actor_id : NULL;
 }
 
 void observe_answered(struct serving *serving, const struct observation *observation, enum observed what,
                       const char *aid, const char *oid)
 {
-    const char *actor_id = NULL;
-    const char *why = NULL;
-    if (!observation->is_signed || serving->gateway->stopping ||
-        verify_signature(serving->gateway, serving->arena, &observation->signature, &actor_id, &why) !=
-            VERIFIED)
+    const char *actor_id = reader_of(serving, observation);
+    if (!actor_id)
         return;
-    if (what == OBSERVED_TOMBSTONE)
-        note_tombstone_seen(serving, aid, oid, actor_id);
+    delivery_host_seen(serving->gateway, actor_id);
+    if (what == OBSERVED_GONE)
+        note_gone_seen(serving, aid, oid, actor_id);
     else
         (void)exposure_add(serving->gateway, aid, what == OBSERVED_POST ? oid : NULL, actor_id, 'f');
+}
+
+void observe_posts(struct serving *serving, const struct observation *observation, const char *aid,
+                   const char *const *oids, size_t count)
+{
+    const char *actor_id = count ? reader_of(serving, observation) : NULL;
+    for (size_t i = 0; actor_id && i < count; i++)
+        (void)exposure_add(serving->gateway, aid, oids[i], actor_id, 'f');
 }

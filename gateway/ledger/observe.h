@@ -12,12 +12,15 @@ struct observation {
     struct signature signature; /* in the serving's arena */
 };
 
-enum observed { OBSERVED_ACTOR, OBSERVED_POST, OBSERVED_TOMBSTONE };
+enum observed { OBSERVED_ACTOR, OBSERVED_POST, OBSERVED_GONE /* our 410 */ };
 
 /* Before the answer. */
 void observe_request(struct serving *serving, struct observation *observation);
 /* After the answer: the request is not touched any more. Waits. `oid` NULL for an actor. */
 void observe_answered(struct serving *serving, const struct observation *observation, enum observed what,
                       const char *aid, const char *oid);
+/* The same for a page that showed several posts of an account whole. */
+void observe_posts(struct serving *serving, const struct observation *observation, const char *aid,
+                   const char *const *oids, size_t count);
 
 #endif

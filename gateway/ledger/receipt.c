@@ -13,7 +13,6 @@
 #include "mapping/model.h"
 
 enum { SENTENCES_MAX = 16384 };
-static const int64_t KEPT_MS = (int64_t)180 * 86400 * 1000;
 
 static const char *text_of(const json_t *object, const char *name)
 {
@@ -105,7 +104,17 @@ static void write_counts(const void *context, struct buffer *out)
     for (size_t i = 0; i < EVIDENCE_STATES; i++)
         numbers[i] =
             (size_t)json_integer_value(json_object_get(counts, evidence_name((enum evidence_state)i)));
-    wording_of_counts(numbers, out);
+    wording_of_counts(numbers, json_is_true(json_object_get(context, "forgotten")), out);
+}
+
+static void write_deletes(const void *context, struct buffer *out)
+{
+    const json_t *deletes = json_object_get(context, "deletes");
+    size_t numbers[EVIDENCE_STATES];
+    for (size_t i = 0; i < EVIDENCE_STATES; i++)
+        numbers[i] =
+            (size_t)json_integer_value(json_object_get(deletes, evidence_name((enum evidence_state)i)));
+    wording_of_deletes(numbers, out);
 }
 
 static void write_software(const void *context, struct buffer *out)
@@ -144,15 +153,14 @@ static json_t *limits(void)
 static json_t *body_of(const json_t *ledger)
 {
     json_t *body = json_object();
-    char until[TIME_TEXT_MAX];
-    int64_t deleted = json_integer_value(
-        json_object_get(ledger, json_object_get(ledger, "deleted") ? "deleted" : "state_since"));
-    time_format(deleted + KEPT_MS, until);
     put_new(body, "of", subject_of(ledger));
     put_time_of(body, "as_of", ledger, "as_of");
-    put_text(body, "asked_until", until);
+    put_time_of(body, "asked_until", ledger, "asked_until");
+    share(body, "forgotten", ledger);
     share(body, "counts", ledger);
     put_new(body, "says", sentence(write_counts, ledger));
+    if (json_object_size(json_object_get(ledger, "deletes")))
+        put_new(body, "posts_say", sentence(write_deletes, ledger));
     put_new(body, "hosts", hosts_of(ledger));
     put_new(body, "software", software_of(ledger));
     put_new(body, "cannot_be_known", limits());

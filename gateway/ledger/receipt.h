@@ -9,7 +9,7 @@
 #include "mapping/arena.h"
 #include "mapping/buffer.h"
 
-enum { RECEIPT_MAX = 4 << 20 };
+enum { RECEIPT_MAX = 32 << 20 }; /* some 30,000 servers */
 
 /* The receipt of a deleted post or of an account that leaves or left: a new reference, NULL with a sentence.
  * Waits. */

@@ -76,6 +76,7 @@ static void add_hosts(struct buffer *out, const json_t *hosts)
     const json_t *host;
     if (json_array_size(hosts) == 0)
         return;
+    add_element(out, "h2", "Server by server");
     buffer_add_string(out, "<table>\n<tr><th>Server</th><th>State</th><th>What is known</th></tr>\n");
     json_array_foreach(hosts, i, host)
     {
@@ -120,12 +121,15 @@ void receipt_page(const json_t *receipt, struct buffer *out)
     add_element(out, "h1", "What became of a Delete");
     add_subject(out, json_object_get(body, "of"));
     add_element(out, "p", text_of(body, "says"));
+    if (text_of(body, "posts_say")[0])
+        add_element(out, "p", text_of(body, "posts_say"));
     buffer_add_string(out, "<p>As known on ");
     add(out, text_of(body, "as_of"));
-    buffer_add_string(out, "; servers that have not answered are asked until ");
-    add(out, text_of(body, "asked_until"));
+    if (text_of(body, "asked_until")[0]) {
+        buffer_add_string(out, "; servers that have not answered are asked until ");
+        add(out, text_of(body, "asked_until"));
+    }
     buffer_add_string(out, ".</p>\n");
-    add_element(out, "h2", "Server by server");
     add_hosts(out, json_object_get(body, "hosts"));
     add_list(out, "What these programs do with it", json_object_get(body, "software"));
     add_list(out, "What cannot be known", json_object_get(body, "cannot_be_known"));

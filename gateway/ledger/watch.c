@@ -2,18 +2,19 @@
 
 #include <stdlib.h>
 
+#include "gateway/clock.h"
 #include "gateway/lease.h"
 #include "gateway/ledger/copies.h"
 #include "gateway/ledger/notices.h"
 #include "gateway/ledger/software.h"
 #include "gateway/task.h"
 
-enum { LOOK_EVERY_MS = 1000, SLICE_MS = 250, NOTICES_EVERY = 30 };
+enum { LOOK_EVERY_MS = 1000, SLICE_MS = 250, NOTICES_EVERY_MS = 30000 };
 
 struct watch {
     struct gateway *gateway;
     struct lease lease;
-    unsigned rounds;
+    int64_t notices_due;
 };
 
 static void look(struct watch *watch)
@@ -21,8 +22,10 @@ static void look(struct watch *watch)
     (void)software_ask(watch->gateway);
     if (watch->gateway->config->look_at_copies)
         (void)copies_look(watch->gateway);
-    if (watch->rounds++ % NOTICES_EVERY == 0)
-        notices_write(watch->gateway);
+    if (clock_now_ms() < watch->notices_due)
+        return;
+    watch->notices_due = clock_now_ms() + NOTICES_EVERY_MS;
+    notices_write(watch->gateway);
 }
 
 static void watch_task(void *context)

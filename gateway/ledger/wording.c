@@ -109,17 +109,20 @@ static void add_look(const struct evidence *evidence, struct buffer *out)
         break;
     case COPY_GONE:
         buffer_format(out,
-                      " The one public page of it that we know there answered on %s that nothing is there.",
+                      " The one public page there that we know to show it (a boost or a quote) answered on "
+                      "%s that nothing is there.",
                       looked.text);
         break;
     case COPY_STILL_THERE:
-        buffer_format(out, " The one public page of it that we know there still showed it on %s.",
+        buffer_format(out,
+                      " The one public page there that we know to show it (a boost or a quote) was still "
+                      "there on %s and named it.",
                       looked.text);
         break;
     case COPY_CANNOT_TELL:
         buffer_format(out,
-                      " A look at the one public page of it that we know there, on %s, did not show "
-                      "whether it is there.",
+                      " A look on %s at the one public page there that we know to show it (a boost or a "
+                      "quote) did not show whether it is there.",
                       looked.text);
         break;
     }
@@ -132,12 +135,36 @@ void wording_of_host(const char *host, const struct evidence *evidence, int64_t 
     add_look(evidence, out);
 }
 
-void wording_of_counts(const size_t counts[EVIDENCE_STATES], struct buffer *out)
+struct part {
+    enum evidence_state state;
+    const char *one, *many; /* after the number */
+};
+
+static size_t total_of(const size_t counts[EVIDENCE_STATES])
 {
-    static const struct {
-        enum evidence_state state;
-        const char *one, *many; /* after the number */
-    } parts[] = {
+    size_t total = 0;
+    for (size_t i = 0; i < EVIDENCE_STATES; i++)
+        total += counts[i];
+    return total;
+}
+
+static void add_parts(const size_t counts[EVIDENCE_STATES], const struct part parts[EVIDENCE_STATES],
+                      struct buffer *out)
+{
+    size_t said = 0;
+    for (size_t i = 0; i < EVIDENCE_STATES; i++) {
+        size_t count = counts[parts[i].state];
+        if (!count)
+            continue;
+        buffer_format(out, "%s%zu %s", said++ ? ", " : ": ", count,
+                      count == 1 ? parts[i].one : parts[i].many);
+    }
+    buffer_add_char(out, '.');
+}
+
+void wording_of_counts(const size_t counts[EVIDENCE_STATES], bool forgotten, struct buffer *out)
+{
+    static const struct part parts[EVIDENCE_STATES] = {
         {EVIDENCE_ACCEPTED, "answered that it took the request to delete",
          "answered that they took the request to delete"},
         {EVIDENCE_OBSERVED, "was seen to learn of it", "were seen to learn of it"},
@@ -147,23 +174,37 @@ void wording_of_counts(const size_t counts[EVIDENCE_STATES], struct buffer *out)
         {EVIDENCE_NO_INBOX, "has no address that is known", "have no address that is known"},
         {EVIDENCE_EXPOSED, "was not asked", "were not asked"},
     };
-    size_t total = 0;
-    size_t said = 0;
-    for (size_t i = 0; i < EVIDENCE_STATES; i++)
-        total += counts[i];
+    size_t total = total_of(counts);
     if (total == 0) {
-        buffer_add_string(out, "No server is known that may hold a copy.");
+        buffer_add_string(out, forgotten
+                                   ? "What was known of servers that may hold a copy was dropped 180 days "
+                                     "after the Delete; a receipt that was made before still holds."
+                                   : "No server is known that may hold a copy.");
         return;
     }
     buffer_format(out, "%zu %s known that may hold a copy", total, total == 1 ? "server is" : "servers are");
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        size_t count = counts[parts[i].state];
-        if (!count)
-            continue;
-        buffer_format(out, "%s%zu %s", said++ ? ", " : ": ", count,
-                      count == 1 ? parts[i].one : parts[i].many);
-    }
-    buffer_add_char(out, '.');
+    add_parts(counts, parts, out);
+}
+
+void wording_of_deletes(const size_t counts[EVIDENCE_STATES], struct buffer *out)
+{
+    static const struct part parts[EVIDENCE_STATES] = {
+        {EVIDENCE_ACCEPTED, "was answered as taken", "were answered as taken"},
+        {EVIDENCE_OBSERVED, "went to a server that was seen to learn of it",
+         "went to servers that were seen to learn of it"},
+        {EVIDENCE_REFUSED, "was not taken", "were not taken"},
+        {EVIDENCE_QUEUED, "is not answered", "are not answered"},
+        {EVIDENCE_UNREACHABLE, "waits for a server that cannot be reached",
+         "wait for servers that cannot be reached"},
+        {EVIDENCE_NO_INBOX, "has no address that is known", "have no address that is known"},
+        {EVIDENCE_EXPOSED, "was not made", "were not made"},
+    };
+    size_t total = total_of(counts);
+    if (total == 0)
+        return;
+    buffer_format(out, "%zu %s of the last 180 days to delete its posts or itself, one for each and server",
+                  total, total == 1 ? "request" : "requests");
+    add_parts(counts, parts, out);
 }
 
 void wording_of_software(const json_t *server, struct buffer *out)

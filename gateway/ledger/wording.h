@@ -12,8 +12,11 @@
 void wording_of_host(const char *host, const struct evidence *evidence, int64_t down_since,
                      const json_t *server, struct buffer *out);
 
-/* How many hosts are in which state, counted by evidence_state. */
-void wording_of_counts(const size_t counts[EVIDENCE_STATES], struct buffer *out);
+/* How many hosts are in which state, counted by evidence_state. `forgotten`: what was known is dropped. */
+void wording_of_counts(const size_t counts[EVIDENCE_STATES], bool forgotten, struct buffer *out);
+
+/* How the Deletes of all posts of an account stand, one for each post and host. */
+void wording_of_deletes(const size_t counts[EVIDENCE_STATES], struct buffer *out);
 
 /* What a software does with a Delete, by its source; nothing when nothing is known. */
 void wording_of_software(const json_t *server, struct buffer *out);

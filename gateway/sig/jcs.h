@@ -6,7 +6,7 @@
 
 #include "mapping/buffer.h"
 
-enum { JCS_DEPTH_MAX = 64, JCS_TEXT_MAX = 4 << 20 };
+enum { JCS_DEPTH_MAX = 64, JCS_TEXT_MAX = 32 << 20 };
 
 /* Appends the canonical text. False when the value is nested too deep or the buffer failed. */
 bool jcs_write(const json_t *value, struct buffer *out);

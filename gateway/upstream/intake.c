@@ -198,6 +198,9 @@ static void log_event(const struct intake *intake)
         [EVENT_ACCOUNT_UPDATED] = "account edited",
         [EVENT_ACCOUNT_STATUS] = "account status",
         [EVENT_ACCOUNT_FEDERATION] = "account consent",
+        [EVENT_BLOCK_CREATED] = "somebody blocked",
+        [EVENT_BLOCK_DELETED] = "somebody unblocked",
+        [EVENT_REMOTE_POST_REMOVED] = "reply removed",
         [EVENT_GAP] = "events missing",
     };
     const struct event *event = intake->event;
@@ -237,10 +240,12 @@ static enum work_result handle(struct intake *intake)
         return handle_account(intake);
     case EVENT_GAP:
         return handle_gap(intake);
-    case EVENT_FOLLOW_DECIDED:
     case EVENT_BLOCK_CREATED:
     case EVENT_BLOCK_DELETED:
+        return people_block(intake->platform, intake->arena, intake->event, intake->trace);
     case EVENT_REMOTE_POST_REMOVED:
+        return people_removed(intake->platform, intake->arena, intake->event);
+    case EVENT_FOLLOW_DECIDED:
     case EVENT_LIKE_CREATED:
     case EVENT_LIKE_DELETED:
     case EVENT_REPORT:

@@ -61,4 +61,10 @@ bool consent_depart(struct platform *platform, const char *aid, const char *trac
 /* push.c: remote replies, deletes and reactions to the platform. */
 enum work_result push_handle(void *platform, const struct work_entry *entry);
 
+/* people.c: a member blocked or unblocked a person or a server elsewhere; a moderator removed what somebody
+ * wrote there. */
+enum work_result people_block(struct platform *platform, struct arena *arena, const struct event *event,
+                              const char *trace);
+enum work_result people_removed(struct platform *platform, struct arena *arena, const struct event *event);
+
 #endif

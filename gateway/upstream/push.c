@@ -80,6 +80,13 @@ static enum work_result delete_object(struct push *push, const char *key)
     return push_run(push, &(struct operation_input){.kind = OPERATION_PUSH_DELETE, .key = key}, NULL);
 }
 
+static enum work_result delete_author(struct push *push, const char *key)
+{
+    if (!push_can(push, ADAPTER_PUPPETS))
+        return WORK_DONE;
+    return push_run(push, &(struct operation_input){.kind = OPERATION_DELETE_AUTHOR, .key = key}, NULL);
+}
+
 /* People of ours that the text mentions, so that the platform links them. */
 static size_t find_people(struct push *push, const struct inbound_note *note, struct inbound_person *people,
                           size_t maximum)
@@ -201,7 +208,7 @@ static enum work_result push_object(struct push *push, const char *hash)
     return result;
 }
 
-/* ---- the queue: "object HASH", "relation KIND AID OID ACTOR DETAIL"
+/* ---- the queue: "object HASH", "author KEY", "relation KIND AID OID ACTOR DETAIL"
  * ---------------------------------------------------------- */
 
 enum work_result push_handle(void *context, const struct work_entry *entry)
@@ -224,6 +231,8 @@ enum work_result push_handle(void *context, const struct work_entry *entry)
         words[count++] = word;
     if (count == 2 && strcmp(words[0], "object") == 0)
         result = push_object(&push, words[1]);
+    else if (count == 2 && strcmp(words[0], "author") == 0)
+        result = delete_author(&push, words[1]);
     else if (count == 6 && strcmp(words[0], "relation") == 0)
         result = push_relation(&push, words + 1);
     else

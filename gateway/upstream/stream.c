@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/clock.h"
 #include "gateway/log.h"
+
+enum { COMPARE_EVERY_MS = 5 * 60 * 1000 };
 
 void stream_wake(struct platform_stream *self)
 {
@@ -60,9 +63,30 @@ const struct stream_plan *stream_begin(struct platform_stream *self)
     return self->stream ? platform->class->stream_plan(self->stream) : NULL;
 }
 
+/* A platform without events: all is compared every so often, by one worker, and asked anew what it can do. */
+static void compare_by_and_by(struct platform_stream *self)
+{
+    struct platform *platform = self->platform;
+    if (!self->compare_at)
+        self->compare_at = clock_now_ms() + COMPARE_EVERY_MS;
+    while (!platform->gateway->stopping && lease_take(platform->gateway, &self->lease) &&
+           clock_now_ms() < self->compare_at)
+        stream_wait(self, STREAM_TICK_MS);
+    int64_t now = clock_now_ms();
+    if (now >= self->compare_at && lease_held(&self->lease) && stream_queue_gap(self))
+        self->compare_at = now + COMPARE_EVERY_MS;
+    platform->discovered = false;
+    self->backoff_ms = STREAM_BACKOFF_FIRST_MS;
+}
+
 /* Until the stream ends, the lease is lost or the gateway stops. False: it did not even begin. */
 static bool hold(struct platform_stream *self)
 {
+    unsigned capabilities = ADAPTER_STREAM;
+    if (platform_capabilities(self->platform, &capabilities) && !(capabilities & ADAPTER_STREAM)) {
+        compare_by_and_by(self);
+        return false;
+    }
     const struct stream_plan *plan = stream_begin(self);
     self->open = self->broken = self->closed = false;
     self->http_status = self->close_code = 0;

@@ -31,6 +31,7 @@ struct platform_stream {
     int http_status, close_code;
     char reason[512];
     int64_t backoff_ms;
+    int64_t compare_at; /* of a platform without events */
 };
 
 /* ---- stream_batches.c ---- */

@@ -22,6 +22,10 @@ void upstream_webhook(struct serving *serving, const char *platform);
 /* Something was queued for the platform of that name. */
 void upstream_push_kick(struct gateway *gateway, const char *platform);
 
+/* Queues, for every platform, that a person of the fediverse and all that is theirs is removed. Waits. False:
+ * the store is away. */
+bool upstream_forget_person(struct gateway *gateway, const char *actor_id, const char *trace);
+
 /* Compares an account with what the platform has of it. Waits. False: try again later. */
 bool upstream_sweep(struct gateway *gateway, const char *platform, const char *native, const char *aid);
 /* An account that the platform deleted a day ago leaves, unless it is back. Waits. False: try again later. */

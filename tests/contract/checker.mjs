@@ -76,5 +76,7 @@ await story("The checker", async () => {
     const table = await drawbridge("check", plaza.origin, "--token-file", plaza.tokenFile, "--level", "0");
     assert.equal(table.code, 0);
     assert.match(table.out, /ok +L0 consent/);
+    const events = await drawbridge("check", pinboard.origin, "--token-file", pinboard.tokenFile, "--only", "stream-hello");
+    assert.match(events.out, /^ +skipped L1 stream-hello: the service does not list the feature events\.ws$/m);
   });
 });

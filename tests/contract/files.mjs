@@ -63,6 +63,25 @@ await story("The contract's files", async () => {
     for (const op of Object.keys(contract.asyncapi.components.messages)) assert.ok(page.includes(`"op":"${op}"`), op);
   });
 
+  await step("every member of an account, a post, its media and of what comes from other servers stands on the page", () => {
+    const { schemas } = new Contract().openapi.components;
+    // Not used yet, or for people rather than for programs.
+    const elsewhere = ["actor_domain", "contact", "terms", "sha256", "trace", "detail", "approve_followers", "bytes", "moderation", "image_bytes", "video_bytes", "verified_at"];
+    for (const name of ["Discovery", "Account", "Post", "Media", "Poll", "Span", "Event", "RemoteActor", "RemotePost", "RemoteRelation", "Applied", "Problem", "Sandbox"])
+      for (const member of Object.keys(schemas[name].properties).filter((one) => !elsewhere.includes(one)))
+        assert.match(page, new RegExp(`["\`{ .]${member}["\`:]`), `${name}.${member}`);
+  });
+
+  await step("every path that the gateway serves stands in the list for reverse proxies", () => {
+    const [, list] = /own host these: (.*?)\n5\. /s.exec(page);
+    const listed = [...list.matchAll(/`(\/[^`]+)`/g)].map(([, path]) => path);
+    const served = ["routes.c", "fed/local.c"].flatMap((file) => [...fs.readFileSync(path.join(root, "gateway", file), "utf8").matchAll(/"(\/[a-z@.][^"]*)"/g)].map(([, text]) => text));
+    assert.ok(served.length > 12, served.join(" "));
+    const elsewhere = ["/healthz", "/readyz", "/metrics", "/p/", "/b/", "/q/"]; // ours alone, and what lies below /u/
+    for (const one of served.filter((text) => !elsewhere.includes(text)))
+      assert.ok(listed.some((path) => (path.endsWith("*") ? one.startsWith(path.slice(0, -1)) : path === one)), `${one} is not in: ${listed.join(" ")}`);
+  });
+
   await step("the example has at most 400 lines and no dependency", () => {
     const text = fs.readFileSync(path.join(contractFolder, "example/pinboard.mjs"), "utf8");
     assert.ok(text.trimEnd().split("\n").length <= 400);

@@ -60,9 +60,9 @@ export async function startPinboard(folder) {
 }
 
 /** Runs a program to its end: {code, out, err}. */
-export function run(command, args, { seconds = 120, environment = {}, input } = {}) {
+export function run(command, args, { seconds = 120, environment = {}, input, cwd } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env: { ...process.env, ...environment }, stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"] });
+    const child = spawn(command, args, { cwd, env: { ...process.env, ...environment }, stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"] });
     let [out, err] = ["", ""];
     const late = setTimeout(() => child.kill("SIGKILL"), seconds * 1000);
     child.stdout.on("data", (data) => (out += data));

@@ -5,6 +5,10 @@ import fs from "node:fs";
 import path from "node:path";
 import { contractFolder } from "../peers/lib/contract.mjs";
 import { step, story } from "../peers/lib/harness.mjs";
+import { binaries } from "../peers/lib/paths.mjs";
+import { freePort } from "../peers/lib/ports.mjs";
+import { Process } from "../peers/lib/processes.mjs";
+import { until } from "../peers/lib/wait.mjs";
 import { newFolder, run, startPinboard, startPlaza } from "./lib.mjs";
 
 const page = fs.readFileSync(path.join(contractFolder, "README.md"), "utf8");
@@ -35,8 +39,7 @@ function compare(shown, real, where) {
   } else if (["code", "status"].includes(where.split(".").at(-1))) assert.equal(real, shown, where);
 }
 
-/** A service with a federated alice and a post, made by its sandbox. */
-async function prepare({ origin, tokenFile }) {
+function sandboxOf({ origin, tokenFile }) {
   const token = fs.readFileSync(tokenFile, "utf8").trim();
   const api = `${origin}/v1`;
   const act = async (body) => {
@@ -44,6 +47,12 @@ async function prepare({ origin, tokenFile }) {
     assert.equal(answer.status, 200, `${body.do}: ${answer.status}`);
     return answer.json();
   };
+  return { token, api, act };
+}
+
+/** A service with a federated member and a post, made by its sandbox. */
+async function prepare({ origin, tokenFile }) {
+  const { token, api, act } = sandboxOf({ origin, tokenFile });
   const { id: account } = await act({ do: "account" });
   await act({ do: "federation", account, on: true });
   const { id: post } = await act({ do: "post", account, text: "Saw a 🦉 #owl" });
@@ -63,8 +72,38 @@ async function runAll(service, name) {
     });
 }
 
+/** §10.1 as it stands there, with ports that are free: try.ini, and what is asked of the gateway that it starts. */
+async function tryOut(folder, { origin, tokenFile }) {
+  const blocks = (kind) => [...page.matchAll(new RegExp(`^\`\`\`${kind}\n(.*?)^\`\`\`$`, "gms"))].map(([, text]) => text);
+  const port = await freePort();
+  const adapt = (text) => text.replaceAll("127.0.0.1:8080", `127.0.0.1:${port}`).replaceAll("http://127.0.0.1:8090", origin).replaceAll("drawbridge ", `${binaries.drawbridge} `);
+  const [configuration] = blocks("ini").filter((text) => text.includes("mode = lab"));
+  const [start, ask] = blocks("bash").filter((text) => text.includes("try.ini"));
+  fs.writeFileSync(folder.join("try.ini"), configuration.replaceAll("127.0.0.1:8080", `127.0.0.1:${port}`).replace("http://127.0.0.1:8090", origin));
+  fs.copyFileSync(tokenFile, folder.join("token"));
+  const [checks, serves] = adapt(start).trim().split("\n");
+  const checked = await run("bash", ["-euc", checks], { cwd: folder.path });
+  assert.equal(checked.code, 0, checked.err);
+  const gateway = new Process(folder, "gateway", "bash", ["-euc", `exec ${serves}`]);
+  await gateway.ready("the gateway is ready", 60, async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok);
+  const { act } = sandboxOf({ origin, tokenFile });
+  const { id: account } = await act({ do: "account", handle: "alice" });
+  await act({ do: "federation", account, on: true });
+  const { id: POST } = await act({ do: "post", account, text: "Saw a 🦉 #owl" });
+  const answer = await until("the gateway knows alice", 30, async () => {
+    const { code, out } = await run("bash", ["-euc", adapt(ask)], { cwd: folder.path, environment: { POST } });
+    return code === 0 && out.startsWith("{") && out;
+  });
+  assert.match(answer, new RegExp(`"subject":"acct:alice@127\\.0\\.0\\.1:${port}"`));
+  assert.match(answer, /Saw a 🦉 #owl/);
+  assert.match(answer, /"type": "Note"/);
+  assert.equal(await gateway.stop(), 0);
+}
+
 await story("The page's examples", async () => {
   const folder = newFolder();
+  const pinboard = await startPinboard(folder);
   await runAll(await startPlaza(folder), "Plaza");
-  await runAll(await startPinboard(folder), "Pinboard");
+  await runAll(pinboard, "Pinboard");
+  await step("§10.1: the gateway on one's own machine", () => tryOut(folder, pinboard));
 });

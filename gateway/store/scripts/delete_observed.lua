@@ -1,9 +1,9 @@
--- ARGV: aid oid origin now
--- A host asked for a deleted post with a verified signature and got our 410: it knows. Returns 1 if that is news.
+-- ARGV: aid oid("": the account itself) origin now
+-- A host asked for what is deleted with a verified signature and got our 410: it knows. Returns 1 if that is news.
 -- include evidence
 local an = redis.call('HGET', 'account:' .. ARGV[1], 'number')
 local host = redis.call('HGET', 'host_numbers', ARGV[3])
-local p = redis.call('HGET', 'post:' .. ARGV[1] .. ':' .. ARGV[2], 'number')
+local p = ARGV[2] == '' and '0' or redis.call('HGET', 'post:' .. ARGV[1] .. ':' .. ARGV[2], 'number')
 if not an or not host or not p then
   return 0
 end

@@ -1,6 +1,7 @@
 -- ARGV: worker now maximum
 -- Leases what may be sent now. What a Create shows to a host is exposed here, before its first byte leaves. Returns for each
--- entry ten texts: claim, inbox URL, actor behind it, aid, kind, activity id, trace, created, origin, scheme.
+-- entry ten texts: claim, inbox URL, actor behind it, aid, kind, activity id, trace, created, origin, scheme. A single text, buried:
+-- the worker was taken for dead, what it held is others' by now; it goes on under another name.
 -- include hosts
 -- include exposure
 -- include evidence
@@ -12,6 +13,9 @@ local claims = 'claims:' .. worker
 local out, claimed, pops = {}, 0, 0
 local LANES, POPS, POPS_LANE = 128, 1000, 64
 
+if redis.call('EXISTS', 'buried:' .. worker) == 1 then
+  return {'buried'}
+end
 redis.call('SADD', 'workers', worker)
 redis.call('SET', 'worker:' .. worker, 1, 'PX', 7000)
 
@@ -134,8 +138,8 @@ local function claim(lane, host, activity, inbox, name, state)
     if reason then
       expose_why(activity.an, activity.p, host.number, reason)
     end
-  elseif activity.kind == 'profile' then
-    account_expose(activity.an, host.number)
+  elseif not is_farewell(activity.kind) then
+    account_expose(activity.an, host.number) -- whoever checks its signature asks for the actor
   end
   if host.failed then
     redis.call('HSET', 'host:' .. host.number, 'probe', name)

@@ -57,10 +57,10 @@ local function host_bad()
     state, wait = 'dead', PROBE_MAX
     redis.call('ZADD', 'dead_hosts', 'NX', now_text, claim.host)
   end
+  probe_at = math.max(now + wait, tonumber(pause)) -- it may have said itself when to come again
   redis.call('HDEL', host, 'probe', 'unsure')
   redis.call('HSET', host, 'state', state, 'probe_wait', string.format('%.0f', wait), 'open_until',
-    string.format('%.0f', now + wait))
-  probe_at = now + wait
+    string.format('%.0f', probe_at))
 end
 
 -- The probe told nothing of the host (perhaps one activity that it never takes): another one soon. If that tells nothing either,

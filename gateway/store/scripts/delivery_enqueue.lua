@@ -1,5 +1,5 @@
 -- ARGV: kind aid oid revision key priority id once_hash trace now sources to again body count, then count times:
---       origin inbox shared("1"|"0") reason
+--       origin inbox shared("1"|"0") reason actor
 -- Queues an activity once: for the targets that are named, and as a fan-out over its sources ('a' the audience, 'e' who may
 -- hold the post, 'x' who may hold anything of the account). What was sent is noted with the post or the account right here.
 -- Returns the number of the activity, 0 when it was queued before or is not to be sent any more.
@@ -64,13 +64,9 @@ end
 local activity = {number = a, kind = kind, an = an, p = p}
 local explicit, hosts, reasons, count = {}, {}, {}, tonumber(ARGV[15])
 for i = 0, count - 1 do
-  local at = 16 + i * 4
-  local host, url = host_number(ARGV[at]), ARGV[at + 1]
-  local inbox = redis.call('HGET', 'inbox_numbers', url)
-  if not inbox then
-    inbox = ARGV[at + 2] == '1' and inbox_number(host, url, ARGV[12]) or url
-  end
-  host_best_inbox(host, inbox, ARGV[at + 2] == '1')
+  local at = 16 + i * 5
+  local host = host_number(ARGV[at])
+  local inbox = inbox_met(host, ARGV[at + 1], ARGV[at + 2] == '1', ARGV[at + 4])
   if not explicit[inbox] then
     explicit[inbox] = true
     explicit[#explicit + 1] = inbox

@@ -18,16 +18,16 @@ if reason == 'f' and not redis.call('HGET', 'host_numbers', ARGV[3]) then
 end
 local host = host_number(ARGV[3])
 if ARGV[4] ~= '' then
-  local shared = ARGV[5] == '1'
-  local inbox = redis.call('HGET', 'inbox_numbers', ARGV[4]) or (shared and inbox_number(host, ARGV[4], ARGV[6])) or ARGV[4]
-  host_best_inbox(host, inbox, shared)
+  inbox_met(host, ARGV[4], ARGV[5] == '1', ARGV[6])
 end
 account_expose(an, host)
 if oid == '' then
   return 'ok'
 end
 if post[2] == 'gone' then
-  if redis.call('HEXISTS', 'delete_state:' .. an .. ':' .. post[1], host) == 1 then
+  local told = redis.call('HGET', 'delete_state:' .. an .. ':' .. post[1], host)
+  local unaddressed = told and told:sub(1, 1) == 'n' and ARGV[4] ~= ''
+  if (told and not unaddressed) or redis.call('HEXISTS', 'account:' .. aid, 'private_key') == 0 then
     return 'ok'
   end
   expose(an, post[1], host)

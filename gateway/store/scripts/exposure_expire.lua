@@ -17,8 +17,9 @@ else
     end
   end
 end
-for _, known in ipairs(redis.call('HVALS', 'delete_state:' .. name)) do
-  evidence_count(an, known:sub(1, 1), -1)
+local evidence = redis.call('HGETALL', 'delete_state:' .. name)
+for i = 1, #evidence, 2 do
+  evidence_count(an, evidence[i], evidence[i + 1]:sub(1, 1), -1)
 end
 redis.call('UNLINK', 'copy_url:' .. name, 'exposing:' .. name, 'exposure_why:' .. name, 'delete_state:' .. name)
 redis.call('SREM', 'compactions', name)

@@ -11,7 +11,7 @@ if account[1] ~= 'on' then
 end
 local host = host_number(ARGV[5])
 local inbox = inbox_number(host, ARGV[6], actor)
-host_best_inbox(host, inbox, ARGV[7] == '1')
+inbox_met(host, ARGV[6], ARGV[7] == '1', actor)
 account_expose(account[2], host)
 if follow:sub(1, #ARGV[5]) == ARGV[5] then
   follow = '~' .. follow:sub(#ARGV[5] + 1) -- the origin is the actor's: not kept twice

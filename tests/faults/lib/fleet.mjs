@@ -133,6 +133,8 @@ export class Fleet {
 
   compare(object, document, mayHold, figures) {
     const told = new Map(document.hosts.map((entry) => [entry.host, entry]));
+    const known = new Set(this.hosts.flatMap(({ origin }) => [origin, origin.replace("http://", "")]));
+    assert.deepEqual([...told.keys()].filter((host) => !known.has(host)), [], `${object}: hosts that nobody knows`);
     for (const host of this.hosts) {
       const entry = told.get(host.origin) ?? told.get(host.origin.replace("http://", ""));
       const log = host.about(object);
@@ -151,6 +153,7 @@ export class Fleet {
         assert.ok(deletes.some(isAccepted), `${where}: accepted, says the ledger; the host answered ${answers}`);
         figures.accepted++;
       } else if (entry.delete === "refused") {
+        assert.ok(!deletes.some(isAccepted), `${where}: refused, says the ledger; the host answered ${answers}`);
         assert.ok(deletes.some(({ answer }) => answer === entry.code), `${where}: refused by ${entry.code}, says the ledger; the host answered ${answers}`);
         figures.refused++;
       } else if (entry.delete === "observed") {

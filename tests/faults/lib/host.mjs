@@ -76,6 +76,14 @@ export class Host {
     };
   }
 
+  handle(person = this.people[0]) {
+    return `@${person}@127.0.0.1:${this.port}`;
+  }
+
+  handleDocument(person) {
+    return { subject: `acct:${this.handle(person).slice(1)}`, links: [{ rel: "self", type: ACTIVITY, href: this.actor(person) }] };
+  }
+
   /** Whose inbox a path is or was: "shared", or a person's name; and whether it moved away. */
   inboxAt(path) {
     const match = /^(?:\/users\/([a-z0-9]+))?\/inbox(?:-(\d+))?$/.exec(path);
@@ -96,10 +104,11 @@ export class Host {
 
   serve(request, answer) {
     this.gets.push(request.url);
-    const person = this.people.find((one) => request.url === `/users/${one}`);
+    const named = /^\/\.well-known\/webfinger\?resource=acct(?::|%3A)([a-z]+)(?:@|%40)/i.exec(request.url)?.[1];
+    const person = this.people.find((one) => request.url === `/users/${one}` || named === one);
     const status = !person ? 404 : this.gone || 200;
-    answer.writeHead(status, { "content-type": ACTIVITY });
-    answer.end(JSON.stringify(status === 200 ? this.document(person) : {}));
+    answer.writeHead(status, { "content-type": named ? "application/jrd+json" : ACTIVITY });
+    answer.end(JSON.stringify(status !== 200 ? {} : named ? this.handleDocument(person) : this.document(person)));
   }
 
   take(request, answer, body, at) {

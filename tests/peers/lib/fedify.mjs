@@ -23,7 +23,7 @@ export class Fedify {
       ...(origin ? ["--origin", origin] : []),
       ...options,
     ]);
-    await fedify.process.ready("Fedify listens", 20, async () => (await fedify.ask("health")).ok);
+    await fedify.process.ready("Fedify listens", 60, async () => (await fedify.ask("health")).ok);
     return fedify;
   }
 

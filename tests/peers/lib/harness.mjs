@@ -32,7 +32,7 @@ export async function story(title, tell) {
       await action();
     } catch (error) {
       failed = true;
-      console.log(indent(error.stack ?? String(error)));
+      console.log(indent(`${error.stack ?? error}${error.cause ? `\ncaused by ${error.cause.stack ?? error.cause}` : ""}`));
     }
   };
   await attempt(tell);

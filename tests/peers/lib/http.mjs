@@ -20,6 +20,8 @@ function parsed(text) {
 
 /** A call of a JSON API; throws on an answer that is not 2xx. */
 export async function call(method, url, body, headers = {}) {
+  // What was closed while this process was busy (keys, children) must be seen before it is used again.
+  for (let turns = 0; turns < 2; turns++) await new Promise(setImmediate);
   const answer = await fetch(url, {
     method,
     headers: body === undefined ? headers : { "content-type": "application/json", ...headers },

@@ -13,11 +13,11 @@ const textOf = (names, method, path, headers) =>
 
 /** The headers of a signed request. `body` only for a POST; `date` is the clock that the receiver goes by. */
 export function signedHeaders({ method, url, key, keyId, date = new Date(), body, type }) {
-  const { host, pathname } = new URL(url);
+  const { host, pathname, search } = new URL(url);
   const headers = { host, date: date.toUTCString() };
   if (body !== undefined) Object.assign(headers, { digest: digestOf(body), "content-type": type });
   const names = ["(request-target)", ...Object.keys(headers)];
-  const signature = sign("sha256", Buffer.from(textOf(names, method, pathname, headers)), key.privateKey).toString("base64");
+  const signature = sign("sha256", Buffer.from(textOf(names, method, pathname + search, headers)), key.privateKey).toString("base64");
   return { ...headers, signature: `keyId="${keyId}",algorithm="rsa-sha256",headers="${names.join(" ")}",signature="${signature}"` };
 }
 

@@ -28,7 +28,7 @@ export class Snac {
     fs.mkdirSync(path.join(snac.base, "archive"));
     fs.mkdirSync(path.join(snac.base, "error"));
     snac.process = new Process(folder, "snac", binaries.snac, ["httpd", snac.base], { DEBUG: "1" });
-    await snac.process.ready("snac listens", 10, async () => (await fetch(snac.actor, { headers: { accept: ACTIVITY } })).ok);
+    await snac.process.ready("snac listens", 30, async () => (await fetch(snac.actor, { headers: { accept: ACTIVITY } })).ok);
     return snac;
   }
 

@@ -22,7 +22,7 @@ export class Stranger {
     stranger.key = newKey();
     stranger.fetches = [];
     stranger.serial = 0;
-    const document = JSON.stringify({
+    stranger.document = {
       "@context": ["https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1"],
       id: stranger.actor,
       type: "Person",
@@ -34,7 +34,7 @@ export class Stranger {
         owner: stranger.actor,
         publicKeyPem: stranger.key.publicKey.export({ type: "spki", format: "pem" }),
       },
-    });
+    };
     stranger.arrivals = [];
     stranger.server = http.createServer(async (request, answer) => {
       stranger.fetches.push(request.url);
@@ -50,10 +50,16 @@ export class Stranger {
       }
       const found = request.url === new URL(stranger.actor).pathname;
       answer.writeHead(found ? 200 : 404, { "content-type": ACTIVITY });
-      answer.end(found ? document : "{}");
+      answer.end(found ? JSON.stringify(stranger.document) : "{}");
     });
-    await new Promise((resolve) => stranger.server.listen(port, "127.0.0.1", resolve));
+    stranger.open = () => new Promise((resolve) => stranger.server.listen(port, "127.0.0.1", resolve));
+    await stranger.open();
     return stranger;
+  }
+
+  /** Changes what its actor document says from now on. */
+  profile(members) {
+    Object.assign(this.document, members);
   }
 
   activity(type, object, more = {}) {
@@ -105,8 +111,8 @@ export class Stranger {
   }
 
   /** A GET with a signature: the answer's status. */
-  async fetchSigned(url, { key = this.key } = {}) {
-    const headers = signedHeaders({ method: "GET", url, key, keyId: this.keyId });
+  async fetchSigned(url, { key = this.key, date } = {}) {
+    const headers = signedHeaders({ method: "GET", url, key, keyId: this.keyId, date });
     return (await fetch(url, { headers: { accept: ACTIVITY, ...headers } })).status;
   }
 

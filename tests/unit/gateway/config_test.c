@@ -283,6 +283,21 @@ static void secrets_are_read_from_files_without_their_line_end(void **state)
     assert_int_equal(json_object_size(config->platforms[0].settings), 0);
 }
 
+/* Redis and its socket, the key and the lock lie there, whatever folder a process stands in later. */
+static void a_relative_data_dir_becomes_absolute(void **state)
+{
+    struct world *world = *state;
+    char before[4096];
+    char expected[128];
+    assert_non_null(getcwd(before, sizeof before));
+    assert_int_equal(chdir(world->folder), 0);
+    const struct config *config =
+        read_good(world, "[gateway]\npublic_url=https://a.social\ndata_dir=here\n[platform p]\nadapter=x\n");
+    (void)snprintf(expected, sizeof expected, "%s/here", world->folder);
+    assert_string_equal(config->data_dir, expected);
+    assert_int_equal(chdir(before), 0);
+}
+
 static void the_key_is_made_at_the_first_start_and_stays(void **state)
 {
     struct world *world = *state;
@@ -474,6 +489,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_environment_overrides_the_file, setup, teardown),
         cmocka_unit_test_setup_teardown(mistakes_of_the_environment_name_the_variable, setup, teardown),
         cmocka_unit_test_setup_teardown(secrets_are_read_from_files_without_their_line_end, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_relative_data_dir_becomes_absolute, setup, teardown),
         cmocka_unit_test_setup_teardown(the_key_is_made_at_the_first_start_and_stays, setup, teardown),
         cmocka_unit_test_setup_teardown(a_named_key_file_is_used, setup, teardown),
         cmocka_unit_test_setup_teardown(two_platforms_on_one_host_draw_a_warning, setup, teardown),

@@ -76,6 +76,28 @@ static void a_mastodon_actor_is_read_whole(void **state)
     assert_true(actor.published == INT64_C(1577836800000));
 }
 
+static bool refuses(const char *member)
+{
+    char text[512];
+    (void)snprintf(text, sizeof text,
+                   "{'id':'" BOB "','type':'Person','inbox':'" BOB "/inbox','publicKey':" KEY ",%s}", member);
+    return read_actor(text).refuses_bridges;
+}
+
+static void who_wants_no_bridge_is_heard(void **state)
+{
+    (void)state;
+    assert_true(refuses("'summary':'<p>Birds. #nobridge</p>'"));
+    assert_true(refuses("'summary':'<p><a href=x>#<span>NoBridge</span></a></p>'"));
+    assert_true(refuses("'SPC':1"));
+    assert_true(refuses("'xRobotsTag':'noai, noarchive'"));
+    assert_false(refuses("'summary':'<p>#nobridges #bridge nobridge</p>'"));
+    assert_false(refuses("'summary':'#<span'"));
+    assert_false(refuses("'SPC':0"));
+    assert_false(refuses("'xRobotsTag':'noai'"));
+    assert_false(refuses("'summary':null"));
+}
+
 static void the_key_stub_of_gotosocial_is_an_actor(void **state)
 {
     (void)state;
@@ -243,11 +265,17 @@ static void an_author_is_always_shown_with_the_server(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_mastodon_actor_is_read_whole),       TEST(the_key_stub_of_gotosocial_is_an_actor),
-        TEST(what_is_no_actor_is_refused),          TEST(keys_of_every_kind_are_read_up_to_ten),
-        TEST(pictures_come_in_many_shapes),         TEST(addresses_on_other_servers_are_not_the_actors_own),
-        TEST(a_name_that_could_be_another_is_none), TEST(machines_are_marked),
-        TEST(a_key_document_names_its_owner),       TEST(an_author_is_always_shown_with_the_server),
+        TEST(a_mastodon_actor_is_read_whole),
+        TEST(who_wants_no_bridge_is_heard),
+        TEST(the_key_stub_of_gotosocial_is_an_actor),
+        TEST(what_is_no_actor_is_refused),
+        TEST(keys_of_every_kind_are_read_up_to_ten),
+        TEST(pictures_come_in_many_shapes),
+        TEST(addresses_on_other_servers_are_not_the_actors_own),
+        TEST(a_name_that_could_be_another_is_none),
+        TEST(machines_are_marked),
+        TEST(a_key_document_names_its_owner),
+        TEST(an_author_is_always_shown_with_the_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

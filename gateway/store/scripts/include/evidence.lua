@@ -18,9 +18,12 @@ local function evidence_write(an, p, host, known)
     known.state .. ' ' .. known.code .. ' ' .. known.time .. known.beside)
 end
 
-local function evidence_count(an, state, by)
+local function evidence_count(an, host, state, by)
   redis.call('HINCRBY', 'delete_counts', state, by)
   redis.call('HINCRBY', 'delete_counts:' .. an, state, by)
+  if state == 'q' and redis.call('HINCRBY', 'deletes_waiting', host, by) <= 0 then
+    redis.call('HDEL', 'deletes_waiting', host)
+  end
 end
 
 local function evidence_without(beside, letter)
@@ -40,13 +43,13 @@ local function evidence_state(an, p, host, state, code, now)
     local beside = evidence_without(known.beside, state)
     if known.state ~= state then
       beside = evidence_without(beside, known.state) .. ' ' .. known.state .. ':' .. known.code .. ':' .. known.time .. ':1:'
-      evidence_count(an, known.state, -1)
-      evidence_count(an, state, 1)
+      evidence_count(an, host, known.state, -1)
+      evidence_count(an, host, state, 1)
     end
     known = {state = state, code = code, time = now, beside = beside}
   else
     known = {state = state, code = code, time = now, beside = ''}
-    evidence_count(an, state, 1)
+    evidence_count(an, host, state, 1)
   end
   evidence_write(an, p, host, known)
 end
@@ -55,13 +58,17 @@ local function takes_back(activity)
   return activity.kind == 'delete' or activity.kind == 'undo' or activity.kind == 'leave'
 end
 
--- A receipt outlives what comes after it.
+-- A receipt outlives what comes after it; an answer that comes after the host was seen to know stands beside that.
 local function delete_note(activity, host, state, code, now)
   if not takes_back(activity) then
     return
   end
   local known = evidence_read(activity.an, activity.p, host)
   local first = known and known.state
+  if first == 'v' and (state == 'a' or state == 'r') and not known.beside:find(' ' .. state .. ':', 1, true) then
+    evidence_beside(known, state, code, now, '')
+    evidence_write(activity.an, activity.p, host, known)
+  end
   if first == 'v' or (first == 'a' and state ~= 'a') then
     return
   end

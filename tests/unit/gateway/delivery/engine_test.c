@@ -10,7 +10,7 @@
 #include "../store/private_redis.h"
 #include "gateway/client/fetch.h"
 #include "gateway/clock.h"
-#include "gateway/delivery/delivery.h"
+#include "gateway/delivery/engine.h"
 #include "gateway/fed/publish.h"
 #include "gateway/fed/signer.h"
 #include "gateway/jobs.h"
@@ -49,6 +49,7 @@ static struct world {
 
 struct waiting {
     struct fetch_result result;
+    bool (*may_send)(void *context);
     fetch_done done;
     void *context;
 };
@@ -88,6 +89,7 @@ void fetch_start(struct fetch_client *client, const struct fetch_request *reques
     waiting->result.status = sent->rfc9421 && world.status_rfc9421 ? world.status_rfc9421 : world.status;
     waiting->result.retry_after_ms = -1;
     waiting->done = done;
+    waiting->may_send = request->may_send;
     waiting->context = context;
     if (world.slow)
         world.waiting = waiting;
@@ -144,6 +146,20 @@ bool upstream_limits(struct gateway *gateway, const char *platform, struct adapt
     (void)platform;
     (void)out;
     return false;
+}
+
+bool upstream_forget_person(struct gateway *gateway, const char *actor_id, const char *trace)
+{
+    (void)gateway;
+    (void)actor_id;
+    (void)trace;
+    return true;
+}
+
+void upstream_push_kick(struct gateway *gateway, const char *platform)
+{
+    (void)gateway;
+    (void)platform;
 }
 
 /* ---- the world
@@ -624,6 +640,52 @@ static void what_was_claimed_while_the_answer_was_lost_is_sent_all_the_same(void
     run_world(claims_unknown);
 }
 
+static bool has_risen(void)
+{
+    return strcmp(world.gateway.delivery->name, "worker-1") == 0 &&
+           loop_monotonic_ms() < world.gateway.delivery->leased_until;
+}
+
+/* It stood still for so long that another worker took what it held: its lease is good again, but not for
+ * that.
+ */
+static void taken_for_dead(void)
+{
+    char oid[OID_LENGTH + 1];
+    follow("bob", false);
+    put_post("p1", 1, 0, oid);
+    world.slow = true;
+    assert_true(publish_post(&world.gateway, aid, oid, "t"));
+    wait_until(is_on_its_way);
+    struct waiting *first = world.waiting;
+    assert_true(first->may_send(first->context));
+    world.waiting = NULL;
+    ask_no_answer("DEL", "worker:worker", "beats_grace", NULL);
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, "other");
+    arguments_number(arguments, clock_now_ms());
+    arguments_number(arguments, 10);
+    struct reply *reply = store_script(world.gateway.store, "delivery_beat", arguments);
+    assert_int_equal(reply_number(reply), 1);
+    reply_free(reply);
+    wait_until(has_risen);
+    assert_false(first->may_send(first->context));
+    wait_until(is_on_its_way); /* it took it again, in its new name */
+    assert_true(world.waiting->may_send(world.waiting->context));
+    world.slow = false;
+    loop_soon(world.gateway.loop, hand_over, first);
+    loop_soon(world.gateway.loop, hand_over, world.waiting);
+    wait_for_posts(2);
+    wait_until(nothing_left);
+    assert_int_equal(world.count, 2);
+}
+
+static void what_was_taken_from_a_worker_that_stood_still_it_may_not_send(void **state)
+{
+    (void)state;
+    run_world(taken_for_dead);
+}
+
 static bool is_packed(void)
 {
     return strcmp(ask("SCARD", "compactions", NULL), "0") == 0 && nothing_left();
@@ -684,6 +746,7 @@ int main(void)
         cmocka_unit_test(a_result_that_redis_could_not_take_is_told_again_and_nothing_is_sent_twice),
         cmocka_unit_test(a_delete_that_came_while_a_create_was_in_flight_does_not_wait_for_its_retry),
         cmocka_unit_test(what_was_claimed_while_the_answer_was_lost_is_sent_all_the_same),
+        cmocka_unit_test(what_was_taken_from_a_worker_that_stood_still_it_may_not_send),
         cmocka_unit_test(exposure_is_packed_shared_and_read_as_a_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -125,7 +125,7 @@ static const char *origin_of(const char *host)
 static void do_account(char **word)
 {
     const char *an = ask("INCR sequence:account");
-    run("HSET account:%s number %s state on platform plaza", word[1], an);
+    run("HSET account:%s number %s state on platform plaza private_key k", word[1], an);
     run("HSET account_numbers %s %s", an, word[1]);
 }
 
@@ -236,6 +236,7 @@ static void do_queue(char **word)
         arguments[count++] = user ? text("%s/users/%s/inbox", origin, user) : text("%s/inbox", origin);
         arguments[count++] = user ? "0" : "1";
         arguments[count++] = reason ? reason : "";
+        arguments[count++] = text("%s/users/%s", origin, user ? user : "x");
     }
     arguments[14] = number(targets);
     redisReply *reply = lab_script(&play.lab, "delivery_enqueue", count, arguments, NULL);
@@ -345,6 +346,8 @@ static void do_claim(char **word)
         play.claim_count++;
         add("%s", label);
     }
+    if (reply->elements == 1)
+        add("%s", reply->element[0]->str); /* buried */
     freeReplyObject(reply);
 }
 
@@ -427,13 +430,13 @@ static void do_why(char **word)
                   ask("HGET post:%s:%s number", word[1], word[2]), host));
 }
 
-/* expose AID OID HOST REASON = what the script says */
+/* expose AID OID HOST REASON [nowhere] = what the script says; nowhere: its inbox is not known */
 static void do_expose(char **word)
 {
     const char *origin = origin_of(word[3]);
-    redisReply *reply =
-        LAB_SCRIPT(&play.lab, "exposure_add", word[1], word[2][0] == '-' ? "" : word[2], origin,
-                   text("%s/inbox", origin), "1", text("%s/users/x", origin), word[4], number(play.now), "2");
+    redisReply *reply = LAB_SCRIPT(&play.lab, "exposure_add", word[1], word[2][0] == '-' ? "" : word[2],
+                                   origin, word[5] ? "" : text("%s/inbox", origin), "1",
+                                   text("%s/users/x", origin), word[4], number(play.now), "2");
     add("%s", reply->str);
     freeReplyObject(reply);
 }
@@ -458,11 +461,11 @@ static void do_host(char **word)
     add("%s", state[0] ? state : "healthy");
 }
 
-/* observed AID OID HOST = 1 when it is news */
+/* observed AID OID HOST = 1 when it is news; OID - for the account */
 static void do_observed(char **word)
 {
-    redisReply *reply =
-        LAB_SCRIPT(&play.lab, "delete_observed", word[1], word[2], origin_of(word[3]), number(play.now));
+    redisReply *reply = LAB_SCRIPT(&play.lab, "delete_observed", word[1], word[2][0] == '-' ? "" : word[2],
+                                   origin_of(word[3]), number(play.now));
     add("%lld", reply->integer);
     freeReplyObject(reply);
 }

@@ -142,6 +142,7 @@ static void die_step(void)
     }
     step("die %s", worker);
     step("beat other");
+    step("redis DEL buried:%s", worker); /* another comes in its place */
 }
 
 static void follow_step(void)

@@ -31,6 +31,7 @@ static json_t *ledger_document(void)
         "{\"kind\":\"post\",\"id\":\"https://social.example/u/aaaaaaaaaaaaa/p/bbbbbbbbbbbbbbbb\","
         "\"actor\":\"https://social.example/u/aaaaaaaaaaaaa\",\"handle\":\"@alice@social.example\","
         "\"state\":\"deleted\",\"published\":1700000000000,\"deleted\":1700000100000,\"as_of\":1700000200000,"
+        "\"asked_until\":1715552100000,"
         "\"counts\":{\"accepted\":1,\"queued\":1,\"exposed\":1},\"hosts\":["
         "{\"host\":\"m.example\",\"software\":\"mastodon\",\"version\":\"4.5, the "
         "\\\"new\\\"\",\"why\":[\"boosted\","

@@ -52,9 +52,10 @@ static const struct wording_case {
      .says = {"not what became of the copy", "Mastodon gives this answer before it checks"}},
     {.evidence = "a 200 1700000000000", .software = "lemmy", .says = {"not what became of the copy"}},
     {.evidence = "a 202 1700000000000 g:404:1700000060000:1:",
-     .says = {"not what became of the copy", "one public page", "that nothing is there"}},
+     .says = {"not what became of the copy", "one public page", "a boost or a quote",
+              "that nothing is there"}},
     {.evidence = "a 202 1700000000000 s:200:1700000060000:2:",
-     .says = {"still showed it on 2023-11-14 22:14 UTC"}},
+     .says = {"one public page", "was still there on 2023-11-14 22:14 UTC and named it"}},
     {.evidence = "a 202 1700000000000 c:403:1700000060000:1:", .says = {"did not show whether it is there"}},
     {.evidence = "r 404 1700000000000 q:0:1699999000000:1:",
      .says = {"did not take the request to delete", "(HTTP 404)", "may still be there"}},
@@ -122,7 +123,7 @@ static void weaker_evidence_borrows_no_stronger_words(void **state)
         const char *words;
         char letters[8]; /* evidence that may use them; ' ' none at all */
     } claims[] = {{"took the request", "ar"}, {"knows", "v"},        {"signed request", "v"},
-                  {"did not take", "r"},      {"answered on", "ag"}, {"still showed", "s"},
+                  {"did not take", "r"},      {"answered on", "ag"}, {"was still there", "s"},
                   {"nothing is there", "g"},  {"was not asked", "-"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct buffer text;
@@ -166,11 +167,42 @@ static void counts_are_said_in_full(void **state)
     for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++) {
         struct buffer text;
         buffer_init(&text, 4096);
-        wording_of_counts(sums[i].counts, &text);
+        wording_of_counts(sums[i].counts, false, &text);
         assert_string_equal(buffer_text(&text), sums[i].text);
         assert_modest(buffer_text(&text));
         buffer_clear(&text);
     }
+}
+
+/* That nothing is kept any more is not that there is nothing. */
+static void what_was_dropped_is_not_said_to_be_none(void **state)
+{
+    static const size_t none[EVIDENCE_STATES] = {0};
+    struct buffer text;
+    buffer_init(&text, 4096);
+    wording_of_counts(none, true, &text);
+    assert_null(strstr(buffer_text(&text), "No server"));
+    assert_non_null(strstr(buffer_text(&text), "dropped 180 days after the Delete"));
+    assert_modest(buffer_text(&text));
+    buffer_clear(&text);
+}
+
+static void deletes_of_an_account_are_summed_up(void **state)
+{
+    static const size_t counts[EVIDENCE_STATES] = {
+        [EVIDENCE_ACCEPTED] = 40, [EVIDENCE_REFUSED] = 1, [EVIDENCE_QUEUED] = 2};
+    static const size_t none[EVIDENCE_STATES] = {0};
+    struct buffer text;
+    buffer_init(&text, 4096);
+    wording_of_deletes(none, &text);
+    assert_int_equal(text.length, 0);
+    wording_of_deletes(counts, &text);
+    assert_string_equal(
+        buffer_text(&text),
+        "43 requests of the last 180 days to delete its posts or itself, one for each and server: 40 were "
+        "answered as taken, 1 was not taken, 2 are not answered.");
+    assert_modest(buffer_text(&text));
+    buffer_clear(&text);
 }
 
 static void what_software_does_is_said_as_its_source_says(void **state)
@@ -275,6 +307,8 @@ int main(void)
         cmocka_unit_test(each_evidence_is_said_as_it_is),
         cmocka_unit_test(weaker_evidence_borrows_no_stronger_words),
         cmocka_unit_test(counts_are_said_in_full),
+        cmocka_unit_test(what_was_dropped_is_not_said_to_be_none),
+        cmocka_unit_test(deletes_of_an_account_are_summed_up),
         cmocka_unit_test(what_software_does_is_said_as_its_source_says),
         cmocka_unit_test(the_limits_are_modest),
         cmocka_unit_test(what_is_known_of_servers_has_sources),

@@ -1,11 +1,10 @@
-#include "gateway/admin/servers.h"
+#include "gateway/admin/drops.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/ledger/servers.h"
 #include "mapping/buffer.h"
-
-extern const char server_table[];
 
 enum { NAMES_MAX = 4096 };
 
@@ -105,41 +104,41 @@ static json_int_t measure(const json_t *activity, const char *what)
 
 json_t *server_drops(const char *name, const json_t *activity)
 {
-    json_t *table = json_loads(server_table, 0, NULL);
-    const json_t *server = json_object_get(table, name);
+    json_t *servers = servers_load();
+    const json_t *server = servers_find(servers, name);
+    const json_t *rules = json_object_get(server, "drops");
     json_t *result = NULL;
-    if (server) {
+    if (rules) {
         json_t *drops = json_array();
         size_t index;
         json_t *rule;
-        json_array_foreach(json_object_get(server, "rules"), index, rule)
+        json_array_foreach(rules, index, rule)
         {
             if (measure(activity, text_of(rule, "if")) > json_integer_value(json_object_get(rule, "above")))
                 (void)json_array_append_new(drops, json_pack("{sO sO}", "says", json_object_get(rule, "says"),
                                                              "source", json_object_get(rule, "source")));
         }
-        result = json_pack("{sO so}", "server", json_object_get(server, "name"), "drops", drops);
+        result = json_pack("{sO so}", "server", json_object_get(server, "title"), "drops", drops);
     }
-    json_decref(table);
+    json_decref(servers);
     return result;
 }
 
-char *server_names(void)
+char *server_drops_names(void)
 {
-    json_t *table = json_loads(server_table, 0, NULL);
+    json_t *servers = servers_load();
     struct buffer names;
     buffer_init(&names, NAMES_MAX);
-    const char *name;
-    json_t *server;
-    json_object_foreach(table, name, server)
+    size_t index;
+    const json_t *server;
+    json_array_foreach(json_object_get(servers, "servers"), index, server)
     {
-        if (names.length)
-            buffer_add_string(&names, ", ");
-        buffer_add_string(&names, name);
+        if (json_object_get(server, "drops"))
+            buffer_format(&names, "%s%s", names.length ? ", " : "", text_of(server, "name"));
     }
     char *copy = strdup(buffer_text(&names));
     buffer_clear(&names);
-    json_decref(table);
+    json_decref(servers);
     if (!copy)
         abort();
     return copy;

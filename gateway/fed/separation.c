@@ -1,0 +1,189 @@
+#include "gateway/fed/separation.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/clock.h"
+#include "gateway/delivery/delivery.h"
+#include "gateway/fed/publish.h"
+#include "gateway/fed/remote.h"
+#include "gateway/fed/render.h"
+#include "gateway/log.h"
+#include "gateway/upstream/upstream.h"
+
+enum { PAGES_MAX = 100000, CURSOR_LENGTH_MAX = 24, FOLLOW_BUDGET = 1 << 20 };
+static const int64_t ACTOR_AGE_MS = (int64_t)30 * 86400 * 1000;
+
+static const char *const names[] = {
+    [SEPARATED_BY_OWNER] = "owner",
+    [SEPARATED_BY_PLATFORM] = "platform",
+    [SEPARATED_BY_THEM] = "them",
+    [SEPARATED_BY_PROFILE] = "profile",
+};
+
+enum lookup separation_find(struct gateway *gateway, const char *aid, const char *actor_id, bool follows)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, aid);
+    arguments_text(arguments, actor_id);
+    arguments_text(arguments, follows ? "1" : "0");
+    struct reply *reply = store_script(gateway->store, "separated", arguments);
+    enum lookup result = reply_failed(reply)        ? LOOKUP_DOWN
+                         : reply_number(reply) == 1 ? LOOKUP_FOUND
+                                                    : LOOKUP_ABSENT;
+    reply_free(reply);
+    return result;
+}
+
+static bool is_person(const char *subject)
+{
+    return strstr(subject, "://") != NULL;
+}
+
+static bool keep(struct gateway *gateway, const struct separation *separation, bool put, bool *news)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, separation->aid);
+    arguments_text(arguments, names[separation->by]);
+    arguments_text(arguments, separation->subject);
+    arguments_number(arguments, clock_now_ms());
+    arguments_text(arguments, put ? "1" : "0");
+    struct reply *reply = store_script(gateway->store, "separate", arguments);
+    bool good = !reply_failed(reply);
+    *news = reply_number(reply) == 1;
+    reply_free(reply);
+    return good;
+}
+
+static void move_on(char cursor[CURSOR_LENGTH_MAX], const struct reply *reply)
+{
+    (void)snprintf(cursor, CURSOR_LENGTH_MAX, "%s", reply_text(reply_at(reply, 0)));
+}
+
+static bool remove_words_page(struct gateway *gateway, const struct separation *separation,
+                              char cursor[CURSOR_LENGTH_MAX])
+{
+    bool person = is_person(separation->subject);
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, separation->aid);
+    arguments_text(arguments, person ? separation->subject : "");
+    arguments_text(arguments, person ? "" : separation->subject);
+    arguments_number(arguments, clock_now_ms());
+    arguments_text(arguments, cursor);
+    struct reply *reply = store_script(gateway->store, "objects_remove", arguments);
+    bool good = !reply_failed(reply);
+    move_on(cursor, reply);
+    for (size_t i = 2; good && i < reply_count(reply); i++)
+        upstream_push_kick(gateway, reply_text(reply_at(reply, i)));
+    reply_free(reply);
+    return good;
+}
+
+/* The Follow by which somebody follows the account, in the arena; NULL when nobody does. False: the store is
+ * away. */
+static bool follow_of(struct gateway *gateway, struct arena *arena, const char *aid, const char *actor_id,
+                      const char **follow)
+{
+    struct reply *reply =
+        store_call(gateway->store, "HGET", arena_format(arena, "followers:%s", aid), actor_id, (char *)NULL);
+    bool good = !reply_failed(reply);
+    const char *kept = strchr(reply_text(reply), ' ');
+    *follow = NULL;
+    if (kept && kept[1] == '~')
+        *follow = arena_format(arena, "%s%s", url_origin(arena, actor_id), kept + 2);
+    else if (kept)
+        *follow = arena_string(arena, kept + 1);
+    reply_free(reply);
+    return good;
+}
+
+/* Their server hears a Reject, so that it does not show a follow that is none. */
+static bool end_follow(struct gateway *gateway, const struct separation *separation, const char *actor_id,
+                       const char *trace)
+{
+    struct arena *arena = arena_new(FOLLOW_BUDGET);
+    struct account_record record;
+    struct inbound_actor actor;
+    const char *follow = NULL;
+    const char *why;
+    bool good = follow_of(gateway, arena, separation->aid, actor_id, &follow);
+    bool ours = separation->by == SEPARATED_BY_OWNER || separation->by == SEPARATED_BY_PLATFORM;
+    if (good && ours && follow &&
+        account_load(gateway->store, arena, separation->aid, &record) == LOOKUP_FOUND &&
+        remote_actor(gateway, arena, actor_id, ACTOR_AGE_MS, &actor, &why) == REMOTE_OK) {
+        const char *object = url_actor(arena, account_base(gateway, &record), record.aid);
+        good =
+            publish_follow_answer(gateway, record.aid, false, follow, actor.id, object, actor.inbox, trace);
+    }
+    arena_free(arena);
+    return good && delivery_follower_remove(gateway, separation->aid, actor_id);
+}
+
+static bool remove_followers_page(struct gateway *gateway, const struct separation *separation,
+                                  char cursor[CURSOR_LENGTH_MAX])
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, separation->aid);
+    arguments_text(arguments, separation->subject);
+    arguments_text(arguments, cursor);
+    struct reply *reply = store_script(gateway->store, "followers_of_domain", arguments);
+    bool good = !reply_failed(reply);
+    move_on(cursor, reply);
+    for (size_t i = 1; good && i < reply_count(reply); i++)
+        good = end_follow(gateway, separation, reply_text(reply_at(reply, i)), NULL);
+    reply_free(reply);
+    return good;
+}
+
+static bool all_pages(struct gateway *gateway, const struct separation *separation,
+                      bool (*page)(struct gateway *gateway, const struct separation *separation,
+                                   char cursor[CURSOR_LENGTH_MAX]))
+{
+    char cursor[CURSOR_LENGTH_MAX] = "0";
+    for (int count = 0; count < PAGES_MAX; count++) {
+        if (!page(gateway, separation, cursor))
+            return false;
+        if (strcmp(cursor, "0") == 0)
+            return true;
+    }
+    return false;
+}
+
+bool separation_forget_person(struct gateway *gateway, const char *actor_id, const char *trace)
+{
+    return all_pages(gateway, &(struct separation){.aid = "", .subject = actor_id}, remove_words_page) &&
+           upstream_forget_person(gateway, actor_id, trace);
+}
+
+bool separate(struct gateway *gateway, const struct separation *separation, const char *trace)
+{
+    const char *aid = separation->aid;
+    const char *subject = separation->subject;
+    bool news = false;
+    /* First the wall, so that nothing new comes in behind what is removed. */
+    if (!keep(gateway, separation, true, &news))
+        return false;
+    if (news)
+        log_write(LOG_INFO, "an account and somebody elsewhere were separated", "trace", trace, "aid", aid,
+                  "subject", subject, "by", names[separation->by], (char *)NULL);
+    if (!is_person(subject))
+        return all_pages(gateway, separation, remove_followers_page) &&
+               all_pages(gateway, separation, remove_words_page);
+    if (aid[0])
+        return end_follow(gateway, separation, subject, trace) &&
+               all_pages(gateway, separation, remove_words_page);
+    bool follows_on = separation->by == SEPARATED_BY_PROFILE;
+    return (follows_on || delivery_follower_forget(gateway, subject)) &&
+           separation_forget_person(gateway, subject, trace);
+}
+
+bool separation_end(struct gateway *gateway, const struct separation *separation, const char *trace)
+{
+    bool news = false;
+    if (!keep(gateway, separation, false, &news))
+        return false;
+    if (news)
+        log_write(LOG_INFO, "a separation was taken back", "trace", trace, "aid", separation->aid, "subject",
+                  separation->subject, "by", names[separation->by], (char *)NULL);
+    return true;
+}

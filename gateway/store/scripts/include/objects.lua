@@ -1,0 +1,24 @@
+-- What remote people wrote here, found by its author (objects_of:ACTOR) and by the account it was written to
+-- (inbound:AID, by when it came).
+
+local function object_indexed(hash, actor, aid, now)
+  redis.call('SADD', 'objects_of:' .. actor, hash)
+  redis.call('ZADD', 'inbound:' .. aid, now, hash)
+end
+
+-- The tombstone of an object that is known and live; its delete on the platform is queued.
+local function object_remove(hash, now)
+  local key = 'remote_object:' .. hash
+  local known = redis.call('HMGET', key, 'platform', 'aid', 'oid', 'actor')
+  redis.call('HSET', key, 'state', 'gone', 'deleted', now)
+  redis.call('HDEL', key, 'source')
+  redis.call('HINCRBY', key, 'revision', 1)
+  if (known[3] or '') ~= '' then
+    local place = known[2] .. ' ' .. known[3]
+    thread_leave(redis.call('HGET', 'post:' .. known[2] .. ':' .. known[3], 'root') or place, place, hash)
+  end
+  redis.call('SREM', 'objects_of:' .. known[4], hash)
+  redis.call('ZREM', 'inbound:' .. known[2], hash)
+  redis.call('XADD', 'work:push:' .. known[1], '*', 'chain', hash, 'data', 'object ' .. hash, 'time', now)
+  return known[1]
+end
