@@ -21,6 +21,7 @@ struct inbox;
 struct jobs;
 struct limits;
 struct watch;
+struct domains;
 
 struct gateway {
     const struct config *config;
@@ -40,6 +41,7 @@ struct gateway {
     struct jobs *jobs;
     struct limits *limits;
     struct watch *watch;
+    struct domains *domains;
     char worker_id[33]; /* random, new at each start of a worker */
     bool stopping;      /* SIGTERM came: start nothing new */
 };

@@ -11,6 +11,7 @@
 #include "gateway/client/fetch.h"
 #include "gateway/client/websocket.h"
 #include "gateway/delivery/delivery.h"
+#include "gateway/domains.h"
 #include "gateway/fed/inbox.h"
 #include "gateway/fed/serve_cache.h"
 #include "gateway/fed/signer.h"
@@ -83,9 +84,9 @@ static void make_worker_id(char out[33])
 /* ---- the rooms
  * -------------------------------------------------------------------------------------------------- */
 
-struct fetch_client *worker_fetch_client(const struct config *config, struct loop *loop, char *error,
-                                         size_t error_size)
+struct fetch_client *worker_fetch_client(struct gateway *gateway, char *error, size_t error_size)
 {
+    const struct config *config = gateway->config;
     char agent[512];
     (void)snprintf(agent, sizeof agent, "drawbridge/%s (+%s/)", DRAWBRIDGE_VERSION, config->public_url);
     const struct fetch_options fetches = {
@@ -95,8 +96,10 @@ struct fetch_client *worker_fetch_client(const struct config *config, struct loo
         .user_agent = agent,
         .per_host_max = FETCHES_PER_HOST,
         .total_max = FETCHES_MAX,
+        .refusal = domains_refusal,
+        .refusal_context = gateway,
     };
-    return fetch_client_new(loop, &fetches, error, error_size);
+    return fetch_client_new(gateway->loop, &fetches, error, error_size);
 }
 
 static bool open_rooms(struct gateway *gateway, char *error, size_t error_size)
@@ -107,7 +110,7 @@ static bool open_rooms(struct gateway *gateway, char *error, size_t error_size)
     free(store_url);
     if (!gateway->store)
         return false;
-    gateway->fetch = worker_fetch_client(config, gateway->loop, error, error_size);
+    gateway->fetch = worker_fetch_client(gateway, error, error_size);
     if (!gateway->fetch)
         return false;
     gateway->websockets = websocket_client_new(gateway->loop, config->ca_file);
@@ -141,6 +144,7 @@ static void close_rooms(struct gateway *gateway)
     key_cache_free(gateway);
     signers_free(gateway);
     store_free(gateway->store);
+    domains_free(gateway);
     limits_free(gateway); /* the store's last answers went there */
     serve_cache_free(gateway);
     crypto_pool_free(gateway->crypto);
@@ -210,6 +214,7 @@ static bool start(struct worker *worker, char *error, size_t error_size)
     if (!open_rooms(gateway, error, error_size))
         return false;
     serve_cache_start(gateway);
+    domains_start(gateway);
     limits_start(gateway);
     inbox_start(gateway);
     delivery_start(gateway);

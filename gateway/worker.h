@@ -3,7 +3,7 @@
 #define DRAWBRIDGE_GATEWAY_WORKER_H
 
 #include "gateway/client/fetch.h"
-#include "gateway/config.h"
+#include "gateway/gateway.h"
 
 enum { WORKER_CANNOT_START = 3 };
 
@@ -14,8 +14,8 @@ int worker_run(const struct config *config, bool first);
 /* Where the store is: the configured URL, or the private server's socket. malloc'd. */
 char *worker_store_url(const struct config *config);
 
-/* The client for all that is fetched, as the configuration wants it. NULL with a sentence. */
-struct fetch_client *worker_fetch_client(const struct config *config, struct loop *loop, char *error,
-                                         size_t error_size);
+/* The client for all that is fetched, as the configuration and the rules for domains want it. NULL with a
+ * sentence. */
+struct fetch_client *worker_fetch_client(struct gateway *gateway, char *error, size_t error_size);
 
 #endif

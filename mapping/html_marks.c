@@ -80,13 +80,11 @@ static void mark_hashtags(struct text_writer *writer, const struct html_people *
 static void mark_emoji(struct text_writer *writer, const json_t *tag)
 {
     const char *name = json_string_value(json_object_get(tag, "name"));
-    const json_t *icon = json_object_get(tag, "icon");
-    const json_t *url = json_object_get(icon, "url");
     if (!name || !shape_is(tag, "Emoji"))
         return;
     if (name[0] != ':')
         name = arena_format(writer->arena, ":%s:", name);
-    const char *image = shape_url(url ? url : icon, false, writer->arena);
+    const char *image = shape_picture(tag, writer->arena);
     if (image && html_is_shortcode(name))
         mark(writer, name, false, (struct span){.kind = SPAN_EMOJI, .target = image});
 }

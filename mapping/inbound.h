@@ -20,7 +20,8 @@ struct inbound_activity {
     const char *objects[INBOUND_IDS_MAX]; /* all object ids (Flag, multiple choice votes) */
     size_t object_count;
     const char *target, *instrument, *content;
-    const char *result; /* of an Accept (FEP-044f): the permission; NULL */
+    const char *emoji_url; /* the picture of a custom emoji that the content names (FEP-c0e0); NULL */
+    const char *result;    /* of an Accept (FEP-044f): the permission; NULL */
     /* of an embedded activity (Undo, Accept, Reject): */
     const char *inner_actor, *inner_object;
     enum visibility visibility;

@@ -47,6 +47,26 @@ static void read_inner(struct arena *arena, struct inbound_activity *out)
     out->inner_object = shape_id(json_object_get(out->object, "object"), arena);
 }
 
+/* ":blob:", "blob", ":blob@m.example:" and ":blob@.:" are one emoji. */
+static bool same_shortcode(const char *one, const char *other)
+{
+    one += *one == ':';
+    other += *other == ':';
+    size_t length = strcspn(one, "@:");
+    return length > 0 && length == strcspn(other, "@:") && memcmp(one, other, length) == 0;
+}
+
+static const char *read_emoji_url(const json_t *tags, const char *content, struct arena *arena)
+{
+    for (size_t i = 0; content && *content == ':' && i < shape_count(tags) && i < INBOUND_IDS_MAX; i++) {
+        const json_t *tag = shape_item(tags, i);
+        const char *name = json_string_value(json_object_get(tag, "name"));
+        if (name && shape_is(tag, "Emoji") && same_shortcode(name, content))
+            return shape_picture(tag, arena);
+    }
+    return NULL;
+}
+
 const char *inbound_activity_read(const json_t *document, struct arena *arena, struct inbound_activity *out)
 {
     *out = (struct inbound_activity){0};
@@ -70,6 +90,7 @@ const char *inbound_activity_read(const json_t *document, struct arena *arena, s
     if (!content) /* Misskey's name for the emoji of a Like (FEP-c0e0) */
         content = json_string_value(json_object_get(document, "_misskey_reaction"));
     out->content = utf8_clean_copy(arena, content, ACTIVITY_CONTENT_MAX);
+    out->emoji_url = read_emoji_url(json_object_get(document, "tag"), out->content, arena);
     out->visibility = addressees_visibility(out->object, document);
     out->published = shape_time(document, "published");
     return NULL;

@@ -131,6 +131,13 @@ const char *shape_url(const json_t *value, bool page, struct arena *arena)
     return arena_string(arena, first);
 }
 
+const char *shape_picture(const json_t *emoji, struct arena *arena)
+{
+    const json_t *icon = json_object_get(emoji, "icon");
+    const json_t *url = json_object_get(icon, "url");
+    return shape_url(url ? url : icon, false, arena);
+}
+
 int64_t shape_time(const json_t *object, const char *name)
 {
     const char *text = json_string_value(json_object_get(object, name));

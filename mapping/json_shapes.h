@@ -31,6 +31,9 @@ bool shape_is_one_of(const char *type, const char *const *known);
 /* A web URL of a string, a Link, or an array of these: text/html is preferred when `page`. In the arena. */
 const char *shape_url(const json_t *value, bool page, struct arena *arena);
 
+/* The web URL of the "icon" of an emoji, be it an Image or an address. In the arena; NULL. */
+const char *shape_picture(const json_t *emoji, struct arena *arena);
+
 /* RFC 3339 to ms; 0 when absent or no time. */
 int64_t shape_time(const json_t *object, const char *name);
 /* A whole number 0..maximum, also from a real; else 0. */

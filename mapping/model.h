@@ -193,9 +193,10 @@ struct remote_relation {
     const char *key; /* "rr_" + 22 base64url characters */
     enum relation_kind kind;
     const struct remote_author *author;
-    const char *target; /* native post id, or native account id for a follow */
-    const char *emoji;  /* or NULL */
-    const char *choice; /* of a vote: the option's name; else NULL */
+    const char *target;    /* native post id, or native account id for a follow */
+    const char *emoji;     /* or NULL */
+    const char *emoji_url; /* picture of a custom emoji, or NULL */
+    const char *choice;    /* of a vote: the option's name; else NULL */
     uint64_t revision;
 };
 

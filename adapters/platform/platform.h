@@ -32,6 +32,9 @@ const char *platform_discovered(struct adapter *adapter, const json_t *document)
 /* platform_value.c: single values of untrusted JSON; strings are copied to the arena, NULL when absent or
  * not as they must be. */
 const char *platform_text(const json_t *value, size_t length_max, struct arena *arena);
+/* What people wrote: what is too long is cut between two characters, a control character is a space (so that
+ * the offsets of spans stay). NULL only when it is no string. */
+const char *platform_words(const json_t *value, size_t length_max, struct arena *arena);
 const char *platform_id(const json_t *value, struct arena *arena);
 const char *platform_url(const json_t *value, struct arena *arena);
 int64_t platform_time(const json_t *value);

@@ -110,10 +110,10 @@ static void read_spans(const json_t *list, struct arena *arena, struct rich_text
 
 static bool read_text(const json_t *text, const json_t *spans, struct arena *arena, struct rich_text *out)
 {
-    out->text = platform_text(text, MODEL_TEXT_MAX, arena);
+    out->text = platform_words(text, MODEL_TEXT_MAX, arena);
     if (!out->text)
         return false;
-    out->length = json_string_length(text);
+    out->length = strlen(out->text);
     read_spans(spans, arena, out);
     return true;
 }
@@ -131,8 +131,8 @@ static void read_fields(const json_t *list, struct arena *arena, struct account 
 {
     for (size_t i = 0; i < json_array_size(list) && out->field_count < MODEL_FIELDS_MAX; i++) {
         const json_t *field = json_array_get(list, i);
-        const char *name = platform_text(json_object_get(field, "name"), SHORT_MAX, arena);
-        const char *value = platform_text(json_object_get(field, "value"), SHORT_MAX, arena);
+        const char *name = platform_words(json_object_get(field, "name"), SHORT_MAX, arena);
+        const char *value = platform_words(json_object_get(field, "value"), SHORT_MAX, arena);
         if (name && value)
             out->fields[out->field_count++] = (struct profile_field){name, value};
     }
@@ -176,7 +176,7 @@ bool platform_read_account(const json_t *object, struct arena *arena, struct acc
         !platform_number(json_object_get(object, "rev"), &revision))
         return false;
     out->revision = (uint64_t)revision;
-    out->name = platform_text(json_object_get(object, "name"), SHORT_MAX, arena);
+    out->name = platform_words(json_object_get(object, "name"), SHORT_MAX, arena);
     out->url = platform_url(json_object_get(object, "url"), arena);
     const json_t *bio = json_object_get(object, "bio");
     if (!read_text(json_object_get(bio, "text"), json_object_get(bio, "spans"), arena, &out->bio))
@@ -226,7 +226,7 @@ static bool read_media(const json_t *object, struct arena *arena, struct media *
         .kind = (enum media_kind)word_index(json_object_get(object, "kind"), kinds, 4, MEDIA_FILE),
         .url = platform_url(json_object_get(object, "url"), arena),
         .type = platform_text(json_object_get(object, "type"), 127, arena),
-        .alt = platform_text(json_object_get(object, "alt"), ALT_MAX, arena),
+        .alt = platform_words(json_object_get(object, "alt"), ALT_MAX, arena),
         .blurhash = platform_text(json_object_get(object, "blurhash"), 255, arena),
         .thumbnail_url =
             platform_url(json_is_object(thumbnail) ? json_object_get(thumbnail, "url") : thumbnail, arena),
@@ -266,8 +266,8 @@ static const struct card *read_card(const json_t *object, struct arena *arena)
         return NULL;
     struct card *card = arena_alloc(arena, sizeof *card);
     card->url = url;
-    card->title = platform_text(json_object_get(object, "title"), SHORT_MAX, arena);
-    card->description = platform_text(json_object_get(object, "description"), TITLE_MAX, arena);
+    card->title = platform_words(json_object_get(object, "title"), SHORT_MAX, arena);
+    card->description = platform_words(json_object_get(object, "description"), TITLE_MAX, arena);
     card->thumbnail_url = platform_url(json_object_get(object, "image"), arena);
     return card;
 }
@@ -280,7 +280,7 @@ static const struct poll *read_poll(const json_t *object, struct arena *arena)
     struct poll *poll = arena_alloc(arena, sizeof *poll);
     for (size_t i = 0; i < json_array_size(options) && poll->option_count < MODEL_OPTIONS_MAX; i++) {
         const json_t *option = json_array_get(options, i);
-        const char *name = platform_text(json_object_get(option, "name"), SHORT_MAX, arena);
+        const char *name = platform_words(json_object_get(option, "name"), SHORT_MAX, arena);
         if (name)
             poll->options[poll->option_count++] =
                 (struct poll_option){.name = name, .votes = number_or_zero(option, "votes")};
@@ -319,9 +319,9 @@ bool platform_read_post(const json_t *object, struct arena *arena, struct post *
     out->url = platform_url(json_object_get(object, "url"), arena);
     out->created = platform_time(json_object_get(object, "created"));
     out->edited = platform_time(json_object_get(object, "edited"));
-    out->title = platform_text(json_object_get(object, "title"), TITLE_MAX, arena);
+    out->title = platform_words(json_object_get(object, "title"), TITLE_MAX, arena);
     out->html = platform_text(json_object_get(object, "html"), (size_t)4 * MODEL_TEXT_MAX, arena);
-    out->warning = platform_text(json_object_get(object, "warning"), TITLE_MAX, arena);
+    out->warning = platform_words(json_object_get(object, "warning"), TITLE_MAX, arena);
     read_policies(object, out);
     out->reply_to = read_reference(json_object_get(object, "reply_to"), arena);
     out->quote_of = read_reference(json_object_get(object, "quote_of"), arena);

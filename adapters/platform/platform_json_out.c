@@ -214,6 +214,8 @@ json_t *platform_relation_json(const struct remote_relation *relation)
     put(object, "actor", author_reference(relation->author));
     put(object, "target", json_pack("{s:s}", "local", relation->target));
     put(object, "emoji", text_or_null(relation->emoji));
+    if (relation->emoji_url)
+        put(object, "emoji_url", json_string(relation->emoji_url));
     if (relation->kind == RELATION_VOTE)
         put(object, "choice", text_or_null(relation->choice));
     put(object, "rev", json_integer((json_int_t)relation->revision));

@@ -11,6 +11,22 @@ const char *platform_text(const json_t *value, size_t length_max, struct arena *
     return arena_copy(arena, text, length);
 }
 
+const char *platform_words(const json_t *value, size_t length_max, struct arena *arena)
+{
+    const char *text = json_string_value(value);
+    size_t length = json_string_length(value);
+    if (!text)
+        return NULL;
+    if (length > length_max)
+        for (length = length_max; length && ((unsigned char)text[length] & 0xC0) == 0x80;)
+            length--;
+    char *words = arena_copy(arena, text, length);
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)words[i] < ' ' && !(words[i] && strchr("\t\n\r", words[i])))
+            words[i] = ' ';
+    return words;
+}
+
 /* PLATFORMS §7.2: [A-Za-z0-9._:~-], at most 255 bytes. */
 bool platform_id_valid(const char *text)
 {

@@ -6,6 +6,7 @@ static const struct command commands[] = {
     {.name = "account", .run = command_account, .asks = true},
     {.name = "ledger", .run = command_ledger},
     {.name = "host", .run = command_host},
+    {.name = "domain", .run = command_domain},
     {.name = "sweep", .run = command_sweep},
     {.name = "preview", .run = command_preview, .asks = true},
     {.name = "contract", .standalone = command_contract},

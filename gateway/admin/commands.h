@@ -27,6 +27,7 @@ const char *command_help(const char *name);
 int command_account(struct gateway *gateway, int count, char **words);
 int command_ledger(struct gateway *gateway, int count, char **words);
 int command_host(struct gateway *gateway, int count, char **words);
+int command_domain(struct gateway *gateway, int count, char **words);
 int command_sweep(struct gateway *gateway, int count, char **words);
 
 /* Parts of `ledger`. */

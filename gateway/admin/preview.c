@@ -303,13 +303,20 @@ static const char *state_of(const struct preview *preview)
     return preview->post.sent_revision ? "told" : "new";
 }
 
+/* What the owner was told of the post when it left last. */
+static json_t *kept_loss(const struct preview *preview)
+{
+    json_t *kept = preview->post.loss ? json_loads(preview->post.loss, 0, NULL) : NULL;
+    return kept ? kept : json_array();
+}
+
 static json_t *whole(struct preview *preview, json_t *where)
 {
-    return json_pack("{ss ss so ss sO sO so so sO}", "platform", preview->platform, "post",
-                     preview->post.native, "handle",
-                     json_sprintf("%s@%s", preview->record.name, preview->record.host), "state",
-                     state_of(preview), "stays", preview->stays, "activity", preview->document, "text",
-                     as_text(preview), "recipients", where, "loss", preview->loss);
+    return json_pack(
+        "{ss ss so ss sO sO so so sO so}", "platform", preview->platform, "post", preview->post.native,
+        "handle", json_sprintf("%s@%s", preview->record.name, preview->record.host), "state",
+        state_of(preview), "stays", preview->stays, "activity", preview->document, "text", as_text(preview),
+        "recipients", where, "loss", preview->loss, "told_loss", kept_loss(preview));
 }
 
 json_t *preview_make(struct gateway *gateway, struct arena *arena, const char *platform,

@@ -8,7 +8,8 @@
 #include "mapping/model.h"
 
 /* {"platform","post","handle","state","stays":[sentence],"activity","text","recipients":[{"host","followers",
- * "why":[…]}],"loss":[{"what","why"}]}: a new reference. `stays` says why the post would not leave at all.
+ * "why":[…]}],"loss":[{"what","why"}],"told_loss":[…]}: a new reference. `stays` says why the post would not
+ * leave at all, `told_loss` what was kept of the last time that it did.
  * NULL with a sentence in *why. */
 json_t *preview_make(struct gateway *gateway, struct arena *arena, const char *platform,
                      const struct post *post, const char **why);

@@ -174,6 +174,9 @@ static void print_preview(const json_t *preview)
         print_sentences("Changed on the way:", json_object_get(preview, "loss"), "what", "why");
     else
         (void)puts("\nNothing is changed on the way.");
+    if (!json_equal(json_object_get(preview, "loss"), json_object_get(preview, "told_loss")))
+        print_sentences("Changed when it was told last:", json_object_get(preview, "told_loss"), "what",
+                        "why");
     if (as && !json_array_size(json_object_get(as, "drops")))
         (void)printf("\n%s is not known to drop any of it.\n", text_of(as, "server"));
     else if (as)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "gateway/client/fetch.h"
+#include "gateway/domains.h"
 #include "gateway/fed/signer.h"
 #include "gateway/upstream/upstream.h"
 #include "gateway/worker.h"
@@ -21,7 +22,7 @@ static void session_task(void *context)
 {
     struct session *session = context;
     struct gateway *gateway = &session->gateway;
-    if (store_wait(gateway->store, STORE_WAIT_MS)) {
+    if (store_wait(gateway->store, STORE_WAIT_MS) && domains_load(gateway)) {
         session->code = session->command(gateway, session->count, session->words);
     } else {
         (void)fprintf(
@@ -49,7 +50,7 @@ static int run(const struct config *config, session_command command, bool asks, 
     gateway->crypto = crypto_pool_new(gateway->loop, 1);
     gateway->store = store_new(gateway->loop, url, error, sizeof error);
     free(url);
-    gateway->fetch = worker_fetch_client(config, gateway->loop, error, sizeof error);
+    gateway->fetch = worker_fetch_client(gateway, error, sizeof error);
     if (gateway->store && gateway->fetch && (!asks || upstream_open(gateway, error, sizeof error)) &&
         task_spawn(gateway->tasks, session_task, &session))
         loop_run(gateway->loop);
@@ -59,6 +60,7 @@ static int run(const struct config *config, session_command command, bool asks, 
         upstream_free(gateway);
     fetch_client_free(gateway->fetch);
     signers_free(gateway);
+    domains_free(gateway);
     store_free(gateway->store);
     crypto_pool_free(gateway->crypto);
     task_pool_free(gateway->tasks);

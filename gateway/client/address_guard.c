@@ -291,9 +291,9 @@ static const char *refusal(const struct address_guard *guard, const struct guard
         return NULL;
     if (!strchr(url->host, '.'))
         return "its host has no dot";
-    /* A name whose last label is a number is an address in disguise (decimal, octal, short forms). */
+    /* No top level begins with a digit: such a name is an address in disguise (octal, hex, short forms). */
     const char *last = strrchr(url->host, '.') + 1;
-    if (strspn(last, "0123456789") == strlen(last) || strncmp(last, "0x", 2) == 0)
+    if (*last < 'a' || *last > 'z')
         return "its host is an address in disguise";
     if (is_special_name(url->host))
         return "its host is no public name";
@@ -316,9 +316,14 @@ bool address_guard_url(const struct address_guard *guard, const char *url, bool 
             *why = "the URL has characters that no URL has";
             return false;
         }
+    /* curl would find one behind a third slash, or without any; everybody who compares hosts would not. */
+    const char *authority = url + strcspn(url, ":/?#");
+    if (strncmp(authority, "://", 3) != 0 || strcspn(authority + 3, "/?#") == 0) {
+        *why = "the URL has no host";
+        return false;
+    }
     /* curl would decode it; everybody who compares hosts would not. */
-    const char *authority = strstr(url, "://");
-    if (authority && memchr(authority + 3, '%', strcspn(authority + 3, "/?#"))) {
+    if (memchr(authority + 3, '%', strcspn(authority + 3, "/?#"))) {
         *why = "its host is written with escapes";
         return false;
     }

@@ -37,6 +37,8 @@ struct fetch_client {
     struct loop_timer *timer;
     struct transfer *transfers; /* all that are under way */
     char *user_agent, *ca_file;
+    fetch_refusal refusal;
+    void *refusal_context;
     size_t pending, total_max;
     bool ended;
 };
@@ -478,6 +480,10 @@ static void resolved(void *context, const struct addresses *addresses)
         fail(transfer, FETCH_DNS, "the name has no address");
         return;
     }
+    if (addresses->more && !transfer->trusted) {
+        fail(transfer, FETCH_FORBIDDEN, "the name has more addresses than are looked at");
+        return;
+    }
     /* One bad address among good ones is an attack or a mistake: neither is worth a connection. */
     for (size_t i = 0; !transfer->trusted && i < addresses->count; i++) {
         if (address_guard_address(transfer->client->guard, (const void *)&addresses->list[i]))
@@ -551,16 +557,29 @@ static struct transfer *transfer_new(struct fetch_client *client, const struct f
     return transfer;
 }
 
+/* Whether this host may be asked at all. */
+static enum fetch_error judge(struct transfer *transfer, const char **why)
+{
+    const struct fetch_client *client = transfer->client;
+    struct guarded_url *place = &transfer->place;
+    if (!address_guard_url(client->guard, transfer->url, transfer->trusted, place, why))
+        return FETCH_FORBIDDEN;
+    if (transfer->trusted || !client->refusal)
+        return FETCH_OK;
+    return client->refusal(client->refusal_context, place->host, place->port, why);
+}
+
 void fetch_start(struct fetch_client *client, const struct fetch_request *request, fetch_done done,
                  void *context)
 {
     bool busy = client->pending >= client->total_max;
     struct transfer *transfer = transfer_new(client, request, done, context);
+    enum fetch_error error;
     const char *why = NULL;
     if (busy) {
         refuse(transfer, FETCH_BUSY, "too many requests are in flight here");
-    } else if (!address_guard_url(client->guard, request->url, request->trusted, &transfer->place, &why)) {
-        refuse(transfer, FETCH_FORBIDDEN, why);
+    } else if ((error = judge(transfer, &why)) != FETCH_OK) {
+        refuse(transfer, error, why);
     } else if (!copy_headers(transfer, request)) {
         refuse(transfer, FETCH_FORBIDDEN, "a header of the request is too long or broken");
     } else if (transfer->place.literal) {
@@ -613,12 +632,6 @@ size_t fetch_client_pending(const struct fetch_client *client)
     return client->pending;
 }
 
-bool fetch_url_permitted(const struct fetch_client *client, const char *url, const char **why)
-{
-    struct guarded_url place;
-    return address_guard_url(client->guard, url, false, &place, why);
-}
-
 /* ---- the client
  * ------------------------------------------------------------------------------------------------- */
 
@@ -639,6 +652,8 @@ struct fetch_client *fetch_client_new(struct loop *loop, const struct fetch_opti
     client->user_agent = duplicate(options->user_agent ? options->user_agent : "drawbridge");
     client->ca_file = options->ca_file ? duplicate(options->ca_file) : NULL;
     client->total_max = options->total_max;
+    client->refusal = options->refusal;
+    client->refusal_context = options->refusal_context;
     client->timer = loop_timer_new(loop, time_passed, client);
     client->resolver = resolver_new(loop, RESOLVER_THREADS);
     (void)curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);

@@ -12,12 +12,29 @@
 
 struct fetch_client;
 
+enum fetch_error {
+    FETCH_OK,        /* an HTTP answer came: see status */
+    FETCH_FORBIDDEN, /* the guard or the refusal: nothing was connected */
+    FETCH_DNS,
+    FETCH_CONNECT, /* refused, unreachable, TLS */
+    FETCH_TIMEOUT,
+    FETCH_TOO_LARGE,
+    FETCH_BROKEN, /* the connection closed early or spoke no HTTP */
+    FETCH_BUSY,   /* too many requests in flight here, or may_send said no */
+};
+
+/* Asked before a name is resolved whether this host (lower case, punycode) is asked: FETCH_OK; else
+ * FETCH_FORBIDDEN or, for now, FETCH_BUSY, with a sentence in *why. */
+typedef enum fetch_error (*fetch_refusal)(void *context, const char *host, unsigned port, const char **why);
+
 struct fetch_options {
     bool lab;                  /* http and loopback are permitted */
     const char *allow_private; /* comma-separated networks that are permitted although private; NULL */
     const char *ca_file;       /* NULL: the system's */
     const char *user_agent;
     size_t per_host_max, total_max; /* requests in flight */
+    fetch_refusal refusal;          /* NULL: none */
+    void *refusal_context;
 };
 
 struct fetch_header {
@@ -32,21 +49,11 @@ struct fetch_request {
     size_t body_length;
     size_t response_max; /* bytes, after decompression; 0: the body is not wanted */
     unsigned timeout_ms; /* in all */
-    bool trusted; /* a platform or a store that the operator configured: the address guard is not asked */
+    bool trusted; /* a platform or a store that the operator configured: neither the address guard nor the
+                     refusal is asked */
     /* Asked, with the context of `done`, when a connection is there and nothing was sent yet: false is
      * FETCH_BUSY. NULL: it may. */
     bool (*may_send)(void *context);
-};
-
-enum fetch_error {
-    FETCH_OK,        /* an HTTP answer came: see status */
-    FETCH_FORBIDDEN, /* the guard refused the URL or an address; nothing was connected */
-    FETCH_DNS,
-    FETCH_CONNECT, /* refused, unreachable, TLS */
-    FETCH_TIMEOUT,
-    FETCH_TOO_LARGE,
-    FETCH_BROKEN, /* the connection closed early or spoke no HTTP */
-    FETCH_BUSY,   /* too many requests in flight here, or may_send said no */
 };
 
 struct fetch_result {
@@ -78,8 +85,5 @@ void fetch_start(struct fetch_client *client, const struct fetch_request *reques
 void fetch_give_up(struct fetch_client *client, const void *context);
 
 size_t fetch_client_pending(const struct fetch_client *client);
-
-/* True if the guard would let this URL pass before any name is resolved; else a reason in `why`. */
-bool fetch_url_permitted(const struct fetch_client *client, const char *url, const char **why);
 
 #endif

@@ -82,11 +82,13 @@ static void look_up(struct crypto_job *job)
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
     name->addresses.count = 0;
+    name->addresses.more = false;
     if (getaddrinfo(name->host, NULL, &hints, &found) != 0)
         return;
     for (const struct addrinfo *one = found; one; one = one->ai_next) {
-        if (name->addresses.count == RESOLVER_ADDRESSES_MAX ||
-            one->ai_addrlen > sizeof name->addresses.list[0])
+        name->addresses.more = name->addresses.count == RESOLVER_ADDRESSES_MAX ||
+                               one->ai_addrlen > sizeof name->addresses.list[0];
+        if (name->addresses.more)
             break;
         memcpy(&name->addresses.list[name->addresses.count++], one->ai_addr, one->ai_addrlen);
     }

@@ -3,6 +3,7 @@
 #ifndef DRAWBRIDGE_GATEWAY_CLIENT_RESOLVER_H
 #define DRAWBRIDGE_GATEWAY_CLIENT_RESOLVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
@@ -13,6 +14,7 @@ enum { RESOLVER_ADDRESSES_MAX = 16 };
 struct addresses {
     struct sockaddr_storage list[RESOLVER_ADDRESSES_MAX]; /* without a port */
     size_t count;                                         /* 0: the name has none */
+    bool more;                                            /* it has others that are not in the list */
 };
 
 struct resolver;

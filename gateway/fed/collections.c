@@ -64,6 +64,18 @@ static bool read_place(struct serving *serving, const char *text, struct post_pl
     return good;
 }
 
+/* Embedded documents share the richest context among them: that of a note. */
+static void append_sharing(json_t *items, json_t *document, json_t **context)
+{
+    json_t *own = json_object_get(document, "@context");
+    if (!*context || (json_is_array(own) && !json_is_array(*context))) {
+        json_decref(*context);
+        *context = json_incref(own);
+    }
+    (void)json_object_del(document, "@context");
+    (void)json_array_append_new(items, document);
+}
+
 /* What a page shows whole: whoever asked for it may hold all of that. */
 struct shown {
     const char *oids[OUTBOX_PAGE];
@@ -79,14 +91,7 @@ static json_t *outbox_items(struct serving *serving, const struct account_record
         if (!activity)
             continue;
         shown->oids[shown->count++] = page->oids[i];
-        /* Embedded documents share the richest context among them: that of a note. */
-        json_t *own = json_object_get(activity, "@context");
-        if (!*context || (json_is_array(own) && !json_is_array(*context))) {
-            json_decref(*context);
-            *context = json_incref(own);
-        }
-        (void)json_object_del(activity, "@context");
-        (void)json_array_append_new(items, activity);
+        append_sharing(items, activity, context);
     }
     return items;
 }
@@ -145,6 +150,7 @@ static void serve_outbox(struct serving *serving, const struct account_record *r
 static void serve_featured(struct serving *serving, const struct account_record *record, const char *id)
 {
     bool down = false;
+    json_t *context = NULL;
     json_t *items = json_array();
     struct shown shown = {.count = 0};
     struct observation observation;
@@ -156,10 +162,12 @@ static void serve_featured(struct serving *serving, const struct account_record 
         json_t *note = found == LOOKUP_FOUND ? note_of(serving, record, oid, &down) : NULL;
         if (!note)
             continue;
-        (void)json_array_append_new(items, note);
+        append_sharing(items, note, &context);
         shown.oids[shown.count++] = arena_string(serving->arena, oid);
     }
     json_t *document = collection("OrderedCollection", id, (int64_t)json_array_size(items));
+    if (context)
+        (void)json_object_set_new(document, "@context", context);
     (void)json_object_set_new(document, "orderedItems", items);
     if (down) {
         json_decref(document);

@@ -128,7 +128,7 @@ struct reaction reaction_of(struct arena *arena, const struct inbound_activity *
     id_hash(emoji, hash);
     reaction.kind = REACTION_EMOJI;
     reaction.detail = hash;
-    reaction.value = emoji;
+    reaction.value = activity->emoji_url ? arena_format(arena, "%s %s", emoji, activity->emoji_url) : emoji;
     return reaction;
 }
 

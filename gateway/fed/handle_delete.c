@@ -43,14 +43,17 @@ enum work_result remove_actor(struct incoming *incoming)
     return WORK_DONE;
 }
 
-/* Whether it is the actor's to take back: being on the same server is not enough. */
-static enum lookup is_giver(struct incoming *incoming, const char *aid, const char *oid)
+/* Whether it is the actor's to take back: being on the same server is not enough. The post may quote
+ * something else by now, with a permission of its own. */
+static enum lookup is_giver(struct incoming *incoming, const char *aid, const char *oid, const char *stamp)
 {
     struct account_record record;
     struct post_record post;
     enum lookup found = account_load(incoming->gateway->store, incoming->arena, aid, &record);
     if (found == LOOKUP_FOUND)
         found = post_load(incoming->gateway->store, incoming->arena, aid, oid, &post);
+    if (found == LOOKUP_FOUND && strcmp(post.stamp, stamp) != 0)
+        return LOOKUP_ABSENT;
     return found == LOOKUP_FOUND ? is_quoted_author(incoming, &record, &post) : found;
 }
 
@@ -64,7 +67,7 @@ static enum lookup drop_stamp(struct incoming *incoming, const char *stamp)
         return found == LOOKUP_DOWN ? found : LOOKUP_ABSENT;
     const char *aid = arena_copy(incoming->arena, place, AID_LENGTH);
     const char *oid = place + AID_LENGTH + 1;
-    found = is_giver(incoming, aid, oid);
+    found = is_giver(incoming, aid, oid, stamp);
     if (found == LOOKUP_FOUND)
         found = post_stamp(incoming->gateway->store, aid, oid, NULL, clock_now_ms());
     return found == LOOKUP_DOWN ? found : LOOKUP_FOUND;

@@ -84,25 +84,48 @@ enum work_result handle_quote_request(struct incoming *incoming)
     return answer(incoming, &record, &post, post.post.quotable && good);
 }
 
-/* ---- the answer to a request of ours: its id is OBJECT#quote
+/* ---- the answer to a request of ours: its id is OBJECT#quote-HASH, of what is quoted
  * --------------------------------------------------------------- */
 
-static bool is_request_of(const char *id)
+static const char *hash_of_request(const char *id)
 {
+    static const char mark[] = "#quote-";
     const char *fragment = id ? strchr(id, '#') : NULL;
-    return fragment && strcmp(fragment, "#quote") == 0;
+    return fragment && strncmp(fragment, mark, sizeof mark - 1) == 0 ? fragment + sizeof mark - 1 : NULL;
 }
 
-/* Only who wrote what is quoted can permit it, and the permission lives on that person's server. */
-enum lookup is_quoted_author(struct incoming *incoming, const struct account_record *record,
-                             const struct post_record *post)
+/* *quoted: what the post quotes now. LOOKUP_FOUND when the actor wrote it. */
+static enum lookup find_quoted(struct incoming *incoming, const struct account_record *record,
+                               const struct post_record *post, const char **quoted)
 {
     struct links *links = links_new(incoming->gateway, incoming->arena, record->platform);
     const struct outbound_link *link = links_add_reference(links, &post->post.quote_of);
     if (links->down)
         return LOOKUP_DOWN;
-    return link && link->author && strcmp(link->author, incoming->activity.actor) == 0 ? LOOKUP_FOUND
-                                                                                       : LOOKUP_ABSENT;
+    if (!link || !link->id || !link->author || strcmp(link->author, incoming->activity.actor) != 0)
+        return LOOKUP_ABSENT;
+    *quoted = link->id;
+    return LOOKUP_FOUND;
+}
+
+enum lookup is_quoted_author(struct incoming *incoming, const struct account_record *record,
+                             const struct post_record *post)
+{
+    const char *quoted = NULL;
+    return find_quoted(incoming, record, post, &quoted);
+}
+
+/* Only who wrote what the post quotes now can permit it, and the permission lives on that person's server. */
+static enum lookup may_permit(struct incoming *incoming, const struct account_record *record,
+                              const struct post_record *post)
+{
+    const char *quoted = NULL;
+    char hash[23];
+    enum lookup found = find_quoted(incoming, record, post, &quoted);
+    if (found != LOOKUP_FOUND)
+        return found;
+    id_hash(quoted, hash);
+    return strcmp(hash, hash_of_request(incoming->activity.object_id)) == 0 ? LOOKUP_FOUND : LOOKUP_ABSENT;
 }
 
 enum work_result handle_answer(struct incoming *incoming)
@@ -110,11 +133,11 @@ enum work_result handle_answer(struct incoming *incoming)
     const struct inbound_activity *activity = &incoming->activity;
     struct account_record record;
     struct post_record post;
-    if (!is_request_of(activity->object_id))
+    if (!hash_of_request(activity->object_id))
         return WORK_DONE;
     enum lookup found = incoming_local_post(incoming, activity->object_id, &record, &post);
     if (found == LOOKUP_FOUND)
-        found = is_quoted_author(incoming, &record, &post);
+        found = may_permit(incoming, &record, &post);
     if (found != LOOKUP_FOUND)
         return found == LOOKUP_DOWN ? WORK_LATER : WORK_DONE;
     const char *stamp = strcmp(activity->type, "Accept") == 0 ? activity->result : NULL;

@@ -6,6 +6,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/delivery/delivery.h"
+#include "gateway/domains.h"
 #include "gateway/fed/handle.h"
 #include "gateway/fed/hearsay.h"
 #include "gateway/fed/json_guard.h"
@@ -72,6 +73,8 @@ static void refuse(struct serving *serving, const struct inbound_activity *activ
               why, "peer", http_request_peer(serving->request), (char *)NULL);
     if (verification == VERIFICATION_UNAVAILABLE)
         serve_unavailable(serving);
+    else if (verification == VERIFICATION_BLOCKED)
+        http_answer_text(serving->request, 403, "This server is blocked here.\n");
     else
         http_answer_text(serving->request, 401,
                          arena_format(serving->arena, "The signature is not accepted: %s.\n", why));
@@ -283,12 +286,16 @@ static void receive(struct serving *serving, const json_t *document)
         refuse_foreign(serving, &activity, NULL);
         return;
     }
+    if (domains_judge(serving->gateway, activity.actor) == DOMAIN_BLOCKED) {
+        refuse(serving, &activity, VERIFICATION_BLOCKED, "its domain is blocked here");
+        return;
+    }
     if (is_strangers_farewell(serving, &activity)) {
         accepted(serving);
         return;
     }
     find_sender(serving, &activity, &voucher);
-    if (!voucher.own && json_object_get(document, "proof"))
+    if (!voucher.own && voucher.verification != VERIFICATION_BLOCKED && json_object_get(document, "proof"))
         find_proof(serving, &activity, document, &voucher);
     if (!voucher.own && !voucher.sender)
         refuse(serving, &activity, voucher.verification, voucher.why);
@@ -361,6 +368,10 @@ static const char *object_of(const struct inbound_activity *activity)
 
 static enum work_result process(struct incoming *incoming, bool hearsay)
 {
+    /* It may have been blocked since this came. */
+    enum domain_verdict verdict = domains_judge(incoming->gateway, incoming->activity.actor);
+    if (verdict != DOMAIN_OPEN)
+        return verdict == DOMAIN_BLOCKED ? WORK_DONE : WORK_LATER;
     struct object_turns *turns = incoming->gateway->inbox->turns;
     const char *object = object_of(&incoming->activity);
     if (object)

@@ -81,10 +81,8 @@ bool publishing_queue(struct publishing *publishing, json_t *document, struct de
     return good;
 }
 
-/* A Delete gets its LD signature, so that servers that were told can pass it on to those that hold a copy
- * second-hand. Without one it still goes to all that we know of. */
-static bool queue_farewell(struct publishing *publishing, json_t *document,
-                           struct delivery_activity *activity)
+bool publishing_queue_farewell(struct publishing *publishing, json_t *document,
+                               struct delivery_activity *activity)
 {
     const struct signer *signer = document ? signer_account(publishing->gateway, publishing->aid) : NULL;
     if (!store_is_up(publishing->gateway->store)) {
@@ -218,11 +216,11 @@ static bool queue_delete(struct publishing *publishing, const struct delivery_ta
                                          .targets = late,
                                          .target_count = late ? 1 : 0,
                                          .late = late != NULL};
-    return queue_farewell(publishing,
-                          delete_activity(publishing_actor(publishing),
-                                          publishing_object(publishing, publishing->post.oid),
-                                          publishing_part(publishing, "followers")),
-                          &activity);
+    return publishing_queue_farewell(publishing,
+                                     delete_activity(publishing_actor(publishing),
+                                                     publishing_object(publishing, publishing->post.oid),
+                                                     publishing_part(publishing, "followers")),
+                                     &activity);
 }
 
 static bool take_back(struct publishing *publishing, const struct delivery_target *late)
@@ -313,7 +311,7 @@ bool publish_actor_delete(struct gateway *gateway, const char *aid, const char *
     bool good = found != LOOKUP_DOWN;
     if (found == LOOKUP_FOUND && publishing.record.consent == CONSENT_LEAVING) {
         struct delivery_activity activity = {.kind = DELIVERY_LEAVE, .priority = PRIORITY_LEAVE};
-        good = queue_farewell(
+        good = publishing_queue_farewell(
             &publishing,
             delete_actor_activity(publishing_actor(&publishing), publishing_part(&publishing, "followers")),
             &activity);

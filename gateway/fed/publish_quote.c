@@ -9,8 +9,12 @@
 /* How long a Create waits for the answer: most servers decide by themselves. */
 enum { ANSWER_WAIT_MS = 10000, REVOKED_MAX = 500 };
 
+typedef bool queue_function(struct publishing *publishing, json_t *document,
+                            struct delivery_activity *activity);
+
 /* To one person, in the order of the pair. */
-static bool queue_to(struct publishing *publishing, const char *actor_id, json_t *document)
+static bool queue_to(struct publishing *publishing, const char *actor_id, json_t *document,
+                     queue_function *queue)
 {
     struct delivery_target *target = arena_alloc(publishing->arena, sizeof *target);
     char pair[23];
@@ -24,7 +28,7 @@ static bool queue_to(struct publishing *publishing, const char *actor_id, json_t
                                          .order_key = pair,
                                          .targets = target,
                                          .target_count = 1};
-    return publishing_queue(publishing, document, &activity);
+    return queue(publishing, document, &activity);
 }
 
 static bool give_among_us(struct publishing *publishing, const struct note_quote *quote, const char *quoting)
@@ -48,9 +52,12 @@ bool publishing_ask(struct publishing *publishing, const json_t *note, const str
         return !quote->stamp_oid || give_among_us(publishing, quote, own);
     if (post->stamp[0] || post->asked || !quote->author)
         return true;
-    json_t *request = quote_request_activity(arena_format(publishing->arena, "%s#quote", own), note,
+    /* The id names what is quoted: an edit may quote something else, for which its author is asked anew. */
+    char hash[23];
+    id_hash(quote->id, hash);
+    json_t *request = quote_request_activity(arena_format(publishing->arena, "%s#quote-%s", own, hash), note,
                                              quote->id, quote->author);
-    if (!queue_to(publishing, quote->author, request))
+    if (!queue_to(publishing, quote->author, request, publishing_queue))
         return false;
     bool fresh = false;
     bool good = post_ask(publishing->gateway->store, publishing->aid, post->oid, clock_now_ms(),
@@ -80,7 +87,8 @@ bool publish_quote_answer(struct gateway *gateway, const char *aid, const struct
         const char *id = arena_format(publishing.arena, "%s#quote-%s-%s", publishing_actor(&publishing),
                                       quote_oid ? "accept" : "reject", hash);
         good = queue_to(&publishing, request->actor,
-                        quote_answer(id, request, quote_oid ? stamp_url(&publishing, quote_oid) : NULL));
+                        quote_answer(id, request, quote_oid ? stamp_url(&publishing, quote_oid) : NULL),
+                        publishing_queue);
     }
     publishing_end(&publishing);
     return good;
@@ -101,10 +109,10 @@ bool publishing_revoke(struct publishing *publishing)
             return false;
         if (found != LOOKUP_FOUND || !quote.request[0])
             continue;
-        const char *stamp = stamp_url(publishing, list[i]);
-        if (!queue_to(publishing, quote.actor,
-                      delete_activity(publishing_actor(publishing), stamp,
-                                      publishing_part(publishing, "followers"))))
+        /* Who quoted passes it on to the followers that were shown the quote. */
+        json_t *farewell = delete_activity(publishing_actor(publishing), stamp_url(publishing, list[i]),
+                                           publishing_part(publishing, "followers"));
+        if (!queue_to(publishing, quote.actor, farewell, publishing_queue_farewell))
             return false;
     }
     return true;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gateway/clock.h"
+#include "gateway/domains.h"
 #include "gateway/fed/json_guard.h"
 #include "gateway/fed/key_proof.h"
 #include "gateway/fed/key_search.h"
@@ -66,6 +67,12 @@ static enum verification find_and_check(struct gateway *gateway, struct arena *a
     if (local_is_ours(gateway->config, search.document)) {
         *why = "the key is said to be ours";
         return VERIFICATION_REFUSED;
+    }
+    enum domain_verdict verdict = domains_judge(gateway, search.document);
+    if (verdict != DOMAIN_OPEN) {
+        *why = verdict == DOMAIN_BLOCKED ? "its domain is blocked here"
+                                         : "which domains are blocked is not known yet";
+        return verdict == DOMAIN_BLOCKED ? VERIFICATION_BLOCKED : VERIFICATION_UNAVAILABLE;
     }
     struct known_key known = {0};
     enum verification result = key_search_find(&search, &known);

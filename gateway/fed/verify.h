@@ -14,6 +14,7 @@ enum verification {
     VERIFIED,
     VERIFICATION_UNSIGNED,    /* no signature at all: 401 */
     VERIFICATION_REFUSED,     /* definitive: 401 */
+    VERIFICATION_BLOCKED,     /* the key's domain is blocked here: 403 */
     VERIFICATION_KEY_GONE,    /* the key's server answers 404 or 410 */
     VERIFICATION_UNAVAILABLE, /* the key cannot be had just now: 503 */
 };

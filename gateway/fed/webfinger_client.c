@@ -5,7 +5,6 @@
 
 #include "gateway/client/fetch.h"
 #include "gateway/fed/json_guard.h"
-#include "gateway/fed/local.h"
 #include "gateway/fed/remote.h"
 #include "mapping/buffer.h"
 
@@ -62,8 +61,6 @@ const char *webfinger_resolve(struct gateway *gateway, struct arena *arena, cons
         return NULL;
     const char *url = arena_format(arena, "%s://%s/.well-known/webfinger?resource=acct%%3A%s",
                                    scheme_of(gateway), at + 1, percent_encoded(arena, handle));
-    if (local_is_ours(gateway->config, url))
-        return NULL;
     const struct fetch_header headers[] = {{"Accept", "application/jrd+json, application/json"}};
     struct fetch_result result = {0};
     fetch(gateway->fetch,

@@ -73,6 +73,7 @@ static enum lookup read_post(const struct reply *reply, struct arena *arena, str
     out->boost_author = field_text(reply, "boost_author", arena);
     out->root = field_text(reply, "root", arena);
     out->stamp = field_text(reply, "stamp", arena);
+    out->loss = field_text(reply, "loss", arena);
     out->asked = field_number(reply, "asked") != 0;
     out->resend = (uint64_t)field_number(reply, "resend");
     out->resent = (uint64_t)field_number(reply, "resent");
@@ -182,6 +183,7 @@ enum lookup post_put(struct store *store, const struct post_change *change, enum
     add_parent(arguments, &post->reply_to);
     arguments_text(arguments, change->boost);
     arguments_text(arguments, change->boost_author);
+    arguments_text(arguments, change->requoted ? "1" : "0");
     return read_outcome(store_script(store, "post_put", arguments), outcome);
 }
 

@@ -22,6 +22,7 @@ struct post_record {
     const char *root;  /* "AID OID" of the post of ours that began the conversation, "" when it is itself */
     const char *stamp; /* permission of whoever is quoted (FEP-044f), "" when there is none */
     bool asked;        /* for that permission */
+    const char *loss;  /* JSON of what was lost when it was told last (mapping/loss.h), "" for nothing */
     uint64_t resend, resent; /* differ: something changed that is no edit, and was not told yet */
 };
 
@@ -48,6 +49,7 @@ struct post_change {
     int64_t published, now, hold_ms;  /* published: clamped to now by the caller */
     const char *trace;                /* goes with a post that is held; NULL: none */
     bool only_counts;                 /* nothing but counts differs from what is stored */
+    bool requoted;                    /* it quotes something else now: a permission for the old is void */
     const char *boost, *boost_author; /* what it announces, decided once; NULL for a post of its own */
 };
 /* Creates or edits. */

@@ -15,7 +15,8 @@ struct reaction {
     /* What tells several of one person apart, 22 characters: hash of an emoji, or of a choice where several
      * may be made; "" else. */
     const char *detail;
-    const char *value; /* activity id of a like or boost, the emoji, the choice */
+    const char
+        *value; /* activity id of a like or boost; "EMOJI" or "EMOJI ADDRESS_OF_ITS_PICTURE"; the choice */
 };
 
 /* Each counts once; *changed says whether it was new (or was there). */

@@ -108,13 +108,22 @@ static bool settle_boost(struct intake *intake, struct post_change *change)
     return !links->down;
 }
 
+static bool same_reference(const struct reference *one, const struct reference *other)
+{
+    const char *first = one->native ? one->native : one->remote;
+    const char *second = other->native ? other->native : other->remote;
+    return first && second ? strcmp(first, second) == 0 : first == second;
+}
+
 /* What is new about a post that is stored already. */
 static bool compare_stored(struct intake *intake, struct post_change *change)
 {
     struct post_record stored;
     enum lookup found = post_load(intake->gateway->store, intake->arena, change->aid, change->oid, &stored);
-    if (found == LOOKUP_FOUND && stored.state == POST_LIVE)
+    if (found == LOOKUP_FOUND && stored.state == POST_LIVE) {
         change->only_counts = post_differs_in_counts(&stored.post, change->post);
+        change->requoted = !same_reference(&stored.post.quote_of, &change->post->quote_of);
+    }
     return found != LOOKUP_DOWN;
 }
 

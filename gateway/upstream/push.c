@@ -58,7 +58,7 @@ static enum lookup native_root(struct push *push, const struct remote_object *ob
     return found;
 }
 
-/* A post of this platform that the text quotes. */
+/* A post of this platform that the text quotes. One that is not to be quoted is only linked. */
 static const char *native_quote(struct push *push, const char *quote)
 {
     struct local_id id = local_parse(push->gateway->config, quote);
@@ -68,7 +68,7 @@ static const char *native_quote(struct push *push, const char *quote)
         account_load(push->gateway->store, push->arena, id.aid, &record) != LOOKUP_FOUND ||
         strcmp(record.platform, push->platform->config->name) != 0 ||
         post_load(push->gateway->store, push->arena, id.aid, id.oid, &post) != LOOKUP_FOUND ||
-        post.state != POST_LIVE)
+        post.state != POST_LIVE || !post.post.quotable)
         return NULL;
     return post.native;
 }

@@ -81,12 +81,15 @@ static enum work_result push_standing(struct push *push, const struct relation *
                                            (int64_t)7 * 86400 * 1000, &actor, &why);
     if (met != REMOTE_OK)
         return met == REMOTE_LATER ? WORK_LATER : WORK_DONE;
+    const char *emoji = relation->kind == RELATION_EMOJI ? relation->value : NULL;
+    const char *picture = emoji ? strchr(emoji, ' ') : NULL;
     const struct remote_relation remote = {
         .key = key_of(push, relation),
         .kind = relation->kind,
         .author = remote_author_of(push->gateway, push->arena, &actor),
         .target = native,
-        .emoji = relation->kind == RELATION_EMOJI ? relation->value : NULL,
+        .emoji = picture ? arena_copy(push->arena, emoji, (size_t)(picture - emoji)) : emoji,
+        .emoji_url = picture ? picture + 1 : NULL,
         .choice = relation->kind == RELATION_VOTE ? relation->value : NULL,
         .revision = (uint64_t)clock_now_ms(), /* it may come again after it was taken back */
     };

@@ -164,6 +164,7 @@ static json_t *activity_json(const struct inbound_activity *activity)
     put_text(object, "instrument", activity->instrument);
     put_text(object, "result", activity->result);
     put_text(object, "content", activity->content);
+    put_text(object, "emoji_url", activity->emoji_url);
     put_text(object, "inner_actor", activity->inner_actor);
     put_text(object, "inner_object", activity->inner_object);
     put_visibility(object, activity->visibility);

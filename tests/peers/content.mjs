@@ -1,7 +1,7 @@
 // What becomes of each kind of content on its way: what Fedify parses and what snac shows of a member's posts, and what
 // Plaza shows of what people there write.
 import assert from "node:assert/strict";
-import { activityFaults } from "../golden/schema_judge.mjs";
+import { activityFaults, documentFaults } from "../golden/schema_judge.mjs";
 import { textOf } from "./lib/fedify.mjs";
 import { get } from "./lib/http.mjs";
 import { step, story } from "./lib/harness.mjs";
@@ -40,6 +40,12 @@ await story("Content, both ways", async () => {
     const post = await plaza.post(USER, text, more);
     const { object } = await created(text.split("\n")[0]);
     return { post, note: object, id: object.id };
+  };
+  /** A document that is served, which must be as docs/schemas says. */
+  const served = async (url) => {
+    const { json } = await get(url);
+    assert.deepEqual(documentFaults(json), [], url);
+    return json;
   };
   let serial = 0;
   const fresh = (what) => `${fedify.origin}/${what}/${++serial}`;
@@ -97,6 +103,7 @@ await story("Content, both ways", async () => {
     const { note } = await publish("Look up #owls");
     const tag = note.tag.find(({ type }) => type === "Hashtag");
     assert.equal(tag.name, "#owls");
+    assert.deepEqual((await served(tag.href)).orderedItems, [note.id]);
     const page = await get(tag.href, { accept: "text/html" });
     assert.equal(page.status, 200);
     assert.ok(page.text.includes("Look up"), "the post is not on the tag's page");
@@ -152,10 +159,12 @@ await story("Content, both ways", async () => {
     assert.equal(first.note.context, `${first.id}/context`);
     const answer = await fedify.reply(second.id, "And a third");
     await until("the answer on Plaza", SOON, () => plaza.replyWith(first.post, "And a third"));
-    const { json } = await get(first.note.context);
-    assert.equal(json.type, "OrderedCollection");
-    assert.deepEqual(json.orderedItems, [first.id, second.id, answer]);
-    assert.deepEqual((await get(`${first.id}/replies`)).json.items, [second.id]);
+    const conversation = await served(first.note.context);
+    assert.equal(conversation.type, "OrderedCollection");
+    assert.equal(conversation.attributedTo, actor);
+    assert.deepEqual(conversation.orderedItems, [first.id, second.id, answer]);
+    assert.deepEqual((await served(`${first.id}/replies`)).items, [second.id]);
+    assert.deepEqual((await served(second.id)).replies.first.items, [answer]);
     assert.equal((await get(`${second.id}/context`)).status, 404);
     // Of a thread that snac shows, the answers stand in children of what they answer.
     snacShows(/One of two(?:(?!One of two|snac-post ).)*snac-child(?:(?!One of two|snac-post ).)*Two of two/s);
@@ -192,12 +201,13 @@ await story("Content, both ways", async () => {
     const { note } = await publish("As I said", { quote_of: first.post });
     for (const name of ["quote", "quoteUri", "quoteUrl", "_misskey_quote"]) assert.equal(note[name], first.id, name);
     assert.match(note.content, /class="quote-inline"/);
-    const { json } = await get(note.quoteAuthorization);
-    assert.equal(json.type, "QuoteAuthorization");
-    assert.equal(json.attributedTo, actor);
-    assert.equal(json.interactingObject, note.id);
-    assert.equal(json.interactionTarget, first.id);
-    snacShows("As I said");
+    const permission = await served(note.quoteAuthorization);
+    assert.equal(permission.type, "QuoteAuthorization");
+    assert.equal(permission.attributedTo, actor);
+    assert.equal(permission.interactingObject, note.id);
+    assert.equal(permission.interactionTarget, first.id);
+    assert.equal((await parsed(note.id)).quoteUrl, first.id);
+    snacShows(new RegExp(`As I said(?:(?!snac-post ).)*RE: <a [^>]*href="${first.id}"`, "s"));
   });
 
   await step("who is quoted elsewhere is asked first, and the permission goes with the note", async () => {
@@ -225,15 +235,17 @@ await story("Content, both ways", async () => {
     const request = fresh("requests");
     await fedify.say(`${actor}/inbox`, { type: "QuoteRequest", id: request, to: actor, object: id, instrument });
     const accept = await arrived("Accept", ({ type, object }) => type === "Accept" && object.id === request);
-    const { json } = await get(accept.result);
-    assert.deepEqual([json.interactingObject, json.interactionTarget], [instrument.id, id]);
+    const permission = await served(accept.result);
+    assert.deepEqual([permission.interactingObject, permission.interactionTarget], [instrument.id, id]);
     const forged = noteOf({ content: "<p>No quote at all</p>" });
     const bad = fresh("requests");
     await fedify.say(`${actor}/inbox`, { type: "QuoteRequest", id: bad, to: actor, object: id, instrument: forged });
     await arrived("Reject", ({ type, object }) => type === "Reject" && object.id === bad);
     await plaza.remove(post);
-    await arrived("Delete of the permission", ({ type, object }) => type === "Delete" && object.id === accept.result);
+    const farewell = await arrived("Delete of the permission", ({ type, object }) => type === "Delete" && object.id === accept.result);
     assert.equal((await get(accept.result)).status, 410);
+    // Who quoted passes it on to those who were shown the quote, and they verify this one.
+    await until("Fedify's verdict", SOON, async () => (await fedify.ask("verify")).find((one) => one.id === farewell.id)?.ld);
   });
 
   await step("a repost is an Announce, and taking it back an Undo", async () => {
@@ -242,8 +254,8 @@ await story("Content, both ways", async () => {
     const announce = await arrived("Announce", ({ type, object }) => type === "Announce" && object === id);
     assert.match(announce.id, new RegExp(`^${actor}/b/[a-z2-7]{16}$`));
     await until("Fedify's reading of it", SOON, async () => (await fedify.parsed("Announce", id)).length === 1);
-    assert.equal((await get(announce.id)).json.object, id);
-    const outbox = (await get(`${actor}/outbox?page=0`)).json.orderedItems;
+    assert.equal((await served(announce.id)).object, id);
+    const outbox = (await served(`${actor}/outbox?page=0`)).orderedItems;
     assert.equal(outbox[0].id, announce.id);
     await plaza.remove(repost);
     const undo = await arrived("Undo", ({ type, object }) => type === "Undo" && object.id === announce.id);
@@ -263,7 +275,7 @@ await story("Content, both ways", async () => {
     await plaza.pin(USER, post);
     const add = await arrived("Add", ({ type, object }) => type === "Add" && object === id);
     assert.equal(add.target, `${actor}/featured`);
-    assert.deepEqual((await get(add.target)).json.orderedItems.map((note) => note.id), [id]);
+    assert.deepEqual((await served(add.target)).orderedItems.map((note) => note.id), [id]);
     await plaza.pin(USER, post, false);
     await arrived("Remove", ({ type, object }) => type === "Remove" && object === id);
     assert.deepEqual((await get(add.target)).json.orderedItems, []);
@@ -355,10 +367,10 @@ await story("Content, both ways", async () => {
     await fedify.say(inbox, { type: "EmojiReact", id: owl, object: root, content: "🦉" });
     await fedify.say(inbox, { type: "Like", id: blob, object: root, content: ":blob@.:", _misskey_reaction: ":blob@.:" });
     await until("both reactions", SOON, async () => (await reactions()) === ":blob: 🦉");
-    assert.equal((await get(`${root}/likes`)).json.totalItems, 1);
+    assert.equal((await served(`${root}/likes`)).totalItems, 1);
     await fedify.say(inbox, { type: "Undo", id: `${owl}#undo`, object: { type: "EmojiReact", id: owl, actor: fedify.actor, object: root, content: "🦉" } });
     await until("one reaction", SOON, async () => (await reactions()) === ":blob:");
-    assert.equal((await get(`${root}/likes`)).json.totalItems, 1);
+    assert.equal((await served(`${root}/likes`)).totalItems, 1);
   });
 
   await step("who names a member without answering anything is shown to that member, and gone when deleted", async () => {

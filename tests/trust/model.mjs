@@ -36,7 +36,7 @@ await story("The threat model", async () => {
     assert.deepEqual(patches().sort(), guards.map(({ number }) => number).sort());
     for (const number of patches())
       assert.doesNotThrow(
-        () => execFileSync("patch", ["--dry-run", "--batch", "-F0", "-p1", "-d", root, "-i", path.join(root, `tests/trust/mutate/${number}.patch`)], { stdio: "pipe" }),
+        () => execFileSync("patch", ["--dry-run", "--batch", "--forward", "-F2", "-p1", "-d", root, "-i", path.join(root, `tests/trust/mutate/${number}.patch`)], { stdio: "pipe" }),
         `mutate/${number}.patch does not fit any more: the guard's code was changed. See tests/trust/README.md.`,
       );
   });

@@ -1,7 +1,7 @@
 -- ARGV: aid oid native revision published now hold_ms visibility updated source trace parent_native parent_hash boost
---       boost_author
+--       boost_author requoted("1"|"0")
 -- Creates or edits a post. `updated` 0: only the counts of its poll changed; -1: only what nobody is told. `boost`: it is an
--- Announce of that object.
+-- Announce of that object. `requoted`: it quotes something else than before, for which nobody was asked yet.
 -- Returns created, waits, updated, counted, stale or unseen.
 -- include threads
 local aid, oid = ARGV[1], ARGV[2]
@@ -56,4 +56,7 @@ if ARGV[9] == '0' then
   return 'counted'
 end
 redis.call('HSET', key, 'updated', ARGV[9])
+if ARGV[16] == '1' then
+  redis.call('HDEL', key, 'asked', 'stamp')
+end
 return 'updated'

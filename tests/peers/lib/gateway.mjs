@@ -6,8 +6,8 @@ import { Process, childrenOf, isAlive, run } from "./processes.mjs";
 import { until } from "./wait.mjs";
 
 export class Gateway {
-  /** `settings` is more of the configuration file, at its end; `environment` more of the process's. */
-  constructor(folder, { port, plaza, workers = 2, settings = "", environment = {} }) {
+  /** `settings` is more of the configuration file, at its end; `environment` more of the process's. `publicUrl` where others reach it, if not at its port. */
+  constructor(folder, { port, plaza, workers = 2, settings = "", environment = {}, publicUrl, mode = "lab" }) {
     this.folder = folder;
     this.environment = environment;
     this.host = `127.0.0.1:${port}`;
@@ -17,10 +17,10 @@ export class Gateway {
     fs.writeFileSync(
       this.configuration,
       `[gateway]
-public_url = ${this.origin}
+public_url = ${publicUrl ?? this.origin}
 listen = ${this.host}
 data_dir = ${this.data}
-mode = lab
+mode = ${mode}
 workers = ${workers}
 
 ${plaza ? `[platform plaza]\nadapter = platform\nurl = ${plaza.publicOrigin}\ntoken_file = ${plaza.tokenFile}\n` : ""}${settings}`,

@@ -50,14 +50,16 @@ function attack(number) {
 
 function without(number) {
   const patch = path.join(root, `tests/trust/mutate/${number}.patch`);
-  run("patch", "--batch", "-s", "-F0", "-p1", "-d", source, "-i", patch);
+  const changed = [...fs.readFileSync(patch, "utf8").matchAll(/^\+\+\+ b\/(\S+)/gm)].map(([, name]) => path.join(source, name));
+  const before = changed.map((file) => fs.readFileSync(file));
   try {
+    run("patch", "--batch", "--forward", "-s", "-F2", "-p1", "-d", source, "-i", patch);
     compile();
     return attack(number);
   } catch (error) {
-    return [`it cannot be built without: ${(error.stdout || error.message).slice(-2000)}`, false];
+    return [`it cannot be taken away: ${(error.stdout || error.message).slice(-2000)}`, false];
   } finally {
-    copySources();
+    changed.forEach((file, index) => fs.writeFileSync(file, before[index]));
   }
 }
 

@@ -34,7 +34,7 @@ static int teardown(void **state)
 /* The post of `members`, which follow id, author and rev; NULL when it is refused. */
 static const struct post *read_post(struct world *world, const char *members)
 {
-    char body[4096];
+    static char body[1 << 17];
     (void)snprintf(body, sizeof body, "{\"id\":\"p_901\",\"author\":\"u_42\",\"rev\":2,%s}", members);
     world->class->operation_free(world->operation);
     world->operation = world->class->operation_new(world->adapter, &input);
@@ -172,13 +172,46 @@ static void spans_that_do_not_fit_are_left_out(void **state)
     }
 }
 
+static void no_post_is_lost_for_a_control_character(void **state)
+{
+    const struct post *post =
+        read_post(*state, "\"text\":\"a\\u0000b\\u0007\\tc\",\"warning\":\"x\\u001by\",\"spans\":["
+                          "{\"start\":2,\"end\":3,\"type\":\"bold\"}]");
+    assert_non_null(post);
+    assert_int_equal(post->body.length, 6);
+    assert_string_equal(post->body.text, "a b \tc");
+    assert_int_equal(post->body.spans[0].start, 2);
+    assert_string_equal(post->warning, "x y");
+}
+
+/* 65,535 letters and an é: one byte of it is beyond what a post may have. */
+static void what_is_too_long_is_cut_and_not_left_out(void **state)
+{
+    enum { LONG = MODEL_TEXT_MAX - 1, ALT = 20000 };
+    char *members = malloc(LONG + ALT + 300);
+    char *at = members + sprintf(members, "\"text\":\"");
+    memset(at, 'a', LONG);
+    at += LONG;
+    at += sprintf(at,
+                  "\xC3\xA9\",\"spans\":[{\"start\":1,\"end\":3,\"type\":\"bold\"},{\"start\":%d,\"end\":"
+                  "%d,\"type\":\"bold\"}],\"media\":[{\"kind\":\"image\",\"url\":\"https://c.example/1\","
+                  "\"alt\":\"",
+                  LONG - 1, LONG + 2);
+    memset(at, 'b', ALT);
+    (void)strcpy(at + ALT, "\"}],\"poll\":{\"options\":[{\"name\":\"yes\"},{\"name\":\"no\"}]}");
+    const struct post *post = read_post(*state, members);
+    assert_non_null(post);
+    assert_int_equal(post->body.length, LONG);
+    assert_int_equal(post->body.span_count, 1);
+    assert_int_equal(strlen(post->media[0].alt), 16384);
+    free(members);
+}
+
 static void broken_posts_are_refused(void **state)
 {
     struct world *world = *state;
     assert_null(read_post(world, "\"text\":null"));
     assert_null(read_post(world, "\"text\":7"));
-    assert_null(read_post(world, "\"text\":\"bell \\u0007\""));
-    assert_null(read_post(world, "\"text\":\"nul \\u0000\""));
     assert_null(read_post(world, "\"text\":\"x\",\"rev\":3")); /* a name that stands twice */
     assert_non_null(read_post(world, "\"text\":\"\""));
 }
@@ -190,6 +223,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_not_said_to_be_public_stays_home, setup, teardown),
         cmocka_unit_test_setup_teardown(spans_of_every_type_are_read, setup, teardown),
         cmocka_unit_test_setup_teardown(spans_that_do_not_fit_are_left_out, setup, teardown),
+        cmocka_unit_test_setup_teardown(no_post_is_lost_for_a_control_character, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_too_long_is_cut_and_not_left_out, setup, teardown),
         cmocka_unit_test_setup_teardown(broken_posts_are_refused, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
  * store and the clock are played by this file. */
 #include "../sig/vectors.h"
 
+#include "gateway/domains.h"
 #include "gateway/fed/local.h"
 #include "gateway/fed/remote.h"
 #include "gateway/fed/verify.h"
@@ -116,6 +117,11 @@ enum reply_kind reply_kind(const struct reply *reply)
 }
 
 void reply_free(struct reply *reply) {}
+
+enum domain_verdict domains_judge(const struct gateway *gateway, const char *url)
+{
+    return DOMAIN_OPEN;
+}
 
 bool local_is_ours(const struct config *config, const char *url)
 {
