@@ -1,53 +1,13 @@
 // Actor and note GETs against nginx serving the same bytes as a file: requests per second of the server's CPU time, in
 // turns, so that the machine's noise meets both. Then the same with 5,000 idle connections.
-import fs from "node:fs";
 import net from "node:net";
-import { spawn } from "node:child_process";
 import { story } from "../tests/peers/lib/harness.mjs";
-import { freePort } from "../tests/peers/lib/ports.mjs";
-import { Process, childrenOf } from "../tests/peers/lib/processes.mjs";
-import { figure, measured, noteOf, rssOf, startLab, until } from "./lib/lab.mjs";
+import { figure, measured, median, noteOf, rssOf, startLab, startNginx, until, wrk } from "./lib/lab.mjs";
 
 const ROUNDS = 4;
-const SECONDS = 2;
-const CONNECTIONS = 32;
+const LOAD = { seconds: 2, connections: 32 };
 const IDLE = 5000;
 const ACTIVITY = "application/activity+json";
-
-/** {requests} answered within the time; every answer must be 200 with the whole body. */
-function wrk(url) {
-  return new Promise((resolve, reject) => {
-    const child = spawn("wrk", ["-t1", `-c${CONNECTIONS}`, `-d${SECONDS}s`, "-H", `Accept: ${ACTIVITY}`, url]);
-    let out = "";
-    child.stdout.on("data", (data) => (out += data));
-    child.once("error", reject);
-    child.once("close", () => {
-      if (/Non-2xx|Socket errors/.test(out)) reject(new Error(out));
-      else resolve(Number(/(\d+) requests in/.exec(out)[1]));
-    });
-  });
-}
-
-async function startNginx(folder, files) {
-  const port = await freePort();
-  fs.mkdirSync(folder.join("www"));
-  for (const [name, body] of Object.entries(files)) fs.writeFileSync(folder.join("www", name), body);
-  fs.chmodSync(folder.path, 0o755);
-  fs.writeFileSync(
-    folder.join("nginx.conf"),
-    `worker_processes 1; daemon off; pid ${folder.join("nginx.pid")}; error_log ${folder.join("nginx-error.log")};
-events { worker_connections 20000; }
-http { access_log off; sendfile on; tcp_nopush on; keepalive_timeout 600; keepalive_requests 100000000; default_type ${ACTIVITY};
-  client_body_temp_path ${folder.join("t1")}; proxy_temp_path ${folder.join("t2")}; fastcgi_temp_path ${folder.join("t3")};
-  uwsgi_temp_path ${folder.join("t4")}; scgi_temp_path ${folder.join("t5")};
-  open_file_cache max=100; server { listen 127.0.0.1:${port}; root ${folder.join("www")}; } }\n`,
-  );
-  const process = new Process(folder, "nginx", "nginx", ["-c", folder.join("nginx.conf"), "-p", folder.path]);
-  await process.ready("nginx answers", 10, async () => (await fetch(`http://127.0.0.1:${port}/actor`)).ok);
-  return { origin: `http://127.0.0.1:${port}`, worker: childrenOf(process.pid)[0].pid };
-}
-
-const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 
 await story("GET", async () => {
   const lab = await startLab();
@@ -63,8 +23,8 @@ await story("GET", async () => {
   const compare = async (name, ours, theirs) => {
     const rounds = [];
     for (let round = 0; round < ROUNDS; round++) {
-      const first = await measured(processes, () => wrk(ours));
-      const second = await measured(processes, () => wrk(theirs));
+      const first = await measured(processes, () => wrk(ours, LOAD));
+      const second = await measured(processes, () => wrk(theirs, LOAD));
       rounds.push({ ours: first.value / first.worker, redis: (first.redis / first.value) * 1e6, both: first.value / (first.worker + first.redis), theirs: second.value / second.nginx, rps: first.value / first.took, theirRps: second.value / second.took });
     }
     const of = (part) => median(rounds.map((round) => round[part]));

@@ -116,7 +116,8 @@ static void add_follower(unsigned number, unsigned host)
     (void)snprintf(follow, sizeof follow, "%s/%08x-89ab-4cde-8f01-%012x", origin, number * 2654435761U,
                    number);
     (void)snprintf(inbox, sizeof inbox, "%s/inbox", origin);
-    queue_script("follower_add", 7, (const char *[]){"a", actor, hash, follow, origin, inbox, "1"});
+    queue_script("follower_add", 8,
+                 (const char *[]){"a", actor, hash, follow, origin, inbox, "1", "1793523600000"});
 }
 
 static double followers(unsigned count, unsigned hosts)

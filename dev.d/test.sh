@@ -10,6 +10,7 @@ declare -A budget=(
     [peers]=480
     [faults]=300
     [ledger]=120
+    [admin]=120
     [trust]=90
     [limits]=180
     [fuzz]=60

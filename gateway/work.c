@@ -59,10 +59,12 @@ static void wake_looker(struct work *work)
     task_resume(looker);
 }
 
-void work_kick(struct work *work)
+bool work_kick(struct work *work)
 {
-    if (lease_held(&work->lease))
+    bool held = lease_held(&work->lease);
+    if (held)
         wake_looker(work);
+    return held;
 }
 
 size_t work_pending(const struct work *work)
@@ -301,7 +303,7 @@ static void heard(void *context, const char *message)
 {
     struct work *work = context;
     if (!message || strcmp(message, work->name) == 0)
-        work_kick(work);
+        (void)work_kick(work);
 }
 
 struct work *work_start(struct gateway *gateway, const char *name, size_t parallel, work_handler handler,

@@ -29,8 +29,8 @@ typedef enum work_result (*work_handler)(void *context, const struct work_entry 
 /* Starts looking after the queue `name` (copied), at most `parallel` entries at once. */
 struct work *work_start(struct gateway *gateway, const char *name, size_t parallel, work_handler handler,
                         void *context);
-/* Something was queued: look now. Costs nothing when another worker holds the lease. */
-void work_kick(struct work *work);
+/* Something was queued: look now. False, at no cost, when another worker holds the lease. */
+bool work_kick(struct work *work);
 /* Tells the holder, wherever it is. */
 void work_announce(struct gateway *gateway, const char *name);
 /* Entries in hand here. */

@@ -7,6 +7,10 @@ size_t utf8_next(const char *text, size_t length, int32_t *code)
 {
     if (length == 0)
         return 0;
+    if ((unsigned char)*text < 0x80) {
+        *code = (unsigned char)*text;
+        return 1;
+    }
     utf8proc_ssize_t size =
         utf8proc_iterate((const utf8proc_uint8_t *)text, length < 4 ? (utf8proc_ssize_t)length : 4, code);
     return size > 0 ? (size_t)size : 0;
@@ -29,6 +33,15 @@ static bool is_white(int32_t code)
            code == 0x2028 || code == 0x2029;
 }
 
+/* Printable ASCII at the beginning: most of most texts. */
+static size_t plain_run(const char *text, size_t length)
+{
+    size_t run = 0;
+    while (run < length && text[run] >= ' ' && text[run] <= '~')
+        run++;
+    return run;
+}
+
 char *utf8_clean_copy(struct arena *arena, const char *text, size_t maximum)
 {
     if (!text)
@@ -38,6 +51,10 @@ char *utf8_clean_copy(struct arena *arena, const char *text, size_t maximum)
     size_t used = 0;
     for (size_t at = 0; at < length;) {
         int32_t code;
+        size_t run = plain_run(text + at, length - at < maximum - used ? length - at : maximum - used);
+        memcpy(copy + used, text + at, run);
+        used += run;
+        at += run;
         size_t size = utf8_next(text + at, length - at, &code);
         bool kept = size && (!utf8_is_control(code) || code == '\t' || code == '\n' || code == '\r');
         if (kept && used + size > maximum)

@@ -1,11 +1,11 @@
 // What the benches share: a gateway of one worker with Plaza beside it, CPU time of processes, figures.
 import fs from "node:fs";
 import path from "node:path";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { atEnd } from "../../tests/peers/lib/harness.mjs";
 import { build } from "../../tests/peers/lib/paths.mjs";
 import { freePort } from "../../tests/peers/lib/ports.mjs";
-import { Process } from "../../tests/peers/lib/processes.mjs";
+import { Process, childrenOf } from "../../tests/peers/lib/processes.mjs";
 import { until } from "../../tests/peers/lib/wait.mjs";
 import { World } from "../../tests/peers/lib/world.mjs";
 
@@ -21,6 +21,19 @@ export function cpuOf(pid) {
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
 
+export const cpuOfAll = (pids) => pids.reduce((sum, pid) => sum + cpuOf(pid), 0);
+
+/** Waits until the processes have used no CPU to speak of for half a second: keys that are being made, work that is left. */
+export async function untilRest(pids) {
+  let last = cpuOfAll(pids);
+  let since = performance.now();
+  await until("the server is at rest", 120, () => {
+    const now = cpuOfAll(pids);
+    if (now - last > 0.015) [last, since] = [now, performance.now()];
+    return performance.now() - since > 500;
+  });
+}
+
 export const rssOf = (pid) => Number(/^VmRSS:\s+(\d+) kB/m.exec(fs.readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1024;
 
 /** A gateway of one worker without limits on who comes how often, Plaza, and alice switched on. */
@@ -31,6 +44,7 @@ export async function startLab({ settings = "", workers = 1, proxied = false } =
   const actor = await until("webfinger answers", 30, () => gateway.actorOf("alice"));
   const worker = gateway.workers()[0];
   const redis = await gateway.redisPid();
+  await untilRest([worker, redis]);
   return { world, folder: world.folder, plaza, gateway, actor, aid: actor.split("/").pop(), worker, redis };
 }
 
@@ -50,6 +64,63 @@ export async function startSink(folder, { delay = 0 } = {}) {
   await process.ready("the sink answers", 10, async () => (await posts()) >= 0);
   return { port, process, posts };
 }
+
+/**
+ * Signs all messages, then lets `go` decide when they are sent: `go(pid, send)`, where send() answers
+ * {sent, accepted, other, seconds}. `words` as bench/tools/inbox_load takes them.
+ */
+export async function load(words, go) {
+  const child = spawn(path.join(tools, "inbox_load"), words.map(String), { stdio: ["pipe", "pipe", "inherit"] });
+  let out = "";
+  const signed = new Promise((resolve) => child.stdout.on("data", (data) => ((out += data).includes("signed") ? resolve() : undefined)));
+  const ended = new Promise((resolve, reject) => child.once("close", (code) => (code === 0 ? resolve() : reject(new Error(`inbox_load ended with ${code}`)))));
+  await Promise.race([signed, ended]);
+  return go(child.pid, async () => {
+    child.stdin.end("\n");
+    await ended;
+    return JSON.parse(out.split("\n")[1]);
+  });
+}
+
+/**
+ * Requests that wrk had answered; every answer must be 200 with the whole body. `closes`: the server closes each
+ * connection after its answer, which wrk takes for an error of reading.
+ */
+export function wrk(url, { seconds, connections, closes = false }) {
+  return new Promise((resolve, reject) => {
+    const child = spawn("wrk", ["-t1", `-c${connections}`, `-d${seconds}s`, "--timeout", "10s", "-H", "Accept: application/activity+json", url]);
+    let out = "";
+    child.stdout.on("data", (data) => (out += data));
+    child.once("error", reject);
+    child.once("close", () => {
+      const text = closes ? out.replace(/Socket errors: connect 0, read \d+, write 0, timeout 0/, "") : out;
+      if (/Non-2xx|Socket errors/.test(text)) reject(new Error(out));
+      else resolve(Number(/(\d+) requests in/.exec(out)[1]));
+    });
+  });
+}
+
+/** One nginx worker that serves the bytes as files. */
+export async function startNginx(folder, files) {
+  const port = await freePort();
+  fs.mkdirSync(folder.join("www"));
+  for (const [name, body] of Object.entries(files)) fs.writeFileSync(folder.join("www", name), body);
+  fs.chmodSync(folder.path, 0o755);
+  fs.writeFileSync(
+    folder.join("nginx.conf"),
+    `worker_processes 1; daemon off; pid ${folder.join("nginx.pid")}; error_log ${folder.join("nginx-error.log")};
+events { worker_connections 20000; }
+http { access_log off; sendfile on; tcp_nopush on; keepalive_timeout 600; keepalive_requests 100000000; default_type application/activity+json;
+  client_body_temp_path ${folder.join("t1")}; proxy_temp_path ${folder.join("t2")}; fastcgi_temp_path ${folder.join("t3")};
+  uwsgi_temp_path ${folder.join("t4")}; scgi_temp_path ${folder.join("t5")};
+  open_file_cache max=100; server { listen 127.0.0.1:${port}; root ${folder.join("www")}; } }\n`,
+  );
+  const process = new Process(folder, "nginx", "nginx", ["-c", folder.join("nginx.conf"), "-p", folder.path]);
+  await process.ready("nginx answers", 10, async () => (await fetch(`http://127.0.0.1:${port}/actor`)).ok);
+  return { origin: `http://127.0.0.1:${port}`, worker: childrenOf(process.pid)[0].pid };
+}
+
+export const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 
 /** The bare loops: microseconds of CPU {sign, verify_parse}. */
 export function limits(folder, body) {

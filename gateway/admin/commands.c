@@ -3,9 +3,12 @@
 #include <string.h>
 
 static const struct command commands[] = {
-    {.name = "account", .run = command_account, .asks = true},
     {.name = "ledger", .run = command_ledger},
     {.name = "host", .run = command_host},
+    {.name = "account", .run = command_account, .asks = true},
+    {.name = "follower", .run = command_follower, .asks = true},
+    {.name = "block", .run = command_block, .asks = true},
+    {.name = "where", .run = command_where},
     {.name = "domain", .run = command_domain},
     {.name = "sweep", .run = command_sweep},
     {.name = "preview", .run = command_preview, .asks = true},

@@ -36,6 +36,7 @@ bool delivery_follower_add(struct gateway *gateway, const char *aid, const char 
     arguments_text(arguments, origin);
     arguments_text(arguments, shared ? shared_inbox : inbox);
     arguments_text(arguments, shared ? "1" : "0");
+    arguments_number(arguments, clock_now_ms());
     arena_free(arena);
     struct reply *reply = store_script(gateway->store, "follower_add", arguments);
     bool good = !reply_failed(reply);

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "gateway/clock.h"
 #include "gateway/delivery/delivery.h"
 #include "gateway/fed/handle.h"
 #include "gateway/fed/publish.h"
@@ -28,6 +29,25 @@ static enum lookup undone_before(struct incoming *incoming)
     return result;
 }
 
+/* The owner approves each follower: who follows already goes on, who is new waits. False: the store is away.
+ */
+static bool ask_owner(struct incoming *incoming, const struct account_record *record, bool *waits)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, record->aid);
+    arguments_text(arguments, incoming->activity.actor);
+    arguments_text(arguments, incoming->activity.id);
+    arguments_number(arguments, clock_now_ms());
+    struct reply *reply = store_script(incoming->gateway->store, "follow_ask", arguments);
+    bool good = !reply_failed(reply);
+    *waits = reply_number(reply) == 1;
+    reply_free(reply);
+    if (*waits)
+        log_write(LOG_INFO, "somebody asks to follow", "trace", incoming->trace, "aid", record->aid, "actor",
+                  incoming->activity.actor, (char *)NULL);
+    return good;
+}
+
 enum work_result handle_follow(struct incoming *incoming)
 {
     const struct inbound_activity *activity = &incoming->activity;
@@ -51,6 +71,11 @@ enum work_result handle_follow(struct incoming *incoming)
         return WORK_LATER;
     if (record.consent != CONSENT_ON || found == LOOKUP_ABSENT)
         return reject(incoming, &record, &actor);
+    bool waits = false;
+    if (record.account.approve_followers && !ask_owner(incoming, &record, &waits))
+        return WORK_LATER;
+    if (waits)
+        return WORK_DONE;
     if (!delivery_follower_add(incoming->gateway, record.aid, actor.id, activity->id, actor.inbox,
                                actor.shared_inbox))
         return WORK_LATER;

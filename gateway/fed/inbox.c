@@ -11,15 +11,17 @@
 #include "gateway/fed/hearsay.h"
 #include "gateway/fed/json_guard.h"
 #include "gateway/fed/object_turn.h"
+#include "gateway/fed/parsed.h"
 #include "gateway/fed/verify.h"
 #include "gateway/limits.h"
 #include "gateway/log.h"
 
-enum { QUEUES = INBOX_QUEUES, QUEUE_PARALLEL = 32, PROCESS_BUDGET = 8 << 20 };
+enum { QUEUES = INBOX_QUEUES, QUEUE_PARALLEL = 32, PARSED_BODY_MAX = 16384, PROCESS_BUDGET = 8 << 20 };
 
 struct inbox {
     struct work *queues[QUEUES];
     struct object_turns *turns;
+    struct parsed *parsed;
 };
 
 /* What was kept of hearsay begins with it; a JSON object never does. */
@@ -117,6 +119,7 @@ struct keeping {
     const char *chain, *body;
     size_t length;
     const char *trace;
+    json_t *document; /* of `body`, as it was read; NULL: it is read again when its turn has come */
 };
 
 static bool keep(struct gateway *gateway, struct arena *arena, const struct keeping *keeping)
@@ -133,20 +136,24 @@ static bool keep(struct gateway *gateway, struct arena *arena, const struct keep
     arguments_text(arguments, keeping->trace);
     struct reply *reply = store_script(gateway->store, "inbox_accept", arguments);
     bool good = !reply_failed(reply);
-    bool fresh = reply_number(reply) == 1;
+    bool fresh = reply_kind(reply) == REPLY_TEXT;
+    bool here = fresh && work_kick(gateway->inbox->queues[queue]);
+    if (here && keeping->document && keeping->length <= PARSED_BODY_MAX)
+        parsed_keep(&gateway->inbox->parsed, reply_text(reply), keeping->document);
     reply_free(reply);
     if (!fresh)
         return good;
     log_write(LOG_INFO, "an activity was accepted", "trace", keeping->trace, "type", keeping->activity->type,
               "actor", keeping->activity->actor, "id", keeping->activity->id, (char *)NULL);
-    work_kick(gateway->inbox->queues[queue]);
-    work_announce(gateway, arena_format(arena, "inbox:%u", queue));
+    if (!here)
+        work_announce(gateway, arena_format(arena, "inbox:%u", queue));
     return good;
 }
 
-static bool keep_own(struct serving *serving, const struct inbound_activity *activity, const char *body,
-                     size_t length)
+static bool keep_own(struct serving *serving, const struct inbound_activity *activity, json_t *document)
 {
+    size_t length;
+    const char *body = http_request_body(serving->request, &length);
     char trace[TRACE_LENGTH + 1];
     trace_new(trace);
     return keep(serving->gateway, serving->arena,
@@ -156,7 +163,8 @@ static bool keep_own(struct serving *serving, const struct inbound_activity *act
                                   .chain = activity->actor,
                                   .body = body,
                                   .length = length,
-                                  .trace = trace});
+                                  .trace = trace,
+                                  .document = document});
 }
 
 bool inbox_keep_hearsay(struct gateway *gateway, struct arena *arena, const struct inbound_activity *activity,
@@ -183,9 +191,10 @@ bool inbox_keep_hearsay(struct gateway *gateway, struct arena *arena, const stru
                                   .trace = hearsay->trace});
 }
 
-static bool keep_hearsay(struct serving *serving, const struct inbound_activity *activity, const char *teller,
-                         const char *body, size_t length)
+static bool keep_hearsay(struct serving *serving, const struct inbound_activity *activity, const char *teller)
 {
+    size_t length;
+    const char *body = http_request_body(serving->request, &length);
     char trace[TRACE_LENGTH + 1];
     trace_new(trace);
     return inbox_keep_hearsay(
@@ -255,10 +264,8 @@ static void refuse_foreign(struct serving *serving, const struct inbound_activit
 }
 
 static void take(struct serving *serving, const struct inbound_activity *activity,
-                 const struct voucher *voucher)
+                 const struct voucher *voucher, json_t *document)
 {
-    size_t length;
-    const char *body = http_request_body(serving->request, &length);
     unsigned seconds = 0;
     if (voucher->sender) {
         delivery_host_seen(serving->gateway, voucher->sender);
@@ -266,14 +273,14 @@ static void take(struct serving *serving, const struct inbound_activity *activit
     }
     if (seconds)
         ask_to_wait(serving, seconds);
-    else if (voucher->own ? keep_own(serving, activity, body, length)
-                          : keep_hearsay(serving, activity, voucher->sender, body, length))
+    else if (voucher->own ? keep_own(serving, activity, document)
+                          : keep_hearsay(serving, activity, voucher->sender))
         accepted(serving);
     else
         serve_unavailable(serving);
 }
 
-static void receive(struct serving *serving, const json_t *document)
+static void receive(struct serving *serving, json_t *document)
 {
     struct inbound_activity activity;
     struct voucher voucher;
@@ -302,7 +309,7 @@ static void receive(struct serving *serving, const json_t *document)
     else if (!voucher.own && !hearsay_takes(&activity))
         refuse_foreign(serving, &activity, voucher.sender);
     else
-        take(serving, &activity, &voucher);
+        take(serving, &activity, &voucher, document);
 }
 
 void inbox_receive(struct serving *serving, const char *aid)
@@ -384,14 +391,17 @@ static enum work_result process(struct incoming *incoming, bool hearsay)
 
 static enum work_result process_entry(void *context, const struct work_entry *entry)
 {
-    struct incoming incoming = {.gateway = context,
+    struct gateway *gateway = context;
+    struct incoming incoming = {.gateway = gateway,
                                 .arena = arena_new(PROCESS_BUDGET),
                                 .trace = entry->trace,
                                 .attempt = entry->attempt};
     enum work_result result = WORK_DONE;
     bool hearsay = entry->data[0] == HEARSAY[0];
-    json_t *document =
-        json_loadb(entry->data + hearsay, entry->data_length - hearsay, JSON_REJECT_DUPLICATES, NULL);
+    json_t *document = parsed_take(&gateway->inbox->parsed, entry->id);
+    if (!document)
+        document =
+            json_loadb(entry->data + hearsay, entry->data_length - hearsay, JSON_REJECT_DUPLICATES, NULL);
     incoming.document = document;
     if (document && !inbound_activity_read(document, incoming.arena, &incoming.activity))
         result = process(&incoming, hearsay);
@@ -423,6 +433,7 @@ void inbox_stop(struct gateway *gateway)
     for (unsigned i = 0; i < QUEUES; i++)
         work_free(gateway->inbox->queues[i]);
     object_turns_free(gateway->inbox->turns);
+    parsed_free(&gateway->inbox->parsed);
     free(gateway->inbox);
     gateway->inbox = NULL;
 }

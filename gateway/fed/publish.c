@@ -4,6 +4,7 @@
 #include "gateway/clock.h"
 #include "gateway/fed/publishing.h"
 #include "gateway/fed/remote.h"
+#include "gateway/fed/separation.h"
 #include "gateway/fed/signer.h"
 #include "gateway/fed/tags.h"
 #include "gateway/log.h"
@@ -108,6 +109,8 @@ size_t publishing_targets(struct publishing *publishing, const struct note_peopl
         if (remote_person_find(publishing->gateway, publishing->arena, people->actor_ids[i], NULL, &person) !=
             LOOKUP_FOUND)
             continue;
+        if (separation_find(publishing->gateway, publishing->aid, person.actor_id, false) != LOOKUP_ABSENT)
+            continue; /* nothing new goes to whom the account has nothing to do with */
         targets[count++] = (struct delivery_target){.actor_id = person.actor_id,
                                                     .inbox = person.inbox,
                                                     .shared_inbox = person.shared_inbox,

@@ -247,6 +247,12 @@ enum remote_outcome remote_actor_accept(struct gateway *gateway, struct arena *a
     return heed_profile(gateway, out) ? REMOTE_OK : REMOTE_LATER;
 }
 
+bool remote_actor_cached(struct gateway *gateway, struct arena *arena, const char *actor_id,
+                         struct inbound_actor *out)
+{
+    return cached_actor(gateway, arena, actor_key(arena, actor_id), INT64_MAX, out);
+}
+
 enum remote_outcome remote_actor(struct gateway *gateway, struct arena *arena, const char *actor_id,
                                  int64_t max_age_ms, struct inbound_actor *out, const char **why)
 {

@@ -26,6 +26,9 @@ enum remote_outcome remote_fetch(struct gateway *gateway, struct arena *arena, c
 /* An actor, from the cache while it is younger than `max_age_ms` (0: fetch anew), else fetched and cached. */
 enum remote_outcome remote_actor(struct gateway *gateway, struct arena *arena, const char *actor_id,
                                  int64_t max_age_ms, struct inbound_actor *out, const char **why);
+/* From the cache only, however old. */
+bool remote_actor_cached(struct gateway *gateway, struct arena *arena, const char *actor_id,
+                         struct inbound_actor *out);
 /* The same for a document that remote_fetch just brought from `actor_id`: it is checked and cached. */
 enum remote_outcome remote_actor_accept(struct gateway *gateway, struct arena *arena, const char *actor_id,
                                         const json_t *document, struct inbound_actor *out, const char **why);

@@ -35,6 +35,11 @@ enum lookup separation_find(struct gateway *gateway, const char *aid, const char
     return result;
 }
 
+static bool is_our_wish(const struct separation *separation)
+{
+    return separation->by == SEPARATED_BY_OWNER || separation->by == SEPARATED_BY_PLATFORM;
+}
+
 static bool is_person(const char *subject)
 {
     return strstr(subject, "://") != NULL;
@@ -79,6 +84,18 @@ static bool remove_words_page(struct gateway *gateway, const struct separation *
     return good;
 }
 
+/* In "INBOX FOLLOW_ID SINCE" "~" stands for the actor's own origin. */
+static const char *follow_id_of(struct arena *arena, const char *actor_id, const char *kept)
+{
+    const char *id = strchr(kept, ' ');
+    if (!id)
+        return NULL;
+    size_t length = strcspn(++id, " ");
+    if (*id == '~')
+        return arena_format(arena, "%s%.*s", url_origin(arena, actor_id), (int)length - 1, id + 1);
+    return arena_copy(arena, id, length);
+}
+
 /* The Follow by which somebody follows the account, in the arena; NULL when nobody does. False: the store is
  * away. */
 static bool follow_of(struct gateway *gateway, struct arena *arena, const char *aid, const char *actor_id,
@@ -87,36 +104,28 @@ static bool follow_of(struct gateway *gateway, struct arena *arena, const char *
     struct reply *reply =
         store_call(gateway->store, "HGET", arena_format(arena, "followers:%s", aid), actor_id, (char *)NULL);
     bool good = !reply_failed(reply);
-    const char *kept = strchr(reply_text(reply), ' ');
-    *follow = NULL;
-    if (kept && kept[1] == '~')
-        *follow = arena_format(arena, "%s%s", url_origin(arena, actor_id), kept + 2);
-    else if (kept)
-        *follow = arena_string(arena, kept + 1);
+    *follow = follow_id_of(arena, actor_id, reply_text(reply));
     reply_free(reply);
     return good;
 }
 
-/* Their server hears a Reject, so that it does not show a follow that is none. */
-static bool end_follow(struct gateway *gateway, const struct separation *separation, const char *actor_id,
-                       const char *trace)
+bool separation_end_follow(struct gateway *gateway, const char *aid, const char *actor_id, bool tell,
+                           const char *trace)
 {
     struct arena *arena = arena_new(FOLLOW_BUDGET);
     struct account_record record;
     struct inbound_actor actor;
     const char *follow = NULL;
     const char *why;
-    bool good = follow_of(gateway, arena, separation->aid, actor_id, &follow);
-    bool ours = separation->by == SEPARATED_BY_OWNER || separation->by == SEPARATED_BY_PLATFORM;
-    if (good && ours && follow &&
-        account_load(gateway->store, arena, separation->aid, &record) == LOOKUP_FOUND &&
+    bool good = follow_of(gateway, arena, aid, actor_id, &follow);
+    if (good && tell && follow && account_load(gateway->store, arena, aid, &record) == LOOKUP_FOUND &&
         remote_actor(gateway, arena, actor_id, ACTOR_AGE_MS, &actor, &why) == REMOTE_OK) {
         const char *object = url_actor(arena, account_base(gateway, &record), record.aid);
         good =
             publish_follow_answer(gateway, record.aid, false, follow, actor.id, object, actor.inbox, trace);
     }
     arena_free(arena);
-    return good && delivery_follower_remove(gateway, separation->aid, actor_id);
+    return good && delivery_follower_remove(gateway, aid, actor_id);
 }
 
 static bool remove_followers_page(struct gateway *gateway, const struct separation *separation,
@@ -130,7 +139,8 @@ static bool remove_followers_page(struct gateway *gateway, const struct separati
     bool good = !reply_failed(reply);
     move_on(cursor, reply);
     for (size_t i = 1; good && i < reply_count(reply); i++)
-        good = end_follow(gateway, separation, reply_text(reply_at(reply, i)), NULL);
+        good = separation_end_follow(gateway, separation->aid, reply_text(reply_at(reply, i)),
+                                     is_our_wish(separation), NULL);
     reply_free(reply);
     return good;
 }
@@ -170,7 +180,7 @@ bool separate(struct gateway *gateway, const struct separation *separation, cons
         return all_pages(gateway, separation, remove_followers_page) &&
                all_pages(gateway, separation, remove_words_page);
     if (aid[0])
-        return end_follow(gateway, separation, subject, trace) &&
+        return separation_end_follow(gateway, aid, subject, is_our_wish(separation), trace) &&
                all_pages(gateway, separation, remove_words_page);
     bool follows_on = separation->by == SEPARATED_BY_PROFILE;
     return (follows_on || delivery_follower_forget(gateway, subject)) &&

@@ -31,4 +31,9 @@ bool separation_end(struct gateway *gateway, const struct separation *separation
 /* Removes what a person wrote here and the person from every platform. */
 bool separation_forget_person(struct gateway *gateway, const char *actor_id, const char *trace);
 
+/* Somebody follows the account no more. `tell`: their server hears a Reject, so that it shows no follow that
+ * is none. */
+bool separation_end_follow(struct gateway *gateway, const char *aid, const char *actor_id, bool tell,
+                           const char *trace);
+
 #endif

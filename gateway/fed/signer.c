@@ -26,6 +26,7 @@ struct cached_signer {
 struct signer_cache {
     struct cached_signer *instances; /* by authority; as many as hosts are configured */
     struct cached_signer *accounts;  /* by AID; in the order of their last use */
+    struct task_gate making; /* of an instance's key: one at a time, since all who wait want the same */
 };
 
 /* ---- work for the crypto pool
@@ -76,6 +77,7 @@ static struct signer_cache *cache_of(struct gateway *gateway)
         gateway->signers = calloc(1, sizeof *gateway->signers);
         if (!gateway->signers)
             abort();
+        task_gate_init(&gateway->signers->making, 1);
     }
     return gateway->signers;
 }
@@ -164,11 +166,11 @@ static const struct signer *open_and_keep(struct gateway *gateway, struct cached
  * ----------------------------------------------------------------------------------------- */
 
 /* The sealed key in the store, made when there is none; whichever worker is first, all read the same one. */
-static struct reply *load_instance_key(struct gateway *gateway, const char *key)
+static struct reply *make_instance_key(struct gateway *gateway, const char *key)
 {
     struct reply *reply = store_call(gateway->store, "GET", key, (char *)NULL);
     if (reply_failed(reply) || reply_kind(reply) != REPLY_NIL)
-        return reply;
+        return reply; /* somebody was faster */
     reply_free(reply);
     char *pem;
     unsigned char *sealed;
@@ -183,6 +185,19 @@ static struct reply *load_instance_key(struct gateway *gateway, const char *key)
     free(pem);
     free(sealed);
     return store_call(gateway->store, "GET", key, (char *)NULL);
+}
+
+static struct reply *load_instance_key(struct gateway *gateway, const char *key)
+{
+    struct reply *reply = store_call(gateway->store, "GET", key, (char *)NULL);
+    if (reply_failed(reply) || reply_kind(reply) != REPLY_NIL)
+        return reply;
+    reply_free(reply);
+    struct task_gate *making = &cache_of(gateway)->making;
+    task_gate_enter(making);
+    reply = make_instance_key(gateway, key);
+    task_gate_leave(making);
+    return reply;
 }
 
 const struct signer *signer_instance(struct gateway *gateway, const struct config_host *host)

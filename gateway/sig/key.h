@@ -30,6 +30,9 @@ struct public_key *public_key_from_multibase(const char *text, const char **why)
 struct public_key *public_key_ref(struct public_key *key);
 void public_key_unref(struct public_key *key); /* NULL is nothing */
 enum key_kind public_key_kind(const struct public_key *key);
+/* True when a check by it takes less than a tenth of a millisecond, and thus hardly more than it takes to
+ * have a thread do it: RSA of at most 4096 bits. */
+bool public_key_is_quick(const struct public_key *key);
 bool public_key_equal(const struct public_key *one, const struct public_key *other);
 /* False when the signature is wrong, or the algorithm is not one of the key's kind. */
 bool public_key_verify(const struct public_key *key, enum signature_algorithm algorithm, const void *data,

@@ -12,7 +12,7 @@
 #include "gateway/sig/der.h"
 #include "gateway/sig/key.h"
 
-enum { PEM_MAX = 10000, DER_MAX = 1200, POINT_LENGTH = 32 };
+enum { PEM_MAX = 10000, DER_MAX = 1200, POINT_LENGTH = 32, QUICK_BITS_MAX = 4096 };
 
 struct public_key {
     EVP_PKEY *key;
@@ -170,6 +170,11 @@ void public_key_unref(struct public_key *key)
 enum key_kind public_key_kind(const struct public_key *key)
 {
     return key->kind;
+}
+
+bool public_key_is_quick(const struct public_key *key)
+{
+    return key->kind == KEY_RSA && EVP_PKEY_get_bits(key->key) <= QUICK_BITS_MAX;
 }
 
 bool public_key_equal(const struct public_key *one, const struct public_key *other)

@@ -79,6 +79,8 @@ enum lookup account_load(struct store *store, struct arena *arena, const char *a
     out->post_count = field_number(reply, "posts");
     out->follower_count = field_number(reply, "followers");
     out->authorized_fetch = field_number(reply, "authorized_fetch") != 0;
+    if (reply_field(reply, "approves")) /* the owner's own word, else the platform's */
+        out->account.approve_followers = field_number(reply, "approves") != 0;
     read_sealed_key(reply, arena, out);
     reply_free(reply);
     return LOOKUP_FOUND;

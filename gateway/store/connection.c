@@ -12,7 +12,8 @@ enum {
     BACKOFF_MAX_MS = 1000,
     CONNECT_MS = 3000, /* until up */
     ANSWER_MS = 10000,
-    UNANSWERED_MAX = 64 << 20, /* bytes */
+    UNANSWERED_MAX = 64 << 20,  /* bytes */
+    READ_BUFFER_KEPT = 1 << 20, /* hiredis would make a new one for each answer above 16 KiB */
 };
 
 /* A command that waits for its answer. Redis answers in order, so the first is the oldest. */
@@ -278,6 +279,7 @@ static void attempt(struct connection *connection)
     }
     if (!address->path)
         (void)redisEnableKeepAlive(&hiredis->c);
+    hiredis->c.reader->maxbuf = READ_BUFFER_KEPT;
     connection->hiredis = hiredis;
     connection->phase = PHASE_CONNECTING;
     hiredis->data = connection;

@@ -1,4 +1,4 @@
--- ARGV: aid actor actor_hash follow_id origin inbox shared("1"|"0")
+-- ARGV: aid actor actor_hash follow_id origin inbox shared("1"|"0") [now]
 -- Keeps a follower, or what is new about it: another Follow id, another inbox. Returns 1 for a new one, 0 for a known one,
 -- -1 when the account takes no followers.
 -- include hosts
@@ -17,7 +17,9 @@ if follow:sub(1, #ARGV[5]) == ARGV[5] then
   follow = '~' .. follow:sub(#ARGV[5] + 1) -- the origin is the actor's: not kept twice
 end
 local known = redis.call('HGET', 'followers:' .. aid, actor)
-redis.call('HSET', 'followers:' .. aid, actor, inbox .. ' ' .. follow)
+local since = known and known:match(' (%x+)$') or ARGV[8] and string.format('%x', math.floor(tonumber(ARGV[8]) / 1000))
+redis.call('HSET', 'followers:' .. aid, actor, inbox .. ' ' .. follow .. (since and ' ' .. since or ''))
+redis.call('HDEL', 'requests:' .. aid, actor)
 if known then
   local before = known:match('^%d+')
   if before ~= inbox then

@@ -11,7 +11,8 @@ import { Process, run } from "./processes.mjs";
 export class Snac {
   name = "snac";
 
-  static async start(folder, { user = "rosa", port } = {}) {
+  /** `records`: it keeps what it gets and says what it does, as tests want it; a bench does not. */
+  static async start(folder, { user = "rosa", port, records = true } = {}) {
     const snac = new Snac();
     port = await freePort(port);
     snac.user = user;
@@ -25,9 +26,8 @@ export class Snac {
     snac.configure({ protocol: "http", shared_inboxes: true, disable_email_notifications: true, queue_retry_minutes: 1 });
     snac.password = /password is (\S+)/.exec(await snac.command("adduser", snac.base, user))[1];
     // With these folders there, snac keeps every message that it gets, and the headers of what it refuses.
-    fs.mkdirSync(path.join(snac.base, "archive"));
-    fs.mkdirSync(path.join(snac.base, "error"));
-    snac.process = new Process(folder, "snac", binaries.snac, ["httpd", snac.base], { DEBUG: "1" });
+    if (records) for (const name of ["archive", "error"]) fs.mkdirSync(path.join(snac.base, name));
+    snac.process = new Process(folder, "snac", binaries.snac, ["httpd", snac.base], records ? { DEBUG: "1" } : {});
     await snac.process.ready("snac listens", 30, async () => (await fetch(snac.actor, { headers: { accept: ACTIVITY } })).ok);
     return snac;
   }

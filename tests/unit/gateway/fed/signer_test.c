@@ -24,7 +24,7 @@ static struct {
     unsigned char value[8192];
     size_t length;
     bool down, absent_account;
-    int reads, loads;
+    int reads, writes, loads;
     unsigned char *sealed;
     size_t sealed_length;
 } store;
@@ -55,6 +55,7 @@ void arguments_bytes(struct arguments *arguments, const void *bytes, size_t leng
 /* SET … NX */
 struct reply *store_run(struct store *unused, struct arguments *arguments)
 {
+    store.writes++;
     if (store.length == 0) {
         memcpy(store.value, arguments->bytes, arguments->length);
         store.length = arguments->length;
@@ -158,9 +159,9 @@ static void instance(void)
     const struct signer *first = signer_instance(&gateway, &bridge);
     assert_non_null(first);
     assert_string_equal(first->key_id, "https://bridge.example/actor#main-key");
-    assert_int_equal(store.reads, 2);
+    int reads = store.reads;
     assert_ptr_equal(signer_instance(&gateway, &bridge), first);
-    assert_int_equal(store.reads, 2);
+    assert_int_equal(store.reads, reads);
     char *pem = strdup(first->public_key_pem);
     signers_free(&gateway);
     /* a worker that starts later, or another one: the same key */
@@ -172,6 +173,25 @@ static void instance(void)
 static void an_instance_key_is_made_once_and_kept(void **state)
 {
     in_a_task(instance);
+}
+
+enum { AT_ONCE = 6 };
+static int waiting;
+
+static void one_of_many(void *context)
+{
+    assert_non_null(signer_instance(&gateway, &bridge));
+    if (--waiting == 0)
+        loop_stop(gateway.loop);
+}
+
+static void requests_at_once_make_one_instance_key(void **state)
+{
+    waiting = AT_ONCE;
+    for (int i = 0; i < AT_ONCE; i++)
+        assert_true(task_spawn(gateway.tasks, one_of_many, NULL));
+    loop_run(gateway.loop);
+    assert_int_equal(store.writes, 1);
 }
 
 static void down(void)
@@ -253,6 +273,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(an_instance_key_is_made_once_and_kept),
+        TEST(requests_at_once_make_one_instance_key),
         TEST(without_the_store_there_is_no_signer_for_now),
         TEST(an_accounts_key_is_opened_once),
         TEST(a_signed_get_verifies),

@@ -1,4 +1,5 @@
-/* `drawbridge account`: switches accounts on by proof of control, and says how they are. */
+/* `drawbridge account add, status, remove`: switches accounts on by proof of control, says how they and their
+ * platform's stream are, makes them leave. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -251,7 +252,12 @@ static int status(struct gateway *gateway, const char *what)
     return code;
 }
 
-int command_account(struct gateway *gateway, int count, char **words)
+bool enrol_takes(const char *verb)
+{
+    return strcmp(verb, "add") == 0 || strcmp(verb, "status") == 0 || strcmp(verb, "remove") == 0;
+}
+
+int command_enrol(struct gateway *gateway, int count, char **words)
 {
     const char *wait = NULL;
     bool backfill = false;

@@ -1,0 +1,157 @@
+/* Followers of an account: with their server, in and out. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/admin/acts.h"
+#include "gateway/delivery/delivery.h"
+#include "gateway/fed/publish.h"
+#include "gateway/fed/remote.h"
+#include "gateway/fed/render.h"
+#include "gateway/fed/separation.h"
+
+enum { FIELDS = 5, REQUESTS_MAX = 1000 };
+
+static const int64_t ACTOR_AGE_MS = (int64_t)30 * 86400 * 1000;
+
+static void put(json_t *object, const char *name, const char *text)
+{
+    if (text && *text)
+        (void)json_object_set_new(object, name, json_string(text));
+}
+
+static json_t *follower_document(struct act *act, const struct reply *reply, size_t at)
+{
+    json_t *person = act_person_document(act, reply_text(reply_at(reply, at)));
+    long long since = strtoll(reply_text(reply_at(reply, at + 1)), NULL, 16);
+    if (since)
+        (void)json_object_set_new(person, "since", json_integer(since * 1000));
+    put(person, "software", reply_text(reply_at(reply, at + 2)));
+    put(person, "version", reply_text(reply_at(reply, at + 3)));
+    put(person, "server_state", reply_text(reply_at(reply, at + 4)));
+    return person;
+}
+
+enum act_outcome act_follower_list(struct act *act)
+{
+    const char *cursor = act_word(act, "cursor");
+    if (cursor && strspn(cursor, "0123456789") != strlen(cursor))
+        return act_fails(act, ACT_INVALID, "cursor", "a cursor is a number that a page before gave");
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, act->account.aid);
+    arguments_text(arguments, cursor ? cursor : "0");
+    struct reply *reply = store_script(act->gateway->store, "followers_page", arguments);
+    if (reply_failed(reply)) {
+        reply_free(reply);
+        return act_away(act);
+    }
+    json_t *items = json_array();
+    for (size_t i = 1; i + FIELDS <= reply_count(reply); i += FIELDS)
+        (void)json_array_append_new(items, follower_document(act, reply, i));
+    act->result = json_pack("{s:I, s:o}", "total", (json_int_t)act->account.follower_count, "items", items);
+    if (strcmp(reply_text(reply_at(reply, 0)), "0") != 0)
+        put(act->result, "next", reply_text(reply_at(reply, 0)));
+    reply_free(reply);
+    return ACT_DONE;
+}
+
+enum act_outcome act_follower_remove(struct act *act)
+{
+    const char *actor_id;
+    enum act_outcome outcome = act_person(act, act_word(act, "person"), &actor_id);
+    if (outcome != ACT_DONE)
+        return outcome;
+    struct reply *reply =
+        store_call(act->gateway->store, "HEXISTS", arena_format(act->arena, "followers:%s", act->account.aid),
+                   actor_id, (char *)NULL);
+    bool failed = reply_failed(reply);
+    bool follows = reply_number(reply) == 1;
+    reply_free(reply);
+    if (failed)
+        return act_away(act);
+    if (!follows)
+        return act_fails(act, ACT_UNKNOWN, "person", "%s does not follow this account", actor_id);
+    return separation_end_follow(act->gateway, act->account.aid, actor_id, true, act->trace) ? ACT_DONE
+                                                                                             : act_away(act);
+}
+
+/* ---- those who wait for approval: requests:AID, actor → "SINCE_MS FOLLOW_ID" ---- */
+
+enum act_outcome act_follower_requests(struct act *act)
+{
+    struct reply *reply = store_call(act->gateway->store, "HGETALL",
+                                     arena_format(act->arena, "requests:%s", act->account.aid), (char *)NULL);
+    if (reply_failed(reply)) {
+        reply_free(reply);
+        return act_away(act);
+    }
+    json_t *items = json_array();
+    for (size_t i = 0; i + 1 < reply_count(reply) && i < 2 * REQUESTS_MAX; i += 2) {
+        json_t *person = act_person_document(act, reply_text(reply_at(reply, i)));
+        (void)json_object_set_new(person, "since",
+                                  json_integer(strtoll(reply_text(reply_at(reply, i + 1)), NULL, 10)));
+        (void)json_array_append_new(items, person);
+    }
+    act->result = json_pack("{s:I, s:o}", "total", (json_int_t)(reply_count(reply) / 2), "items", items);
+    reply_free(reply);
+    return ACT_DONE;
+}
+
+/* The Follow that waits; NULL when none does. */
+static enum act_outcome request_of(struct act *act, const char **actor_id, const char **follow)
+{
+    enum act_outcome outcome = act_person(act, act_word(act, "person"), actor_id);
+    if (outcome != ACT_DONE)
+        return outcome;
+    struct reply *reply =
+        store_call(act->gateway->store, "HGET", arena_format(act->arena, "requests:%s", act->account.aid),
+                   *actor_id, (char *)NULL);
+    bool failed = reply_failed(reply);
+    const char *kept = strchr(reply_text(reply), ' ');
+    *follow = kept ? arena_string(act->arena, kept + 1) : NULL;
+    reply_free(reply);
+    if (failed)
+        return act_away(act);
+    if (!*follow)
+        return act_fails(act, ACT_UNKNOWN, "person", "%s did not ask to follow this account", *actor_id);
+    return ACT_DONE;
+}
+
+static enum act_outcome answer_request(struct act *act, bool accept)
+{
+    const char *actor_id;
+    const char *follow;
+    const char *why = NULL;
+    struct inbound_actor actor;
+    struct gateway *gateway = act->gateway;
+    enum act_outcome outcome = request_of(act, &actor_id, &follow);
+    if (outcome != ACT_DONE)
+        return outcome;
+    if (remote_actor(gateway, act->arena, actor_id, ACTOR_AGE_MS, &actor, &why) != REMOTE_OK)
+        return act_fails(act, ACT_AWAY, "person", "%s cannot be asked for just now: %s", actor_id, why);
+    const char *object = url_actor(act->arena, account_base(gateway, &act->account), act->account.aid);
+    if (accept &&
+        !delivery_follower_add(gateway, act->account.aid, actor_id, follow, actor.inbox, actor.shared_inbox))
+        return act_away(act);
+    if (!publish_follow_answer(gateway, act->account.aid, accept, follow, actor_id, object, actor.inbox,
+                               act->trace))
+        return act_away(act);
+    struct reply *reply =
+        store_call(gateway->store, "HDEL", arena_format(act->arena, "requests:%s", act->account.aid),
+                   actor_id, (char *)NULL);
+    bool good = !reply_failed(reply);
+    reply_free(reply);
+    act->result = act_person_document(act, actor_id);
+    return good ? ACT_DONE : act_away(act);
+}
+
+enum act_outcome act_follower_approve(struct act *act)
+{
+    if (act->account.consent != CONSENT_ON)
+        return act_fails(act, ACT_REFUSED, NULL, "the account is not on; nobody can follow it now");
+    return answer_request(act, true);
+}
+
+enum act_outcome act_follower_refuse(struct act *act)
+{
+    return answer_request(act, false);
+}

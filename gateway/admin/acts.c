@@ -1,0 +1,275 @@
+#include "gateway/admin/acts.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "gateway/clock.h"
+#include "gateway/fed/remote.h"
+#include "gateway/log.h"
+
+enum { WORD_MAX = 2048, AUDIT_MAX = 4096 };
+
+#define PERSON                                                                                               \
+    {                                                                                                        \
+        "person", true, "@name@server, or the address of an actor"                                           \
+    }
+#define CURSOR                                                                                               \
+    {                                                                                                        \
+        "cursor", false, "where the page before ended"                                                       \
+    }
+
+static const struct act_kind kinds[] = {
+    {.name = "account.list",
+     .says = "accounts that were ever switched on here",
+     .scope = ACT_OPERATOR,
+     .parameters = {{"state", false, "on, paused, leaving or gone"}},
+     .columns = "handle state followers posts platform since",
+     .run = act_account_list},
+    {.name = "account.show",
+     .says = "state, settings and counts of one account",
+     .scope = ACT_OWNER,
+     .run = act_account_show},
+    {.name = "account.set",
+     .says = "settings of one account; what is not named stays as it is",
+     .scope = ACT_OWNER,
+     .changes = true,
+     .parameters = {{"hold_seconds", false, "how long a post waits before it leaves, 0 to 86400"},
+                    {"approve_followers", false, "yes: each follower waits for approval; no; or platform"},
+                    {"authorized_fetch", false, "yes: only servers that say who they are may read; or no"}},
+     .run = act_account_set},
+    {.name = "account.audit",
+     .says = "what was done with an account, by whom and when",
+     .scope = ACT_OWNER,
+     .columns = "time who act words",
+     .run = act_account_audit},
+    {.name = "follower.list",
+     .says = "who follows the account, with their server",
+     .scope = ACT_OWNER,
+     .parameters = {CURSOR},
+     .columns = "handle software since actor",
+     .run = act_follower_list},
+    {.name = "follower.requests",
+     .says = "who asks to follow and waits for approval",
+     .scope = ACT_OWNER,
+     .columns = "handle since actor",
+     .run = act_follower_requests},
+    {.name = "follower.approve",
+     .says = "lets somebody follow who asked",
+     .scope = ACT_OWNER,
+     .changes = true,
+     .parameters = {PERSON},
+     .run = act_follower_approve},
+    {.name = "follower.refuse",
+     .says = "refuses somebody who asked",
+     .scope = ACT_OWNER,
+     .changes = true,
+     .parameters = {PERSON},
+     .run = act_follower_refuse},
+    {.name = "follower.remove",
+     .says = "ends a follow; their server is told",
+     .scope = ACT_OWNER,
+     .changes = true,
+     .parameters = {PERSON},
+     .run = act_follower_remove},
+    {.name = "block.list",
+     .says = "people and servers the account has nothing to do with",
+     .scope = ACT_OWNER,
+     .columns = "subject by since",
+     .run = act_block_list},
+    {.name = "block.add",
+     .says = "blocks a person or a whole server: no follow, no reply, nothing new goes there",
+     .scope = ACT_OWNER,
+     .changes = true,
+     .parameters = {{"subject", true,
+                     "@name@server, the address of an actor, or a server such as m.example"}},
+     .run = act_block_add},
+    {.name = "block.remove",
+     .says = "takes a block back; what was removed stays so",
+     .scope = ACT_OWNER,
+     .changes = true,
+     .parameters = {{"subject", true, "as block.list writes it"}},
+     .run = act_block_remove},
+    {.name = "where.list",
+     .says = "the servers that may hold something of the account",
+     .scope = ACT_OWNER,
+     .columns = "host software followers state last_accepted open_deletes",
+     .run = act_where_list},
+};
+
+const struct act_kind *act_at(size_t index)
+{
+    return index < sizeof kinds / sizeof kinds[0] ? &kinds[index] : NULL;
+}
+
+const struct act_kind *act_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(kinds[i].name, name) == 0)
+            return &kinds[i];
+    return NULL;
+}
+
+/* ---- words ---- */
+
+const char *act_word(const struct act *act, const char *name)
+{
+    const json_t *word = json_object_get(act->words, name);
+    const char *text = json_string_value(word);
+    if (json_is_boolean(word))
+        text = json_is_true(word) ? "yes" : "no";
+    else if (json_is_integer(word))
+        text = arena_format(act->arena, "%lld", (long long)json_integer_value(word));
+    return text && *text ? text : NULL;
+}
+
+bool act_flag(const struct act *act, const char *name, bool otherwise)
+{
+    static const char *const yes[] = {"yes", "true", "on", "1"};
+    const char *word = act_word(act, name);
+    for (size_t i = 0; word && i < sizeof yes / sizeof yes[0]; i++)
+        if (strcasecmp(word, yes[i]) == 0)
+            return true;
+    return word ? false : otherwise;
+}
+
+enum act_outcome act_fails(struct act *act, enum act_outcome outcome, const char *field, const char *format,
+                           ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(act->problem, sizeof act->problem, format, arguments);
+    va_end(arguments);
+    act->field = field;
+    return outcome;
+}
+
+enum act_outcome act_away(struct act *act)
+{
+    return act_fails(act, ACT_AWAY, NULL, "the store does not answer just now; try again");
+}
+
+static const struct act_parameter *parameter_of(const struct act_kind *kind, const char *name)
+{
+    for (size_t i = 0; i < ACT_PARAMETERS_MAX && kind->parameters[i].name; i++)
+        if (strcmp(kind->parameters[i].name, name) == 0)
+            return &kind->parameters[i];
+    return NULL;
+}
+
+static enum act_outcome check_words(struct act *act)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)act->words, name, value)
+    {
+        if (!parameter_of(act->kind, name))
+            return act_fails(act, ACT_INVALID, arena_string(act->arena, name), "%s knows no %s",
+                             act->kind->name, name);
+        if (json_is_object(value) || json_is_array(value) ||
+            (json_is_string(value) && json_string_length(value) > WORD_MAX))
+            return act_fails(act, ACT_INVALID, arena_string(act->arena, name),
+                             "%s is a text of at most %d bytes, a number, true or false", name, WORD_MAX);
+    }
+    for (size_t i = 0; i < ACT_PARAMETERS_MAX && act->kind->parameters[i].name; i++)
+        if (act->kind->parameters[i].required && !act_word(act, act->kind->parameters[i].name))
+            return act_fails(act, ACT_INVALID, act->kind->parameters[i].name, "%s is missing: %s",
+                             act->kind->parameters[i].name, act->kind->parameters[i].says);
+    return ACT_DONE;
+}
+
+/* ---- the audit trail ---- */
+
+static bool keep_audit(struct act *act, const char *aid)
+{
+    json_t *entry = json_object();
+    (void)json_object_set_new(entry, "time", json_integer(clock_now_ms()));
+    (void)json_object_set_new(entry, "who", json_string(act->who));
+    (void)json_object_set_new(entry, "act", json_string(act->kind->name));
+    (void)json_object_set(entry, "words", (json_t *)(uintptr_t)act->words);
+    char *text = json_dumps(entry, JSON_COMPACT);
+    json_decref(entry);
+    if (!text)
+        abort();
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, aid);
+    arguments_text(arguments, strlen(text) <= AUDIT_MAX ? text : "{}");
+    free(text);
+    struct reply *reply = store_script(act->gateway->store, "audit_add", arguments);
+    bool good = !reply_failed(reply);
+    reply_free(reply);
+    return good;
+}
+
+enum act_outcome act_run(struct act *act, const char *aid)
+{
+    act->result = NULL;
+    act->problem[0] = '\0';
+    act->field = NULL;
+    trace_new(act->trace);
+    enum act_outcome outcome = check_words(act);
+    if (outcome != ACT_DONE)
+        return outcome;
+    if (act->kind->scope == ACT_OWNER) {
+        enum lookup found = account_load(act->gateway->store, act->arena, aid, &act->account);
+        if (found == LOOKUP_DOWN)
+            return act_away(act);
+        if (found == LOOKUP_ABSENT)
+            return act_fails(act, ACT_UNKNOWN, "account", "there is no such account here");
+    }
+    outcome = act->kind->run(act);
+    bool kept = outcome != ACT_DONE || !act->kind->changes ||
+                keep_audit(act, act->kind->scope == ACT_OWNER ? aid : "");
+    if (outcome == ACT_DONE && !act->result)
+        act->result = json_object();
+    return kept ? outcome : act_away(act);
+}
+
+/* ---- people ---- */
+
+enum act_outcome act_person(struct act *act, const char *word, const char **actor_id)
+{
+    if (strncmp(word, "https://", 8) == 0 || strncmp(word, "http://", 7) == 0) {
+        *actor_id = arena_string(act->arena, word);
+        return ACT_DONE;
+    }
+    const char *handle = word + (word[0] == '@');
+    if (!strchr(handle, '@'))
+        return act_fails(act, ACT_INVALID, NULL, "'%s' names nobody; write @name@server", word);
+    *actor_id = webfinger_resolve(act->gateway, act->arena, handle);
+    if (!*actor_id)
+        return act_fails(act, ACT_UNKNOWN, NULL, "%s was not found; is it written as on their server?", word);
+    return ACT_DONE;
+}
+
+/* "m.example" of "https://m.example/users/alice". */
+static const char *server_of(struct arena *arena, const char *actor_id)
+{
+    const char *origin = url_origin(arena, actor_id);
+    const char *server = origin ? strstr(origin, "://") : NULL;
+    return server ? server + 3 : actor_id;
+}
+
+json_t *act_person_document(struct act *act, const char *actor_id)
+{
+    json_t *person = json_object();
+    struct inbound_actor actor;
+    (void)json_object_set_new(person, "actor", json_string(actor_id));
+    (void)json_object_set_new(person, "server", json_string(server_of(act->arena, actor_id)));
+    if (!remote_actor_cached(act->gateway, act->arena, actor_id, &actor)) {
+        (void)json_object_set_new(
+            person, "handle", json_string(arena_format(act->arena, "?@%s", server_of(act->arena, actor_id))));
+        return person;
+    }
+    const struct remote_author *author = remote_author_make(act->arena, &actor, NULL, NULL);
+    (void)json_object_set_new(person, "handle", json_string(arena_format(act->arena, "@%s", author->handle)));
+    if (author->name)
+        (void)json_object_set_new(person, "name", json_string(author->name));
+    if (author->url)
+        (void)json_object_set_new(person, "url", json_string(author->url));
+    if (author->avatar_url)
+        (void)json_object_set_new(person, "avatar", json_string(author->avatar_url));
+    return person;
+}

@@ -1,0 +1,14 @@
+-- ARGV: aid hold approves("1"|"0"|"platform") authorized_fetch("1"|"0"); '' leaves a setting as it is
+local key = 'account:' .. ARGV[1]
+if ARGV[2] ~= '' then
+  redis.call('HSET', key, 'hold', ARGV[2])
+end
+if ARGV[3] == 'platform' then
+  redis.call('HDEL', key, 'approves')
+elseif ARGV[3] ~= '' then
+  redis.call('HSET', key, 'approves', ARGV[3])
+end
+if ARGV[4] ~= '' then
+  redis.call('HSET', key, 'authorized_fetch', ARGV[4])
+end
+return 1
