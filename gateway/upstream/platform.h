@@ -7,6 +7,8 @@
 
 enum { PLATFORM_NAME_MAX = 64 };
 
+struct session_tokens;
+
 struct platform {
     struct gateway *gateway;
     const struct config_platform *config;
@@ -15,6 +17,8 @@ struct platform {
     bool discovered;
     struct work *intake, *push;
     struct platform_stream *stream;
+    struct session_tokens *tokens; /* session.c */
+    int64_t quiet_until;           /* the platform asked us to wait so long (monotonic) */
 };
 
 /* The configured platform of that name, or NULL. */

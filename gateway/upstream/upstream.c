@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/upstream/platform.h"
+#include "gateway/upstream/session.h"
 #include "mapping/ids.h"
 #include "mapping/source.h"
 
@@ -84,6 +84,7 @@ void upstream_free(struct gateway *gateway)
             work_free(platform->intake);
             work_free(platform->push);
         }
+        session_free(platform);
         if (platform->adapter)
             platform->class->close(platform->adapter);
     }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { Clock } from "../faults/lib/clock.mjs";
-import { picture } from "../peers/lib/atproto.mjs";
+import { picture, xrpc } from "../peers/lib/atproto.mjs";
 import { step, story } from "../peers/lib/harness.mjs";
 import { get, webfingerUrl } from "../peers/lib/http.mjs";
 import { until } from "../peers/lib/wait.mjs";
@@ -15,7 +15,7 @@ const json = async (url) => (await fetch(url, AP)).json();
 const status = async (url) => (await fetch(url, AP)).status;
 
 await story("An account on a real Bluesky server lives in the fediverse", async () => {
-  const world = await step("PLC, PDS, AppView, the gateway and Fedify run", () => World.start({ clock: Clock }));
+  const world = await step("PLC, PDS, AppView, the gateway and Fedify run", () => World.start({ clock: Clock, settings: World.relay }));
   const { network, gateway, peer } = world;
   const { alice, bob } = network.people;
   const handle = `@alice_test@${gateway.host}`;
@@ -136,6 +136,59 @@ await story("An account on a real Bluesky server lives in the fediverse", async 
     assert.match(update.object.content, /edited/);
   });
 
+  const relayed = async (test) => (await network.relay.records("app.bsky.feed.post")).find(({ value }) => test(value));
+  const appears = (text, seconds = SOON) => until(`"${text}" on the PDS`, seconds, () => relayed((value) => value.text.includes(text)));
+
+  const answer = await step("an answer from the fediverse appears on the PDS, in the relay account's words", async () => {
+    const id = await peer.reply(first.id, "Nice to <b>read</b> you, see <a href=\"https://example.net/x\">example.net</a>");
+    const { value, uri } = await appears("Nice to read you");
+    const name = peer.handle;
+    assert.ok(value.text.includes(`(${name}): Nice to read you, see example.net`), value.text);
+    const facets = value.facets.map(({ index, features }) => [Buffer.from(value.text).subarray(index.byteStart, index.byteEnd).toString(), features[0].uri]);
+    assert.deepEqual(facets.map(([text]) => text), [name, "example.net"]);
+    assert.equal(facets[1][1], "https://example.net/x");
+    assert.equal(value.reply.parent.uri, first.uri);
+    assert.equal(value.reply.root.uri, first.uri);
+    return { id, uri };
+  });
+
+  await step("the AppView shows it in the thread", () =>
+    until("the thread", SOON, async () => {
+      const { thread } = await xrpc(network.appview, `app.bsky.feed.getPostThread?uri=${encodeURIComponent(first.uri)}`);
+      return thread.replies?.some(({ post }) => post.uri === answer.uri);
+    }));
+
+  await step("an answer to that answer, then its edit and its delete", async () => {
+    const second = (await peer.send("post", { inReplyTo: answer.id, mention: handle, text: "<p>And one more thing</p>" })).json.object.id;
+    const { value, uri } = await appears("And one more thing");
+    assert.equal(value.reply.parent.uri, answer.uri);
+    assert.equal(value.reply.root.uri, first.uri);
+    await peer.edit(second, "And one more thing, corrected", actor);
+    await appears("And one more thing, corrected");
+    assert.equal((await network.relay.records("app.bsky.feed.post")).length, 2);
+    await peer.remove(second, actor);
+    await until("it is gone", SOON, async () => !(await relayed(({ text }) => text.includes("one more thing"))));
+    assert.ok(await relayed(({ text }) => text.includes("Nice to read you")), uri);
+  });
+
+  await step("a long answer keeps to 300 graphemes and 3000 bytes, with a link to the rest", async () => {
+    await peer.reply(first.id, `Long 👩‍👩‍👧‍👦 ${"wörter ".repeat(200)}end`);
+    const { value } = await appears("Long");
+    const count = [...new Intl.Segmenter("en", { granularity: "grapheme" }).segment(value.text)].length;
+    assert.ok(count <= 300 && count > 200, `${count} graphemes`);
+    assert.ok(Buffer.byteLength(value.text) <= 3000);
+    assert.ok(value.facets.some(({ features }) => features[0].uri?.startsWith(peer.origin)), JSON.stringify(value.facets));
+  });
+
+  await step("where answers are closed, none is written", async () => {
+    const closed = await alice.post("Please do not answer");
+    await alice.put("app.bsky.feed.threadgate", closed.uri.split("/").pop(), { post: closed.uri, allow: [], createdAt: new Date().toISOString() });
+    const { object } = await world.create("Please do not answer");
+    await peer.reply(object.id, "I answer all the same");
+    await until("the refusal", SOON, () => /who may answer/.test(fs.readFileSync(gateway.process.logPath, "utf8")));
+    assert.equal(await relayed(({ text }) => text.includes("all the same")), undefined);
+  });
+
   await step("profile and pinned post", async () => {
     const avatar = await alice.blob(await picture(20, 20, "#993333"), "image/png");
     await alice.profile({ displayName: "Alice A.", description: "See https://example.com/me.", avatar, pinnedPost: { uri: first.uri, cid: first.cid } });
@@ -192,14 +245,6 @@ await story("An account on a real Bluesky server lives in the fediverse", async 
     await world.create("Nobody announced me");
   });
 
-  await step("status tells of the account and of the stream", async () => {
-    const { status: code, stdout } = await world.drawbridge("account", "status", "bluesky:alicia.test");
-    assert.equal(code, 0, stdout);
-    assert.match(stdout, /state +on since/);
-    assert.match(stdout, /cursor +firehose ws:\/\/127.0.0.1:\d+ \d+/);
-    assert.match(stdout, /lag +\d+ ms/);
-  });
-
   await step("deactivated: hidden, nothing deleted; activated: back", async () => {
     const before = (await world.arrivals()).filter(({ type }) => type === "Delete").length;
     await alice.call("com.atproto.server.deactivateAccount", {});
@@ -210,6 +255,14 @@ await story("An account on a real Bluesky server lives in the fediverse", async 
     assert.equal((await json(actor)).name, "Alice B.");
     await alice.post("I am back");
     await world.create("I am back");
+  });
+
+  await step("status tells of the account and of the stream", async () => {
+    const { status: code, stdout } = await world.drawbridge("account", "status", "bluesky:alicia.test");
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /state +on since/);
+    assert.match(stdout, /cursor +firehose ws:\/\/127.0.0.1:\d+ \d+/);
+    assert.match(stdout, /lag +\d+ ms/);
   });
 
   await step("each activity came once, in the order of each post", async () => {

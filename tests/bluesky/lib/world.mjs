@@ -1,5 +1,6 @@
 // A small network on loopback: PLC directory, PDS and AppView, the gateway beside them, and a Fedify server.
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import { spawn } from "node:child_process";
 import { Atproto } from "../../peers/lib/atproto.mjs";
 import { Fedify } from "../../peers/lib/fedify.mjs";
@@ -32,11 +33,20 @@ ${await source(world.network)}
 plc = ${world.network.plc}
 appview = ${world.network.appview}
 hold_seconds = ${hold}
-${typeof settings === "function" ? settings(world.network) : settings}`,
+${typeof settings === "function" ? await settings(world) : settings}`,
     });
     await world.gateway.start();
     if (peer) world.peer = await Fedify.start(world.folder);
     return world;
+  }
+
+  /** An account that speaks for remote people, with an app password: what the configuration says of it. */
+  static async relay({ network, folder }) {
+    network.relay = await network.join("relay");
+    const { password } = await network.relay.call("com.atproto.server.createAppPassword", { name: "drawbridge" });
+    const file = folder.join("relay.token");
+    fs.writeFileSync(file, password, { mode: 0o600 });
+    return `identifier = relay.test\ntoken_file = ${file}\n`;
   }
 
   /** The command line: {status, stdout, stderr}. */
