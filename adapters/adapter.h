@@ -34,8 +34,9 @@ enum text_unit { UNIT_BYTES, UNIT_CODE_POINTS, UNIT_UTF16, UNIT_GRAPHEMES };
 struct adapter_limits {
     size_t text_max;
     enum text_unit text_unit;
-    size_t text_max_bytes; /* 0 = no second limit */
-    size_t media_max;
+    size_t text_max_bytes;            /* 0 = no second limit */
+    size_t media_max;                 /* attachments of a post */
+    size_t alt_max;                   /* bytes of a description; 0: as long as it is */
     unsigned points_hour, points_day; /* what may be written; 0: no budget */
     unsigned sweep_hours;             /* how often an account is compared with the platform; 0: once a day */
 };
@@ -114,6 +115,7 @@ enum answer {
     ANSWER_REFUSED,      /* blocked, replies closed: drop quietly */
     ANSWER_INVALID,      /* the platform will never take it as it is: drop, say why */
     ANSWER_TOO_LONG,     /* shorten and try once more */
+    ANSWER_NO_MEDIA,     /* such attachments are not taken: link them and try once more */
     ANSWER_FULL,
 };
 

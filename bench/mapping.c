@@ -176,7 +176,7 @@ static void back(const struct document *document)
     if (!inbound_activity_read(value, arena, &activity) && activity.object &&
         !inbound_note_read(activity.object, value, arena, &note)) {
         const struct remote_post_input input = {
-            .note = &note, .people = &alice, .people_count = 1, .text_unit = 3};
+            .note = &note, .media_max = MODEL_MEDIA_MAX, .people = &alice, .people_count = 1, .text_unit = 3};
         (void)remote_post_make(arena, &input, &loss);
     }
     json_decref(value);

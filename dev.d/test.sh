@@ -6,6 +6,7 @@ declare -A budget=(
     [golden]=60
     [plaza]=60
     [contract]=180
+    [docker]=600
     [process]=60
     [peers]=480
     [faults]=300

@@ -19,6 +19,7 @@ static void make_post(struct arena *arena, const struct inbound_note *note,
     const struct inbound_person person = {
         .actor_id = "https://bridge.example/u/a", .url = "https://bridge.example/@alice", .native = "u_42"};
     const struct remote_post_input input = {.note = note,
+                                            .media_max = MODEL_MEDIA_MAX,
                                             .author = author,
                                             .people = &person,
                                             .people_count = 1,

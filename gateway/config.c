@@ -64,27 +64,61 @@ static bool read_word(struct config_source *source, const char *section, const c
     return config_fail(source, entry->where, "%s = %s is unknown; set it to %s", name, entry->value, choices);
 }
 
+/* An address to listen on: on loopback, or behind a known proxy. */
+static bool check_listen(struct config_source *source, const char *section, const struct config *config,
+                         const char *listen)
+{
+    const struct config_entry *entry = config_entry_find(source, section, "listen");
+    const char *where = entry ? entry->where : section;
+    bool loopback = true;
+    const char *why = config_check_listen(listen, &loopback);
+    if (why)
+        return config_fail(source, where, "listen = %s cannot be used: %s; write it as 127.0.0.1:8080",
+                           listen, why);
+    if (!loopback && (!config->trusted_proxies || !strpbrk(config->trusted_proxies, "0123456789:")))
+        return config_fail(source, where,
+                           "listen = %s can be reached from other machines, and who stands in front is not "
+                           "known; set trusted_proxies to the reverse proxy's addresses, or listen on "
+                           "127.0.0.1",
+                           listen);
+    return true;
+}
+
 static bool read_listen(struct config_source *source, struct config *config)
 {
-    const struct config_entry *entry = config_entry_find(source, "gateway", "listen");
     const struct config_entry *proxies = config_entry_find(source, "gateway", "trusted_proxies");
-    bool loopback = true;
     config->listen = text_of(source, "gateway", "listen", "127.0.0.1:8080");
     config->trusted_proxies = text_of(source, "gateway", "trusted_proxies", NULL);
     const char *why = proxies ? config_check_networks(proxies->value) : NULL;
     if (why)
         return config_fail(source, proxies->where, "trusted_proxies cannot be used: %s", why);
-    why = config_check_listen(config->listen, &loopback);
-    if (why)
-        return config_fail(source, entry->where, "listen = %s cannot be used: %s; write it as 127.0.0.1:8080",
-                           config->listen, why);
-    if (!loopback && (!config->trusted_proxies || !strpbrk(config->trusted_proxies, "0123456789:")))
-        return config_fail(source, entry->where,
-                           "listen = %s can be reached from other machines, and who stands in front is not "
-                           "known; set trusted_proxies to the reverse proxy's addresses, or listen on "
-                           "127.0.0.1",
-                           config->listen);
-    return true;
+    return check_listen(source, "gateway", config, config->listen);
+}
+
+static bool is_web_origin(const char *url)
+{
+    const char *authority = strncmp(url, "https://", 8) == 0  ? url + 8
+                            : strncmp(url, "http://", 7) == 0 ? url + 7
+                                                              : "";
+    return *authority && !strpbrk(authority, "/?# @\"<>");
+}
+
+static bool read_admin(struct config_source *source, struct config *config)
+{
+    char url[512];
+    config->admin_listen = text_of(source, "admin", "listen", NULL);
+    const struct config_entry *entry = config_entry_find(source, "admin", "public_url");
+    if (!config->admin_listen)
+        return !entry || config_fail(source, entry->where, "public_url is of no use without [admin] listen");
+    (void)snprintf(url, sizeof url, "http://%s", config->admin_listen);
+    config->admin_url = text_of(source, "admin", "public_url", url);
+    if (!is_web_origin(config->admin_url))
+        return config_fail(
+            source, entry ? entry->where : "admin",
+            "public_url = %s is no address such as https://admin.social.example (nothing behind "
+            "the host)",
+            config->admin_url);
+    return check_listen(source, "admin", config, config->admin_listen);
 }
 
 static bool read_gateway(struct config_source *source, struct config *config)
@@ -279,8 +313,8 @@ struct config *config_read(const char *path, char *error, size_t error_size)
     *source = (struct config_source){.file = path, .error = error, .error_size = error_size};
     config->file = config_copy(path);
     bool good = config_source_read(source) && read_gateway(source, config) && read_redis(source, config) &&
-                read_fetch(source, config) && read_limits(source, config) && read_ledger(source, config) &&
-                read_log(source, config) && read_platforms(source, config) &&
+                read_fetch(source, config) && read_limits(source, config) && read_admin(source, config) &&
+                read_ledger(source, config) && read_log(source, config) && read_platforms(source, config) &&
                 config_hosts_build(source, config) && config_key_read(source, config);
     config_source_clear(source);
     free(source);
@@ -309,9 +343,9 @@ void config_free(struct config *config)
     }
     for (size_t i = 0; i < config->warning_count; i++)
         free(config->warnings[i]);
-    char *texts[] = {config->file,      config->public_url,   config->listen,  config->data_dir,
-                     config->node_name, config->contact,      config->ca_file, config->trusted_proxies,
-                     config->log_level, config->allow_private};
+    char *texts[] = {config->admin_listen, config->admin_url,       config->file,      config->public_url,
+                     config->listen,       config->data_dir,        config->node_name, config->contact,
+                     config->ca_file,      config->trusted_proxies, config->log_level, config->allow_private};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         free(texts[i]);
     free_secret(config->redis_url);

@@ -48,6 +48,9 @@ struct config {
         unsigned inbox_queue; /* kept activities that wait, past which inboxes answer 503 */
         unsigned memory_mib;  /* of a worker, past which everything answers 503 */
     } limits;
+    /* [admin] listen: where the API and the pages for owners and the operator are; NULL: nowhere. public_url:
+     * how people reach it */
+    char *admin_listen, *admin_url;
     /* [ledger] */
     bool look_at_copies;  /* public pages of deleted posts, which servers told us; off by default */
     unsigned notice_days; /* a Delete that is unanswered for so long is told to the owner */

@@ -21,7 +21,9 @@ struct inbox;
 struct jobs;
 struct limits;
 struct watch;
+struct admin;
 struct domains;
+struct in_vain;
 
 struct gateway {
     const struct config *config;
@@ -41,7 +43,9 @@ struct gateway {
     struct jobs *jobs;
     struct limits *limits;
     struct watch *watch;
+    struct admin *admin;
     struct domains *domains;
+    struct in_vain *in_vain;
     char worker_id[33]; /* random, new at each start of a worker */
     bool stopping;      /* SIGTERM came: start nothing new */
 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/client/fetch.h"
 #include "gateway/fed/inbox.h"
 #include "gateway/fed/serve.h"
 #include "gateway/fed/serve_cache.h"
@@ -145,6 +146,7 @@ static void errand_task(void *context)
         .arena = arena_new(REQUEST_BUDGET),
         .read_from = serve_cache_now(errand.gateway),
     };
+    fetch_allow(FETCH_JOB_REQUESTS);
     route(&serving);
     arena_free(serving.arena);
 }

@@ -22,6 +22,7 @@ struct task {
     struct task_pool *pool;
     struct task *next; /* in the pool's list of idle tasks, or in its list of tasks to resume */
     bool ended;
+    struct task_allowance allowance;
 #if defined(__SANITIZE_ADDRESS__)
     void *fake_stack;
 #endif
@@ -110,6 +111,11 @@ size_t task_pool_count(const struct task_pool *pool)
 struct task *task_current(void)
 {
     return running;
+}
+
+struct task_allowance *task_allowance(void)
+{
+    return running ? &running->allowance : NULL;
 }
 
 static void leave_task(struct task *task, bool for_ever)
@@ -220,6 +226,7 @@ bool task_spawn(struct task_pool *pool, void (*run)(void *context), void *contex
     task->run = run;
     task->argument = context;
     task->ended = false;
+    task->allowance = (struct task_allowance){.limited = false};
     pool->live++;
     prepare_context(task);
     if (running)

@@ -28,6 +28,16 @@ bool task_spawn(struct task_pool *pool, void (*run)(void *context), void *contex
 /* The task that runs now, NULL outside of tasks. */
 struct task *task_current(void);
 
+/* What the running task may still ask of servers that strangers name (fetch.h). A task begins without limit;
+ * a long one gets a new allowance for each thing it does. */
+struct task_allowance {
+    bool limited;
+    unsigned requests;
+    int64_t until; /* monotonic ms */
+};
+/* Of the task that runs now; NULL outside of tasks. */
+struct task_allowance *task_allowance(void);
+
 /* Waits until task_resume(task) is called. The caller has stored task_current() where the waker finds it. */
 void task_park(void);
 /* Lets a parked task go on, from the loop, soon. Call once per park. */

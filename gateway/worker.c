@@ -8,10 +8,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "gateway/admin/api.h"
 #include "gateway/client/fetch.h"
 #include "gateway/client/websocket.h"
 #include "gateway/delivery/delivery.h"
 #include "gateway/domains.h"
+#include "gateway/fed/in_vain.h"
 #include "gateway/fed/inbox.h"
 #include "gateway/fed/serve_cache.h"
 #include "gateway/fed/signer.h"
@@ -128,7 +130,7 @@ static bool open_rooms(struct gateway *gateway, char *error, size_t error_size)
         .scheme = strncmp(config->public_url, "https:", 6) == 0 ? "https" : "http",
     };
     gateway->http = http_server_new(gateway->loop, &edge, route_request, gateway, error, error_size);
-    return gateway->http != NULL;
+    return gateway->http && admin_start(gateway, error, error_size);
 }
 
 static void close_rooms(struct gateway *gateway)
@@ -140,8 +142,10 @@ static void close_rooms(struct gateway *gateway)
     upstream_free(gateway);
     inbox_stop(gateway);
     http_server_free(gateway->http);
+    admin_free(gateway);
     fetch_client_free(gateway->fetch);
     key_cache_free(gateway);
+    in_vain_free(gateway);
     signers_free(gateway);
     store_free(gateway->store);
     domains_free(gateway);
@@ -157,7 +161,8 @@ static void close_rooms(struct gateway *gateway)
 static bool is_at_rest(const struct gateway *gateway)
 {
     return task_pool_count(gateway->tasks) == 0 && http_server_connections(gateway->http) == 0 &&
-           fetch_client_pending(gateway->fetch) == 0 && delivery_pending(gateway) == 0;
+           admin_connections(gateway) == 0 && fetch_client_pending(gateway->fetch) == 0 &&
+           delivery_pending(gateway) == 0;
 }
 
 static void look_whether_drained(void *context)
@@ -183,6 +188,7 @@ static void stop(void *context)
     worker->drain_until = loop_monotonic_ms() + DRAIN_MS;
     if (worker->gateway.http)
         http_server_drain(worker->gateway.http);
+    admin_drain(&worker->gateway);
     loop_timer_set(worker->drain, 0);
 }
 

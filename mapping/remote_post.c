@@ -1,6 +1,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "mapping/html_out.h"
 #include "mapping/html_sanitize.h"
 #include "mapping/html_text.h"
 #include "mapping/ids.h"
@@ -8,7 +9,7 @@
 #include "mapping/text_shorten.h"
 #include "mapping/utf8_text.h"
 
-enum { WARNING_MAX = 1000, ABSTRACT_MAX = 500, HTML_MAX = 65536 };
+enum { WARNING_MAX = 1000, ABSTRACT_MAX = 500, HTML_MAX = 65536, ALT_IN_LINK_MAX = 200 };
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -207,13 +208,64 @@ static void collect_mentions(const struct remote_post_input *input, struct remot
     }
 }
 
-static void copy_media(struct arena *arena, const struct inbound_note *note, struct remote_post *post)
+/* ---- attachments
+ * ------------------------------------------------------------------------------------------------------ */
+
+static const char *media_place(struct arena *arena, const struct inbound_note *note, size_t index)
 {
-    struct media *media = arena_alloc(arena, (note->media_count + 1) * sizeof *media);
-    if (note->media_count)
-        memcpy(media, note->media, note->media_count * sizeof *media);
+    static const char *const names[] = {
+        [MEDIA_IMAGE] = "image", [MEDIA_VIDEO] = "video", [MEDIA_AUDIO] = "audio", [MEDIA_FILE] = "file"};
+    return arena_format(arena, "%s %zu of %zu", names[note->media[index].kind], index + 1, note->media_count);
+}
+
+static void shorten_alt(struct arena *arena, const struct remote_post_input *input, struct media *media,
+                        size_t index, struct loss *loss)
+{
+    if (!media->alt || !input->alt_max || strlen(media->alt) <= input->alt_max)
+        return;
+    media->alt = plain_text(arena, media->alt, input->alt_max);
+    loss_add(loss, media_place(arena, input->note, index), "its description was shortened");
+}
+
+static void copy_media(struct arena *arena, const struct remote_post_input *input, struct remote_post *post,
+                       struct loss *loss)
+{
+    const struct inbound_note *note = input->note;
+    size_t count = note->media_count < input->media_max ? note->media_count : input->media_max;
+    struct media *media = arena_alloc(arena, (count + 1) * sizeof *media);
+    for (size_t i = 0; i < count; i++) {
+        media[i] = note->media[i];
+        shorten_alt(arena, input, &media[i], i, loss);
+    }
     post->media = media;
-    post->media_count = note->media_count;
+    post->media_count = count;
+}
+
+static const char *alt_in_link(struct arena *arena, const char *alt)
+{
+    return alt ? plain_text(arena, utf8_clean_line(arena, alt, strlen(alt)), ALT_IN_LINK_MAX) : NULL;
+}
+
+/* "Image 2 of 3: its description", linked: for what the platform has no place for. */
+static void link_media(struct arena *arena, const struct remote_post_input *input, struct remote_post *post,
+                       struct loss *loss)
+{
+    const struct inbound_note *note = input->note;
+    const char *why = post->media_count
+                          ? arena_format(arena, "linked, the platform takes %zu", input->media_max)
+                          : "linked, the platform does not take it";
+    for (size_t i = post->media_count; i < note->media_count; i++) {
+        const char *alt = alt_in_link(arena, note->media[i].alt);
+        char *label =
+            arena_format(arena, "%s%s%s", media_place(arena, note, i), alt ? ": " : "", alt ? alt : "");
+        label[0] = (char)(label[0] - 'a' + 'A');
+        struct rich_text link = text_of_one_span(arena, label, SPAN_LINK, note->media[i].url);
+        join(arena, &post->body, &link);
+        loss_add(loss, media_place(arena, note, i), why);
+        if (alt && strlen(note->media[i].alt) > ALT_IN_LINK_MAX)
+            loss_add(loss, media_place(arena, note, i), "its description was shortened");
+        post->html = NULL; /* it would say less than the text */
+    }
 }
 
 static void tell_what_is_cut(struct arena *arena, const struct inbound_note *note, struct loss *loss)
@@ -302,9 +354,10 @@ struct remote_post *remote_post_make(struct arena *arena, const struct remote_po
     };
     if (note->language)
         post->languages[post->language_count++] = note->language;
-    copy_media(arena, note, post);
+    copy_media(arena, input, post, loss);
     collect_mentions(input, post);
     write_body(arena, input, post, loss);
+    link_media(arena, input, post, loss);
     tell_what_is_cut(arena, note, loss);
     tell_hashtags(arena, note, &post->body, loss);
     post->sensitive = note->sensitive || post->warning;

@@ -48,16 +48,15 @@ bool platform_read_post(const json_t *object, struct arena *arena, struct post *
 /* platform_event.c. `key` (epoch:seq) becomes the event's. What cannot be understood becomes EVENT_OTHER. */
 void platform_read_event(const json_t *object, const char *key, struct arena *arena, struct event *out);
 
-/* platform_json_out.c: new references. `media_max`: at most so many attachments, 0 for none. */
+/* platform_json_out.c: new references. */
 json_t *platform_author_json(const struct remote_author *author);
-json_t *platform_post_json(const struct remote_post *post, size_t media_max);
+json_t *platform_post_json(const struct remote_post *post);
 json_t *platform_relation_json(const struct remote_relation *relation);
 
 /* platform_answer.c: what an HTTP answer means (§7.8). `code` is the problem's, "" when there is none. */
 struct platform_answer {
     enum answer answer;
     bool wants_author;  /* 409 actor_stale, 424 actor_unknown */
-    bool refuses_media; /* 422 media_…: once more without */
     bool missing_route; /* the platform does not have this request at all */
     char reason[200];
     int64_t retry_after_ms; /* -1: none */

@@ -136,12 +136,14 @@ static struct adapter_limits read_limits(const json_t *object)
                  {"utf16", UNIT_UTF16},
                  {"graphemes", UNIT_GRAPHEMES}};
     const json_t *text = json_object_get(object, "text");
+    const json_t *media = json_object_get(object, "media");
     const char *unit = json_string_value(json_object_get(text, "unit"));
     struct adapter_limits out = {
         .text_max = limit(json_object_get(text, "max"), TEXT_MAX),
         .text_unit = UNIT_BYTES, /* the strictest, when the platform names one that we do not know */
         .text_max_bytes = limit(json_object_get(text, "max_bytes"), 0),
-        .media_max = limit(json_object_get(json_object_get(object, "media"), "per_post"), MEDIA_MAX),
+        .media_max = limit(json_object_get(media, "per_post"), MEDIA_MAX),
+        .alt_max = limit(json_object_get(media, "alt_max"), 0),
     };
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
         if (!unit ? units[i].unit == UNIT_GRAPHEMES : strcmp(unit, units[i].name) == 0)

@@ -95,7 +95,8 @@ static enum answer of_status(const struct adapter_response *response, const char
         out->wants_author = strcmp(code, "actor_unknown") == 0;
         return out->wants_author ? ANSWER_RETRY : ANSWER_INVALID;
     case 422:
-        out->refuses_media = starts(code, "media_");
+        if (starts(code, "media_"))
+            return ANSWER_NO_MEDIA;
         return strcmp(code, "too_long") == 0 ? ANSWER_TOO_LONG : ANSWER_INVALID;
     case 405:
     case 501:

@@ -145,10 +145,10 @@ static json_t *media_json(const struct media *media)
     return object;
 }
 
-static json_t *all_media_json(const struct remote_post *post, size_t media_max)
+static json_t *all_media_json(const struct remote_post *post)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < post->media_count && i < media_max; i++)
+    for (size_t i = 0; i < post->media_count; i++)
         (void)json_array_append_new(list, media_json(&post->media[i]));
     return list;
 }
@@ -178,7 +178,7 @@ static json_t *strings_json(const char *const *list, size_t count)
     return array;
 }
 
-json_t *platform_post_json(const struct remote_post *post, size_t media_max)
+json_t *platform_post_json(const struct remote_post *post)
 {
     static const char *const visible[] = {"public", "unlisted", "followers", "direct"};
     json_t *object = json_object();
@@ -199,7 +199,7 @@ json_t *platform_post_json(const struct remote_post *post, size_t media_max)
     put(object, "warning", text_or_null(post->warning));
     put(object, "visibility", json_string(visible[post->visibility]));
     put(object, "mentions", strings_json(post->mentions, post->mention_count));
-    put(object, "media", all_media_json(post, media_max));
+    put(object, "media", all_media_json(post));
     put(object, "quote_of", reference_json(&post->quote_of));
     put(object, "poll", poll_json(post->poll));
     put(object, "moderation", json_pack("{s:s, s:n}", "state", "ok", "score"));

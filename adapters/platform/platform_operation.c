@@ -18,7 +18,6 @@ struct operation {
     struct platform_answer answer;
     bool at_author;     /* the request in hand puts the author */
     bool author_put;    /* once is enough: a platform that still asks is tried later */
-    bool without_media; /* the platform refused the attachments */
     bool listing_posts; /* post ids by listing posts */
 };
 
@@ -152,7 +151,6 @@ static enum operation_state request_post_ids(struct operation *operation)
 static enum operation_state request_main(struct operation *operation)
 {
     const struct operation_input *input = operation->input;
-    size_t media_max = operation->without_media ? 0 : operation->adapter->limits.media_max;
     if (input->kind != OPERATION_DISCOVER && !operation->adapter->api)
         return fail(operation, ANSWER_RETRY, "the platform was not discovered yet");
     switch (input->kind) {
@@ -173,7 +171,7 @@ static enum operation_state request_main(struct operation *operation)
         return request_post_ids(operation);
     case OPERATION_PUSH_POST:
         return request_id(operation, "PUT", "/remote-posts/{}", input->remote_post->key,
-                          platform_post_json(input->remote_post, media_max));
+                          platform_post_json(input->remote_post));
     case OPERATION_PUSH_DELETE:
         return request_id(operation, "DELETE", "/remote-posts/{}", input->key, NULL);
     case OPERATION_PUSH_AUTHOR:
@@ -331,8 +329,7 @@ static enum operation_state digest(struct operation *operation, const json_t *bo
     }
 }
 
-/* What can be mended at once is: the author goes first, the attachments stay behind, posts stand in for a
- * list of ids. Each once. */
+/* What can be mended at once is: the author goes first, posts stand in for a list of ids. Each once. */
 static enum operation_state mend(struct operation *operation)
 {
     const struct remote_author *author = author_of(operation->input);
@@ -340,11 +337,6 @@ static enum operation_state mend(struct operation *operation)
     if (answer->wants_author && author && !operation->author_put) {
         operation->at_author = operation->author_put = true;
         return request_id(operation, "PUT", "/remote-actors/{}", author->key, platform_author_json(author));
-    }
-    if (answer->refuses_media && operation->input->kind == OPERATION_PUSH_POST && !operation->without_media &&
-        operation->input->remote_post->media_count) {
-        operation->without_media = true;
-        return request_main(operation);
     }
     if (answer->missing_route && operation->input->kind == OPERATION_POST_IDS && !operation->listing_posts) {
         operation->adapter->no_post_ids = true;

@@ -9,6 +9,7 @@ static const struct command commands[] = {
     {.name = "follower", .run = command_follower, .asks = true},
     {.name = "block", .run = command_block, .asks = true},
     {.name = "where", .run = command_where},
+    {.name = "token", .run = command_token},
     {.name = "domain", .run = command_domain},
     {.name = "sweep", .run = command_sweep},
     {.name = "preview", .run = command_preview, .asks = true},

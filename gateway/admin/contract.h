@@ -29,6 +29,7 @@ enum {
     FEATURE_REMOTE_POSTS = 1u << 3,
     FEATURE_REMOTE_RELATIONS = 1u << 4,
     FEATURE_SANDBOX = 1u << 5,
+    FEATURE_ACCOUNT = 1u << 6, /* none of the service's words: a federated account is there to work on */
 };
 
 struct contract;
@@ -75,6 +76,7 @@ struct contract {
     int64_t actor_rev;
     char run[16]; /* random: keys of one run are its own */
 
+    bool stream_taken;                /* by somebody else, while the check ran */
     struct contract_outcome *outcome; /* of the check that runs */
 };
 

@@ -138,7 +138,7 @@ static const char *name_of_need(const struct contract *contract, unsigned needs)
     for (size_t i = 0; i < sizeof features / sizeof features[0]; i++)
         if ((features[i].feature & needs) && !(features[i].feature & contract->features))
             return features[i].name;
-    return "";
+    return NULL;
 }
 
 static bool needs_webhook(const struct contract *contract, const struct contract_check *check)
@@ -153,22 +153,28 @@ static void run_check(struct check_run *run, size_t index)
     const struct contract_check *check = &run->checks[index];
     contract->outcome = &run->outcomes[index];
     contract->outcome->state = CONTRACT_GOOD;
-    if ((check->needs & contract->features) != check->needs) {
+    const char *missing = name_of_need(contract, check->needs);
+    bool on_account = check->level >= 1 || (check->needs & FEATURE_ACCOUNT);
+    if (missing) {
         char reason[128];
-        (void)snprintf(reason, sizeof reason, "the service does not list the feature %s",
-                       name_of_need(contract, check->needs));
+        (void)snprintf(reason, sizeof reason, "the service does not list the feature %s", missing);
         contract_skip(contract, reason);
     } else if (check->level == 1 && needs_webhook(contract, check)) {
         contract_skip(contract,
                       "the service POSTs its events; to take them here give --webhook ADDRESS:PORT and "
                       "--webhook-secret-file FILE, and let it POST to http://ADDRESS:PORT/");
-    } else if (check->level >= 1 && !contract->account[0]) {
+    } else if (on_account && !contract->account[0]) {
         contract_skip(contract, "there is no federated account to work on");
     } else if (check->level >= 2 && !contract->post[0]) {
         contract_skip(contract, "there is no public post to work on");
     } else {
         int64_t began = loop_monotonic_ms();
+        contract->stream_taken = false;
         check->run(contract);
+        if (contract->stream_taken && !contract_good(contract))
+            contract_wrong(contract,
+                           "another session took the stream over meanwhile (4409): let no gateway be "
+                           "connected to the service while it is checked");
         contract->outcome->took_ms = loop_monotonic_ms() - began;
     }
 }

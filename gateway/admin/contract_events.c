@@ -289,6 +289,10 @@ static void check_told(struct contract *contract)
 
 static void check_expiry(struct contract *contract)
 {
+    if (!(contract->features & (FEATURE_POLL | FEATURE_WEBSOCKET))) {
+        contract_skip(contract, "by webhook there is no cursor that could expire");
+        return;
+    }
     int64_t old = contract_latest(contract);
     if (old < 0 || !contract_ping(contract, "expires"))
         return;

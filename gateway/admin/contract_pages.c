@@ -265,10 +265,14 @@ static void check_delete(struct contract *contract)
 }
 
 const struct contract_check contract_checks_pages[] = {
-    {"posts", 0, "§3.3", "posts have what a post needs, offsets in UTF-8 bytes", check_posts, 0},
-    {"media", 0, "§3.3", "media are told with their alternative text", check_media, FEATURE_SANDBOX},
-    {"paging", 0, "§3.4", "pages together are the whole list, in either order", check_paging, 0},
-    {"post-ids", 0, "§3.4", "post-ids is complete and has the revisions of now", check_ids, 0},
-    {"edit", 0, "§3.3", "an edit raises the revision", check_edit, FEATURE_SANDBOX},
-    {"delete", 0, "§3.3", "a deleted post is 410 and in no list", check_delete, FEATURE_SANDBOX},
+    {"posts", 0, "§3.3", "posts have what a post needs, offsets in UTF-8 bytes", check_posts,
+     FEATURE_ACCOUNT},
+    {"media", 0, "§3.3", "media are told with their alternative text", check_media,
+     FEATURE_SANDBOX | FEATURE_ACCOUNT},
+    {"paging", 0, "§3.4", "pages together are the whole list, in either order", check_paging,
+     FEATURE_ACCOUNT},
+    {"post-ids", 0, "§3.4", "post-ids is complete and has the revisions of now", check_ids, FEATURE_ACCOUNT},
+    {"edit", 0, "§3.3", "an edit raises the revision", check_edit, FEATURE_SANDBOX | FEATURE_ACCOUNT},
+    {"delete", 0, "§3.3", "a deleted post is 410 and in no list", check_delete,
+     FEATURE_SANDBOX | FEATURE_ACCOUNT},
     {0}};

@@ -143,5 +143,5 @@ const struct contract_check contract_checks_read[] = {
     {"consent", 0, "§3.2", "an account that never federated does not exist for the gateway", check_consent,
      FEATURE_SANDBOX},
     {"accounts", 0, "§3.2", "federated accounts are listed and found by id and handle", check_accounts, 0},
-    {"etag", 0, "§2.4", "an unchanged answer is a 304", check_etag, 0},
+    {"etag", 0, "§2.4", "an unchanged answer is a 304", check_etag, FEATURE_ACCOUNT},
     {0}};

@@ -6,7 +6,7 @@
 #include "gateway/admin/contract.h"
 #include "mapping/buffer.h"
 
-enum { MESSAGE_MAX = 1 << 20, CONNECT_MS = 10000, END_MS = 5000, QUEUE_MAX = 20000 };
+enum { MESSAGE_MAX = 1 << 20, CONNECT_MS = 10000, END_MS = 5000, QUEUE_MAX = 20000, CLOSE_REPLACED = 4409 };
 
 struct message {
     struct message *next;
@@ -14,6 +14,7 @@ struct message {
 };
 
 struct contract_stream {
+    struct contract *contract;
     struct websocket *socket; /* NULL after its end */
     struct message *first, **last;
     size_t queued;
@@ -70,6 +71,7 @@ static void on_closed(void *context, int http_status, int close_code, const char
     stream->socket = NULL;
     stream->http_status = http_status;
     stream->close_code = close_code;
+    stream->contract->stream_taken |= close_code == CLOSE_REPLACED;
     wake(stream);
 }
 
@@ -81,6 +83,7 @@ struct contract_stream *contract_stream_open(struct contract *contract,
     struct contract_stream *stream = calloc(1, sizeof *stream);
     if (!stream)
         abort();
+    stream->contract = contract;
     stream->last = &stream->first;
     stream->timer = loop_timer_new(contract->loop, wake_late, stream);
     if (options->cursor >= 0)

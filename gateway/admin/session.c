@@ -5,6 +5,7 @@
 
 #include "gateway/client/fetch.h"
 #include "gateway/domains.h"
+#include "gateway/fed/in_vain.h"
 #include "gateway/fed/signer.h"
 #include "gateway/upstream/upstream.h"
 #include "gateway/worker.h"
@@ -61,6 +62,7 @@ static int run(const struct config *config, session_command command, bool asks, 
     fetch_client_free(gateway->fetch);
     signers_free(gateway);
     domains_free(gateway);
+    in_vain_free(gateway);
     store_free(gateway->store);
     crypto_pool_free(gateway->crypto);
     task_pool_free(gateway->tasks);

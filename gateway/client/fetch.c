@@ -20,6 +20,8 @@ enum {
     RESPONSE_HEADERS_MAX = 16384,
     UNWANTED_BODY_MAX = 65536,
     CONNECT_TIMEOUT_MS = 5000,
+    SLOW_BYTES = 1000, /* a second; … */
+    SLOW_S = 10,       /* … who is slower for so long is given up */
     RETRY_AFTER_MAX_S = 30 * 86400,
     HANDLES_KEPT = 256,
     CONNECTIONS_KEPT = 16384,
@@ -430,6 +432,11 @@ static void set_options(struct transfer *transfer, int64_t left)
         (void)curl_easy_setopt(easy, CURLOPT_CAINFO, client->ca_file);
     if (transfer->response_max)
         (void)curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+    /* A platform may have nothing to say for a while, and who takes a delivery may think about it. */
+    if (transfer->response_max && !transfer->trusted) {
+        (void)curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES);
+        (void)curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)SLOW_S);
+    }
     set_method(transfer);
 }
 
@@ -627,8 +634,15 @@ static void wake_waiter(void *context, struct fetch_result *result)
 
 void fetch(struct fetch_client *client, const struct fetch_request *request, struct fetch_result *result)
 {
+    struct fetch_request allowed = *request;
     struct waiter waiter = {.task = task_current(), .result = result};
-    fetch_start(client, request, wake_waiter, &waiter);
+    enum fetch_error error = fetch_spend(&allowed);
+    if (error != FETCH_OK) {
+        *result = (struct fetch_result){.error = error, .retry_after_ms = -1};
+        (void)snprintf(result->reason, sizeof result->reason, "the job has asked enough of others");
+        return;
+    }
+    fetch_start(client, &allowed, wake_waiter, &waiter);
     task_park();
 }
 

@@ -74,6 +74,15 @@ void fetch_client_free(struct fetch_client *client);
 void fetch(struct fetch_client *client, const struct fetch_request *request, struct fetch_result *result);
 void fetch_result_clear(struct fetch_result *result);
 
+/* What one job may ask of servers that strangers name (PROTOCOL §6.2): from here on the running task may make
+ * so many requests that are not trusted; one more is FETCH_FORBIDDEN. None of them lasts longer than the job
+ * may. */
+enum { FETCH_JOB_REQUESTS = 20, FETCH_JOB_MS = 60000 };
+void fetch_allow(unsigned requests);
+/* Takes one request off what the running task may ask and shortens it to the time that is left; FETCH_OK when
+ * it may be made. */
+enum fetch_error fetch_spend(struct fetch_request *request);
+
 /* Without a task: `done` is called on the loop, always later than this call. All that the request points at
  * is copied, but the body. The result is cleared after `done` returns. */
 typedef void (*fetch_done)(void *context, struct fetch_result *result);

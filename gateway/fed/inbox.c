@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "gateway/client/fetch.h"
 #include "gateway/clock.h"
 #include "gateway/delivery/delivery.h"
 #include "gateway/domains.h"
@@ -403,6 +404,7 @@ static enum work_result process_entry(void *context, const struct work_entry *en
         document =
             json_loadb(entry->data + hearsay, entry->data_length - hearsay, JSON_REJECT_DUPLICATES, NULL);
     incoming.document = document;
+    fetch_allow(FETCH_JOB_REQUESTS);
     if (document && !inbound_activity_read(document, incoming.arena, &incoming.activity))
         result = process(&incoming, hearsay);
     else

@@ -6,6 +6,7 @@
 
 #include "gateway/client/fetch.h"
 #include "gateway/clock.h"
+#include "gateway/fed/in_vain.h"
 #include "gateway/fed/json_guard.h"
 #include "gateway/fed/separation.h"
 #include "gateway/fed/signer.h"
@@ -16,7 +17,6 @@ enum {
     FETCH_TIMEOUT_MS = 15000,
     ACTOR_KEPT_S = 30 * 86400,
     ACTOR_TEXT_MAX = 65536,
-    NEGATIVE_KEPT_S = 600,
 };
 
 #define ACCEPT                                                                                               \
@@ -71,10 +71,23 @@ static enum remote_outcome outcome_of(const struct fetch_result *result, const c
     return REMOTE_OK;
 }
 
-/* One signed GET of each hop, the signature made for that very URL. On REMOTE_OK *final_url is where the
- * document was. */
+/* The way to one document, over all its requests. */
+struct search {
+    int64_t deadline; /* monotonic ms */
+    bool answered;    /* a server said something */
+    json_t *document;
+    const char *final_url; /* where it was */
+};
+
+static unsigned time_left(const struct search *search)
+{
+    int64_t left = search->deadline - loop_monotonic_ms();
+    return left > 0 ? (unsigned)left : 1;
+}
+
+/* One signed GET of each hop, the signature made for that very URL. */
 static enum remote_outcome get_document(struct gateway *gateway, struct arena *arena, const char *url,
-                                        json_t **out, const char **final_url, const char **why)
+                                        struct search *search, const char **why)
 {
     const struct signer *signer = signer_instance(gateway, &gateway->config->hosts[0]);
     if (!signer) {
@@ -89,9 +102,10 @@ static enum remote_outcome get_document(struct gateway *gateway, struct arena *a
                                         .headers = headers,
                                         .header_count = count,
                                         .response_max = DOCUMENT_MAX,
-                                        .timeout_ms = FETCH_TIMEOUT_MS};
+                                        .timeout_ms = time_left(search)};
         struct fetch_result result = {0};
         fetch(gateway->fetch, &request, &result);
+        search->answered |= result.error == FETCH_OK || result.error == FETCH_TOO_LARGE;
         bool moved = result.error == FETCH_OK && result.status >= 301 && result.status <= 308 &&
                      result.status != 304 && result.location[0];
         if (moved) {
@@ -104,9 +118,9 @@ static enum remote_outcome get_document(struct gateway *gateway, struct arena *a
         }
         enum remote_outcome outcome = outcome_of(&result, why);
         if (outcome == REMOTE_OK) {
-            *out = json_load_guarded(result.body ? result.body : "", result.length, why);
-            *final_url = url;
-            if (!*out)
+            search->document = json_load_guarded(result.body ? result.body : "", result.length, why);
+            search->final_url = url;
+            if (!search->document)
                 outcome = REMOTE_REFUSED;
         }
         fetch_result_clear(&result);
@@ -127,35 +141,51 @@ static bool is_tombstone(const json_t *document)
     return type && strcmp(type, "Tombstone") == 0;
 }
 
-enum remote_outcome remote_fetch(struct gateway *gateway, struct arena *arena, const char *url, json_t **out,
-                                 const char **why)
+/* The document whose id is the address it came from, in at most two tries. */
+static enum remote_outcome find_document(struct gateway *gateway, struct arena *arena, const char *url,
+                                         struct search *search, const char **why)
 {
-    const char *final_url = NULL;
-    *out = NULL;
-    url = without_fragment(arena, url);
     for (int tries = 0; tries < 2; tries++) {
-        enum remote_outcome outcome = get_document(gateway, arena, url, out, &final_url, why);
+        enum remote_outcome outcome = get_document(gateway, arena, url, search, why);
         if (outcome != REMOTE_OK)
             return outcome;
-        if (is_tombstone(*out)) {
-            json_decref(*out);
-            *out = NULL;
+        const json_t *document = search->document;
+        const char *id = json_string_value(json_object_get(document, "id"));
+        bool gone = is_tombstone(document);
+        /* A key document's id carries a fragment that no URL has. */
+        if (!gone && id && strcmp(without_fragment(arena, id), search->final_url) == 0)
+            return REMOTE_OK;
+        url = id && url_same_origin(id, search->final_url) ? without_fragment(arena, id) : NULL;
+        json_decref(search->document);
+        search->document = NULL;
+        if (gone) {
             *why = "it was deleted";
             return REMOTE_GONE;
         }
-        const char *id = json_string_value(json_object_get(*out, "id"));
-        /* A key document's id carries a fragment that no URL has. */
-        if (id && strcmp(without_fragment(arena, id), final_url) == 0)
-            return REMOTE_OK;
-        const char *again = id && url_same_origin(id, final_url) ? without_fragment(arena, id) : NULL;
-        json_decref(*out);
-        *out = NULL;
-        if (!again || tries > 0)
+        if (!url)
             break;
-        url = again;
     }
     *why = "the document's id is not the address it came from";
     return REMOTE_REFUSED;
+}
+
+enum remote_outcome remote_fetch(struct gateway *gateway, struct arena *arena, const char *url, json_t **out,
+                                 const char **why)
+{
+    struct search search = {.deadline = loop_monotonic_ms() + FETCH_TIMEOUT_MS};
+    enum remote_outcome outcome;
+    *out = NULL;
+    url = without_fragment(arena, url);
+    if (in_vain_find(gateway, url, &outcome)) {
+        *why = "it could not be had a moment ago";
+        return outcome;
+    }
+    outcome = find_document(gateway, arena, url, &search, why);
+    if (outcome == REMOTE_OK)
+        *out = search.document;
+    else if (search.answered && outcome != REMOTE_LATER)
+        in_vain_note(gateway, url, outcome);
+    return outcome;
 }
 
 /* ---- actors

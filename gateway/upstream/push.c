@@ -9,14 +9,17 @@
 #include "gateway/log.h"
 #include "gateway/store/posts.h"
 #include "gateway/upstream/push.h"
+#include "mapping/utf8_text.h"
 
-enum { PUSH_BUDGET = 8 << 20, LOSS_MAX = 4096 };
+enum { PUSH_BUDGET = 8 << 20, LOSS_MAX = 4096, ATTEMPTS_MAX = 4 };
 
-enum work_result push_run(struct push *push, const struct operation_input *input, const char **native)
+static enum work_result push_once(struct push *push, const struct operation_input *input, const char **native,
+                                  enum answer *answer)
 {
     struct operation *operation = platform_operation(push->platform, input);
     const struct operation_result *result = platform_result(push->platform, operation);
     enum work_result done = WORK_DONE;
+    *answer = result->answer;
     switch (result->answer) {
     case ANSWER_OK:
         if (native)
@@ -32,13 +35,19 @@ enum work_result push_run(struct push *push, const struct operation_input *input
     case ANSWER_REFUSED:
     case ANSWER_INVALID:
     case ANSWER_TOO_LONG:
-        log_write(LOG_INFO, "the platform did not take a push; it is dropped", "trace", push->trace,
-                  "platform", push->platform->config->name, "key", input->key, "reason", result->reason,
-                  (char *)NULL);
+    case ANSWER_NO_MEDIA:
+        log_write(LOG_INFO, "the platform did not take a push", "trace", push->trace, "platform",
+                  push->platform->config->name, "key", input->key, "reason", result->reason, (char *)NULL);
         break;
     }
     push->platform->class->operation_free(operation);
     return done;
+}
+
+enum work_result push_run(struct push *push, const struct operation_input *input, const char **native)
+{
+    enum answer answer;
+    return push_once(push, input, native, &answer);
 }
 
 /* ---- objects
@@ -131,6 +140,42 @@ static enum work_result note_pushed(struct push *push, const char *hash, const c
     return result;
 }
 
+/* Whether there is less that the platform might take, where it did not take all: a shorter text (it counts
+ * otherwise than it says), links in place of the attachments. */
+static bool ask_for_less(enum answer answer, const struct remote_post *refused,
+                         struct remote_post_input *input)
+{
+    if (answer == ANSWER_NO_MEDIA && input->media_max) {
+        input->media_max = 0;
+        return true;
+    }
+    if (answer != ANSWER_TOO_LONG)
+        return false;
+    input->text_max = text_measure(refused->body.text, refused->body.length, input->text_unit) / 2;
+    return input->text_max > 0;
+}
+
+static enum work_result push_made(struct push *push, const char *hash, struct remote_post_input *input)
+{
+    enum work_result done = WORK_DONE;
+    enum answer answer = ANSWER_OK;
+    for (int attempts = ATTEMPTS_MAX; attempts-- > 0;) {
+        struct loss loss = {.entries = json_array()};
+        const struct remote_post *post = remote_post_make(push->arena, input, &loss);
+        const struct operation_input operation = {
+            .kind = OPERATION_PUSH_POST, .key = post ? post->key : "", .remote_post = post};
+        const char *native = NULL;
+        done = post ? push_once(push, &operation, &native, &answer) : WORK_DONE;
+        bool again = attempts && post && done == WORK_DONE && ask_for_less(answer, post, input);
+        if (post && done == WORK_DONE && !again)
+            done = note_pushed(push, hash, native, input->revision, &loss);
+        json_decref(loss.entries);
+        if (!again)
+            break;
+    }
+    return done;
+}
+
 static enum work_result push_note(struct push *push, const char *hash, const struct remote_object *object,
                                   const struct inbound_note *note, const char *root)
 {
@@ -161,26 +206,15 @@ static enum work_result push_note(struct push *push, const char *hash, const str
         .text_max = limits.text_max - units,
         .text_max_bytes = limits.text_max_bytes > bytes ? limits.text_max_bytes - bytes : 0,
         .text_unit = (int)limits.text_unit,
+        .media_max = limits.media_max,
+        .alt_max = limits.alt_max,
         .revision = object->revision,
     };
     if (object->parent[0])
         input.reply_to.remote = arena_format(push->arena, "rp_%s", object->parent);
     else
         input.reply_to.native = root;
-    struct loss loss = {.entries = json_array()};
-    struct remote_post *post = remote_post_make(push->arena, &input, &loss);
-    enum work_result done = WORK_DONE;
-    if (post) {
-        const char *native = NULL;
-        done = push_run(
-            push,
-            &(struct operation_input){.kind = OPERATION_PUSH_POST, .key = post->key, .remote_post = post},
-            &native);
-        if (done == WORK_DONE)
-            done = note_pushed(push, hash, native, object->revision, &loss);
-    }
-    json_decref(loss.entries);
-    return done;
+    return push_made(push, hash, &input);
 }
 
 static enum work_result push_object(struct push *push, const char *hash)

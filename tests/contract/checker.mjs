@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import { step, story } from "../peers/lib/harness.mjs";
 import { binaries } from "../peers/lib/paths.mjs";
+import { Plaza } from "../peers/lib/plaza.mjs";
 import { freePort } from "../peers/lib/ports.mjs";
-import { check, newFolder, run, startOnlyHooks, startPinboard, startPlaza, wrongOnes } from "./lib.mjs";
+import { check, newFolder, run, startOnlyHooks, startPinboard, startPlaza, takeStream, wrongOnes } from "./lib.mjs";
 
 const names = (result, state) => result.checks.filter((one) => one.state === state).map((one) => one.check);
 
@@ -36,9 +37,27 @@ await story("The checker", async () => {
     assert.deepEqual(wrongOnes(result), []);
     assert.equal(code, 0);
     for (const name of ["hook-signed", "hook-order", "hook-repeat", "hook-one", "told", "race", "epoch"]) assert.ok(names(result, "good").includes(name), name);
+    assert.match(result.checks.find(({ check }) => check === "expiry").findings[0], /no cursor/);
     const deaf = await check({ ...hooked, hookWords: [] }, "--level", "1");
     assert.equal(deaf.code, 0);
     for (const name of ["hook-signed", "told", "race", "epoch"]) assert.match(deaf.result.checks.find(({ check }) => check === name).findings[0], /--webhook/);
+  });
+
+  await step("without a sandbox and without a federated account it says so once, and does not guess", async () => {
+    const bare = new Plaza(newFolder(), { port: await freePort(), fediverseHost: "127.0.0.1:8080", testApi: false });
+    await bare.start();
+    const { code, result } = await check(bare);
+    assert.equal(code, 1);
+    assert.deepEqual(wrongOnes(result), ["accounts: no account is federated; switch federation on for one and check again"]);
+    assert.equal(result.reached_level, -1);
+    await bare.process.stop();
+  });
+
+  await step("it names the gateway that takes the stream away meanwhile", async () => {
+    const taking = setInterval(() => takeStream(plaza), 100);
+    const { code, result } = await check(plaza, "--only", "stream-mark").finally(() => clearInterval(taking));
+    assert.equal(code, 1);
+    assert.match(wrongOnes(result).join(), /stream-mark: .*4409/);
   });
 
   await step("it leaves no member federated and no reply behind", async () => {

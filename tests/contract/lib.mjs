@@ -1,6 +1,7 @@
 // The services that are checked, and the checker.
 import fs from "node:fs";
 import http from "node:http";
+import net from "node:net";
 import path from "node:path";
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -34,6 +35,15 @@ export async function startPlaza(folder, fault) {
   plaza.hookWords = ["--webhook", listen, "--webhook-secret-file", secretFile];
   await plaza.start();
   return plaza;
+}
+
+/** Opens Plaza's stream for a moment, as a gateway does: who had it loses it. */
+export function takeStream({ port, tokenFile }) {
+  const token = fs.readFileSync(tokenFile, "utf8").trim();
+  const headers = ["Host: 127.0.0.1", "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", `Sec-WebSocket-Key: ${randomBytes(16).toString("base64")}`];
+  const socket = net.connect(port, "127.0.0.1");
+  socket.setTimeout(5000, () => socket.destroy()).on("error", () => {}).once("data", () => socket.destroy());
+  socket.write(["GET /v1/stream HTTP/1.1", ...headers, "Sec-WebSocket-Protocol: drawbridge.v1.json", `Authorization: Bearer ${token}`, "", ""].join("\r\n"));
 }
 
 /** As if the same Plaza told its events by webhook only. */

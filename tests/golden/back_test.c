@@ -263,6 +263,11 @@ static size_t number_of(const struct case_data *data, const char *name)
     return (size_t)json_integer_value(json_object_get(data->context, name));
 }
 
+static size_t number_or(const struct case_data *data, const char *name, size_t otherwise)
+{
+    return json_object_get(data->context, name) ? number_of(data, name) : otherwise;
+}
+
 static int unit_of(const struct case_data *data)
 {
     static const char *const names[] = {"bytes", "code points", "utf16", "graphemes"};
@@ -286,7 +291,9 @@ static json_t *make_post(struct case_data *data, const json_t *object, const jso
                                             .quote_of = {.native = native_quote},
                                             .text_max = number_of(data, "text_max"),
                                             .text_max_bytes = number_of(data, "text_max_bytes"),
-                                            .text_unit = unit_of(data)};
+                                            .text_unit = unit_of(data),
+                                            .media_max = number_or(data, "media_max", MODEL_MEDIA_MAX),
+                                            .alt_max = number_of(data, "alt_max")};
     return post_json(&note, remote_post_make(data->arena, &input, &data->loss));
 }
 

@@ -237,6 +237,20 @@ await story("Golden cases through a whole gateway", async () => {
     assert.ok(loss.length > 0 && loss.every(({ what, why }) => what && why), JSON.stringify(loss));
   });
 
+  await step("attachments that the platform refuses are linked, a text that it finds too long is shortened", async () => {
+    stage.refuses = ({ text = "", media = [] }) => (media.length ? "media_type" : text.length > 300 ? "too_long" : undefined);
+    const url = "https://cdn.peer.example/owl.webp";
+    await say(noteOf({ content: `<p>Refused: ${"word ".repeat(100)}</p>`, inReplyTo: cases.hashtag.id, url: "https://peer.example/1",
+      attachment: [{ type: "Document", mediaType: "image/webp", url, name: "An owl" }] }));
+    await say(noteOf({ content: "<p>Only a picture</p>", inReplyTo: cases.hashtag.id, attachment: [{ type: "Document", mediaType: "image/webp", url, name: "An owl" }] }));
+    const picture = await put("the picture", ({ text }) => text.startsWith("Only a picture"));
+    assert.equal(picture.text, "Only a picture\n\nImage 1 of 1: An owl");
+    assert.deepEqual([picture.media, picture.spans.at(-1).url], [[], url]);
+    const { text } = await put("the long text", (post) => post.text.startsWith("Refused: "));
+    assert.ok(text.length <= 300 && text.endsWith("… https://peer.example/1"), text);
+    stage.refuses = () => undefined;
+  });
+
   await step("a refused quote goes out without permission, and an edit that quotes something else asks anew", async () => {
     const theirs = async (text) => (await fedify.send("post", { text: `<p>${text}</p>`, mention: handle })).json.object.id;
     const [first, second] = [await theirs("Not to be quoted"), await theirs("To be quoted")];

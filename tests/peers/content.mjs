@@ -341,6 +341,14 @@ await story("Content, both ways", async () => {
     assert.deepEqual([shown.media[0].url, shown.media[0].alt], [IMAGE, "A feather"]);
   });
 
+  await step("pictures beyond what Plaza takes are linked with their descriptions", async () => {
+    const attachment = [1, 2, 3, 4, 5].map((n) => ({ type: "Document", mediaType: "image/png", url: `https://cdn.example/${n}.png`, name: `Feather ${n}` }));
+    await say({ content: "<p>Five of them</p>", inReplyTo: root, attachment });
+    const shown = await answer("Five of them");
+    assert.deepEqual(shown.media.map(({ alt }) => alt), ["Feather 1", "Feather 2", "Feather 3", "Feather 4"]);
+    assert.match(shown.text, /\n\nImage 5 of 5: Feather 5$/);
+  });
+
   await step("an article as an answer is title, summary and link", async () => {
     await say({ type: "Article", name: "On owls", summary: "<p>All of it</p>", content: "<p>Long read</p>", url: "https://blog.example/owls", inReplyTo: root });
     const shown = await answer("On owls");

@@ -25,7 +25,7 @@ const listening = async (server) => {
 };
 
 export class Outside {
-  static async start({ settings = "", workers = 1, testClock = false } = {}) {
+  static async start({ settings = "", workers = 1, environment: more = {} } = {}) {
     const outside = new Outside();
     outside.folder = new Folder();
     outside.lines = [];
@@ -53,6 +53,7 @@ export class Outside {
       ASAN_OPTIONS: [process.env.ASAN_OPTIONS, "verify_asan_link_order=0"].filter(Boolean).join(":"),
       TRUST_OUTSIDE: outside.map,
       TRUST_SEEN: outside.seenPath,
+      ...more,
     };
     outside.gateway = new Gateway(outside.folder, {
       port,

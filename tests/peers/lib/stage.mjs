@@ -15,6 +15,7 @@ export class Stage {
     this.posts = new Map();
     this.events = [];
     this.received = new Map(); // key → what was put there last; null when it was deleted
+    this.refuses = () => undefined; // (body) → the code of the problem that the answer to a PUT is
     this.waiting = new Set();
   }
 
@@ -99,13 +100,17 @@ export class Stage {
       status = body === undefined ? 404 : body ? 200 : 204;
       if (status === 404) body = { title: "Not found", status, code: "post_unknown" };
     } else if (request.method === "PUT") {
-      const { rev } = (this.received.set(key, JSON.parse(text)), this.received.get(key));
-      [status, body] = [201, { key: key.split("/")[1], local_id: key.split("/")[1], rev, applied: true }];
+      const put = JSON.parse(text);
+      const code = this.refuses(put);
+      if (!code) this.received.set(key, put);
+      [status, body] = code
+        ? [422, { title: "Unprocessable", status: 422, code }]
+        : [201, { key: key.split("/")[1], local_id: key.split("/")[1], rev: put.rev, applied: true }];
     } else {
       this.received.set(key, null);
     }
     const answer = body ? JSON.stringify(body) : "";
-    const type = status === 404 ? "application/problem+json" : "application/json";
+    const type = status > 400 ? "application/problem+json" : "application/json";
     response.writeHead(status, body ? { "content-type": type, "content-length": Buffer.byteLength(answer) } : {});
     response.end(answer);
   }

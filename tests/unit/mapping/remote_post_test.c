@@ -32,6 +32,7 @@ static struct remote_post *post_of(const struct inbound_note *note, size_t text_
                                    int unit)
 {
     const struct remote_post_input input = {.note = note,
+                                            .media_max = MODEL_MEDIA_MAX,
                                             .author = &bob,
                                             .reply_to = {.native = "p_1"},
                                             .root = {.native = "p_1"},
@@ -181,7 +182,7 @@ static void people_of_ours_are_named_once(void **state)
         {"https://b.example/u/b", NULL, "u_43"},
     };
     const struct remote_post_input input = {
-        .note = &note, .author = &bob, .people = people, .people_count = 3};
+        .note = &note, .media_max = MODEL_MEDIA_MAX, .author = &bob, .people = people, .people_count = 3};
     const struct remote_post *post = remote_post_make(arena, &input, NULL);
     assert_int_equal(post->mention_count, 2);
     assert_string_equal(post->mentions[0], "u_42");
@@ -196,7 +197,8 @@ static void a_quote_that_is_kept_needs_no_stand_in(void **state)
         "<p>Look<span class=\"quote-inline\"><br><br>RE: <a href=\"https://x.example/9\">x</a></span></p>");
     note.quote_of = "https://x.example/9";
     assert_string_equal(body_of(&note), "Look\n\nRE: {link https://x.example/9|x}");
-    const struct remote_post_input input = {.note = &note, .author = &bob, .quote_of = {.native = "p_9"}};
+    const struct remote_post_input input = {
+        .note = &note, .media_max = MODEL_MEDIA_MAX, .author = &bob, .quote_of = {.native = "p_9"}};
     const struct remote_post *post = remote_post_make(arena, &input, NULL);
     assert_string_equal(drawn(arena, &post->body), "Look");
     assert_string_equal(post->quote_of.native, "p_9");
@@ -246,8 +248,11 @@ static void a_long_text_is_cut_at_a_word_with_a_link(void **state)
         note_of("<p>one two three four five six seven eight nine ten eleven twelve thirteen "
                 "fourteen fifteen sixteen</p>");
     struct loss loss = {.entries = json_array()};
-    const struct remote_post_input input = {
-        .note = &note, .author = &bob, .text_max = 60, .text_unit = TEXT_UNIT_GRAPHEMES};
+    const struct remote_post_input input = {.note = &note,
+                                            .media_max = MODEL_MEDIA_MAX,
+                                            .author = &bob,
+                                            .text_max = 60,
+                                            .text_unit = TEXT_UNIT_GRAPHEMES};
     const struct remote_post *post = remote_post_make(arena, &input, &loss);
     assert_string_equal(drawn(arena, &post->body),
                         "one two three four five six seven… "

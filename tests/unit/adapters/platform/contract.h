@@ -12,7 +12,7 @@
     "\"stream\":\"wss://api.pinboard.example/v1/stream\",\"level\":2,"                                       \
     "\"features\":[\"events.ws\",\"remote_posts\",\"remote_relations\"],"                                    \
     "\"limits\":{\"text\":{\"max\":1000,\"unit\":\"graphemes\",\"max_bytes\":8000},"                         \
-    "\"media\":{\"per_post\":1},\"page_max\":50}}"
+    "\"media\":{\"per_post\":1,\"alt_max\":1500},\"page_max\":50}}"
 
 static inline const struct adapter_class *contract_class(void)
 {

@@ -11,6 +11,7 @@
 #include "gateway/client/fetch.h"
 #include "gateway/clock.h"
 #include "gateway/delivery/engine.h"
+#include "gateway/fed/in_vain.h"
 #include "gateway/fed/publish.h"
 #include "gateway/fed/signer.h"
 #include "gateway/jobs.h"
@@ -309,6 +310,7 @@ static void run_world(void (*test)(void))
     }
     jobs_free(gateway);
     delivery_free(gateway);
+    in_vain_free(gateway);
     signers_free(gateway);
     store_free(gateway->store);
     crypto_pool_free(gateway->crypto);

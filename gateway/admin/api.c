@@ -1,0 +1,322 @@
+#include "gateway/admin/api.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "gateway/admin/acts.h"
+#include "gateway/admin/tokens.h"
+#include "gateway/fed/json_guard.h"
+#include "gateway/ledger/ledger.h"
+#include "gateway/loop.h"
+#include "gateway/token_buckets.h"
+
+enum {
+    BODY_MAX = 65536,
+    HEADER_MAX = 16384,
+    CONNECTIONS_MAX = 256,
+    HELD_MAX = 8 << 20,
+    DEADLINE_MS = 10000,
+    IDLE_MS = 60000,
+    REQUEST_BUDGET = 64 << 20,
+    PER_SECOND = 20,
+    BURST = 60,
+    WORD_MAX = 512,
+};
+
+struct admin {
+    struct http_server *http;
+    struct token_buckets *buckets;
+};
+
+/* "*" takes one segment: the account. What else an act wants is in the query or in the body. */
+static const struct {
+    const char *method, *path, *act;
+} routes[] = {
+    {"GET", "/v1/accounts", "account.list"},
+    {"GET", "/v1/accounts/*", "account.show"},
+    {"PATCH", "/v1/accounts/*", "account.set"},
+    {"GET", "/v1/accounts/*/audit", "account.audit"},
+    {"GET", "/v1/accounts/*/where", "where.list"},
+    {"GET", "/v1/accounts/*/followers", "follower.list"},
+    {"POST", "/v1/accounts/*/followers/remove", "follower.remove"},
+    {"GET", "/v1/accounts/*/requests", "follower.requests"},
+    {"POST", "/v1/accounts/*/requests/approve", "follower.approve"},
+    {"POST", "/v1/accounts/*/requests/refuse", "follower.refuse"},
+    {"GET", "/v1/accounts/*/blocks", "block.list"},
+    {"POST", "/v1/accounts/*/blocks", "block.add"},
+    {"POST", "/v1/accounts/*/blocks/remove", "block.remove"},
+    {"GET", "/v1/tokens", "token.list"},
+    {"POST", "/v1/tokens", "token.add"},
+    {"POST", "/v1/tokens/remove", "token.remove"},
+};
+
+struct call {
+    struct gateway *gateway;
+    struct http_request *request;
+    struct arena *arena;
+    struct token_holder holder;
+    const struct act_kind *kind;
+    const char *account; /* the captured segment; NULL */
+    json_t *words;
+};
+
+/* ---- answers ---- */
+
+static void answer_json(struct call *call, int status, const char *type, const json_t *document,
+                        const char *retry_after)
+{
+    char *text = json_dumps(document, JSON_COMPACT);
+    if (!text)
+        abort();
+    http_answer(call->request, &(struct http_answer){
+                                   .status = status,
+                                   .content_type = type,
+                                   .body = text,
+                                   .length = strlen(text),
+                                   .headers = {{"Cache-Control", "no-store"},
+                                               {"X-Content-Type-Options", "nosniff"},
+                                               {status == 401 ? "WWW-Authenticate"
+                                                : retry_after ? "Retry-After"
+                                                              : NULL,
+                                                status == 401 ? "Bearer" : retry_after}},
+                               });
+    free(text);
+}
+
+static void problem(struct call *call, int status, const char *code, const char *field, const char *detail)
+{
+    json_t *document = json_pack("{s:s, s:i, s:s, s:s, s:s*}", "title", code, "status", status, "code", code,
+                                 "detail", detail, "field", field);
+    answer_json(call, status, "application/problem+json", document,
+                status == 429 || status == 503 ? "5" : NULL);
+    json_decref(document);
+}
+
+static void answer_outcome(struct call *call, const struct act *act, enum act_outcome outcome)
+{
+    switch (outcome) {
+    case ACT_DONE:
+        answer_json(call, 200, "application/json", act->result, NULL);
+        break;
+    case ACT_INVALID:
+        problem(call, 422, "invalid", act->field, act->problem);
+        break;
+    case ACT_UNKNOWN:
+        problem(call, 404, "unknown", act->field, act->problem);
+        break;
+    case ACT_REFUSED:
+        problem(call, 409, "refused", act->field, act->problem);
+        break;
+    case ACT_AWAY:
+        problem(call, 503, "away", act->field, act->problem);
+        break;
+    }
+}
+
+/* ---- who asks ---- */
+
+static bool identify(struct call *call)
+{
+    const char *header = http_request_header(call->request, "authorization");
+    const char *token = header && strncasecmp(header, "Bearer ", 7) == 0 ? header + 7 : "";
+    enum lookup found = token_find(call->gateway->store, token, &call->holder);
+    if (found == LOOKUP_DOWN)
+        problem(call, 503, "away", NULL, "The store does not answer just now; try again.");
+    if (found == LOOKUP_ABSENT)
+        problem(call, 401, "token_unknown", NULL,
+                "Send Authorization: Bearer with a token; 'drawbridge token add NAME' makes one.");
+    if (found != LOOKUP_FOUND)
+        return false;
+    if (token_buckets_take(call->gateway->admin->buckets, call->holder.name, strlen(call->holder.name),
+                           loop_monotonic_ms()) == 0)
+        return true;
+    problem(call, 429, "too_many", NULL, "This token asks too often; go on a little later.");
+    return false;
+}
+
+/* ---- what is asked ---- */
+
+/* True when the path is of the pattern; the segment of '*' goes to *capture. */
+static bool matches(struct arena *arena, const char *pattern, const char *path, const char **capture)
+{
+    *capture = NULL;
+    while (*pattern) {
+        if (*pattern == '*') {
+            size_t length = strcspn(path, "/");
+            if (!length)
+                return false;
+            *capture = arena_copy(arena, path, length);
+            path += length;
+            pattern++;
+        } else if (*pattern++ != *path++) {
+            return false;
+        }
+    }
+    return *path == '\0';
+}
+
+static bool find_route(struct call *call)
+{
+    const char *path = http_request_path(call->request);
+    const char *method = http_request_method(call->request);
+    bool known = false;
+    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
+        if (!matches(call->arena, routes[i].path, path, &call->account))
+            continue;
+        known = true;
+        if (strcmp(method, routes[i].method) != 0)
+            continue;
+        call->kind = act_find(routes[i].act);
+        return true;
+    }
+    if (known)
+        problem(call, 405, "method", NULL,
+                "The path is right, the method is not; see docs/admin/openapi.yaml.");
+    else
+        problem(call, 404, "path", NULL, "There is nothing here; see docs/admin/openapi.yaml.");
+    return false;
+}
+
+static bool read_query(struct call *call)
+{
+    char value[WORD_MAX];
+    for (size_t i = 0; i < ACT_PARAMETERS_MAX && call->kind->parameters[i].name; i++)
+        if (http_request_parameter(call->request, call->kind->parameters[i].name, value, sizeof value))
+            (void)json_object_set_new(call->words, call->kind->parameters[i].name, json_string(value));
+    return true;
+}
+
+static bool read_body(struct call *call)
+{
+    size_t length;
+    const char *type = http_request_header(call->request, "content-type");
+    const void *body = http_request_body(call->request, &length);
+    const char *why = "the body is no JSON object";
+    if (!type || strncasecmp(type, "application/json", 16) != 0) {
+        problem(call, 415, "type", NULL, "Send the body as Content-Type: application/json.");
+        return false;
+    }
+    json_t *document = json_load_guarded(body, length, &why);
+    if (json_is_object(document)) {
+        (void)json_object_update(call->words, document);
+        json_decref(document);
+        return true;
+    }
+    json_decref(document);
+    problem(call, 400, "body", NULL, arena_format(call->arena, "The body is refused: %s.", why));
+    return false;
+}
+
+/* An owner's token knows its own account only: any other is as if it were not there. */
+static bool may_ask(struct call *call, char aid[AID_LENGTH + 1])
+{
+    const char *why = NULL;
+    aid[0] = '\0';
+    if (call->kind->scope == ACT_OPERATOR) {
+        if (call->holder.aid[0])
+            problem(call, 403, "scope", NULL, "That is for the operator; this token speaks for one account.");
+        return !call->holder.aid[0];
+    }
+    bool found = ledger_account(call->gateway, call->account, aid, &why);
+    if (!found && aid_is_valid(call->account, strlen(call->account))) {
+        memcpy(aid, call->account, AID_LENGTH + 1);
+        found = true;
+    }
+    if (found && (!call->holder.aid[0] || strcmp(call->holder.aid, aid) == 0))
+        return true;
+    problem(call, 404, "unknown", "account", "There is no such account here; write name@host.");
+    return false;
+}
+
+static void run(struct call *call)
+{
+    char aid[AID_LENGTH + 1];
+    bool reads = strcmp(http_request_method(call->request), "GET") == 0;
+    if (!identify(call) || !find_route(call) || !may_ask(call, aid) ||
+        !(reads ? read_query : read_body)(call))
+        return;
+    struct act act = {.gateway = call->gateway,
+                      .arena = call->arena,
+                      .kind = call->kind,
+                      .words = call->words,
+                      .who = arena_format(call->arena, "token %s", call->holder.name)};
+    enum act_outcome outcome = act_run(&act, aid);
+    answer_outcome(call, &act, outcome);
+    json_decref(act.result);
+}
+
+static void call_task(void *context)
+{
+    struct call *call = context;
+    call->arena = arena_new(REQUEST_BUDGET);
+    call->words = json_object();
+    run(call);
+    json_decref(call->words);
+    arena_free(call->arena);
+    free(call);
+}
+
+void admin_request(void *context, struct http_request *request)
+{
+    struct call *call = calloc(1, sizeof *call);
+    if (!call)
+        abort();
+    call->gateway = context;
+    call->request = request;
+    if (task_spawn(call->gateway->tasks, call_task, call))
+        return;
+    free(call);
+    http_answer_text(request, 503, "Too busy; ask again soon.\n");
+}
+
+/* ---- the listener ---- */
+
+bool admin_start(struct gateway *gateway, char *error, size_t error_size)
+{
+    const struct config *config = gateway->config;
+    if (!config->admin_listen)
+        return true;
+    gateway->admin = calloc(1, sizeof *gateway->admin);
+    if (!gateway->admin)
+        abort();
+    const struct http_options edge = {
+        .listen = config->admin_listen,
+        .body_max = BODY_MAX,
+        .header_max = HEADER_MAX,
+        .connections_max = CONNECTIONS_MAX,
+        .held_max = HELD_MAX,
+        .header_timeout_ms = DEADLINE_MS,
+        .body_timeout_ms = DEADLINE_MS,
+        .idle_timeout_ms = IDLE_MS,
+        .trusted_proxies = config->trusted_proxies,
+        .scheme = strncmp(config->admin_url, "https:", 6) == 0 ? "https" : "http",
+    };
+    gateway->admin->buckets = token_buckets_new(PER_SECOND, BURST);
+    gateway->admin->http = http_server_new(gateway->loop, &edge, admin_request, gateway, error, error_size);
+    return gateway->admin->http != NULL;
+}
+
+void admin_drain(struct gateway *gateway)
+{
+    if (gateway->admin && gateway->admin->http)
+        http_server_drain(gateway->admin->http);
+}
+
+size_t admin_connections(const struct gateway *gateway)
+{
+    return gateway->admin && gateway->admin->http ? http_server_connections(gateway->admin->http) : 0;
+}
+
+void admin_free(struct gateway *gateway)
+{
+    if (!gateway->admin)
+        return;
+    if (gateway->admin->http)
+        http_server_free(gateway->admin->http);
+    token_buckets_free(gateway->admin->buckets);
+    free(gateway->admin);
+    gateway->admin = NULL;
+}

@@ -1,0 +1,182 @@
+// The admin API: every operation of its OpenAPI file with good words, without a token, with a token of another scope or another
+// account's, and with bad words; what it answers is as the file says.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import { atEnd, step, story } from "../peers/lib/harness.mjs";
+import { binaries, peers, root } from "../peers/lib/paths.mjs";
+import { freePort } from "../peers/lib/ports.mjs";
+import { run } from "../peers/lib/processes.mjs";
+import { Stranger } from "../peers/lib/stranger.mjs";
+import { until } from "../peers/lib/wait.mjs";
+import { World } from "../peers/lib/world.mjs";
+
+const SOON = 20;
+const require = createRequire(path.join(peers, "validators/"));
+const openapi = require("yaml").parse(fs.readFileSync(path.join(root, "docs/admin/openapi.yaml"), "utf8"));
+const ajv = new (require("ajv/dist/2020").default)({ strict: false, allErrors: true });
+require("ajv-formats").default(ajv);
+ajv.addSchema({ $id: "api", components: openapi.components });
+const checked = (schema) => ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"api#/components')));
+
+const operations = Object.entries(openapi.paths).flatMap(([pattern, item]) =>
+  ["get", "post", "patch", "put", "delete"].filter((method) => item[method]).map((method) => ({ pattern, method, ...item[method] })),
+);
+
+await story("The admin API", async () => {
+  await step("its file is valid OpenAPI 3.1, and names what the gateway answers, no more and no less", async () => {
+    const { Validator } = await import(pathToFileURL(require.resolve("@seriousme/openapi-schema-validator")));
+    const { valid, errors } = await new Validator().validate(structuredClone(openapi));
+    assert.ok(valid, JSON.stringify(errors));
+    const source = fs.readFileSync(path.join(root, "gateway/admin/api.c"), "utf8");
+    const routes = [...source.matchAll(/\{"([A-Z]+)", "(\/v1\/[^"]*)", "([a-z.]+)"\}/g)].map(([, method, route, act]) => `${method} ${route} ${act}`);
+    assert.deepEqual(operations.map(({ method, pattern, operationId }) => `${method.toUpperCase()} ${pattern.replace("{account}", "*")} ${operationId}`).sort(), routes.sort());
+  });
+
+  const port = await freePort();
+  const world = await step("Plaza and the gateway run, with the API on a port of its own", () => World.start({ settings: `[admin]\nlisten = 127.0.0.1:${port}\n` }));
+  const { plaza, gateway } = world;
+  const admin = `http://127.0.0.1:${port}`;
+  const drawbridge = async (...words) => JSON.parse(await run(binaries.drawbridge, [...words, "--json", "-c", gateway.configuration]));
+  for (const user of ["alice", "bob"]) await plaza.federate(user, true);
+  const actor = await until("webfinger answers", SOON, () => gateway.actorOf("alice"));
+  await until("for bob too", SOON, () => gateway.actorOf("bob"));
+  const [alice, bob] = [`alice@${gateway.host}`, `bob@${gateway.host}`];
+  const operator = (await drawbridge("token", "add", "operator")).token;
+  const hers = (await drawbridge("token", "add", "alice-phone", "--account", alice)).token;
+  const his = (await drawbridge("token", "add", "bob-phone", "--account", bob)).token;
+
+  const ask = async (method, target, { token = operator, body, headers = {} } = {}) => {
+    const answer = await fetch(`${admin}${target}`, {
+      method: method.toUpperCase(),
+      headers: { ...(token ? { authorization: `Bearer ${token}` } : {}), ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+      body: body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body),
+    });
+    const text = await answer.text();
+    assert.equal(answer.headers.get("cache-control"), "no-store", target);
+    return { status: answer.status, type: answer.headers.get("content-type"), json: JSON.parse(text), headers: answer.headers };
+  };
+  const problemHolds = checked({ $ref: "#/components/schemas/Problem" });
+  const refused = async (status, method, target, options) => {
+    const answer = await ask(method, target, options);
+    assert.equal(answer.status, status, `${method} ${target}: ${JSON.stringify(answer.json)}`);
+    assert.equal(answer.type, "application/problem+json");
+    assert.ok(problemHolds(answer.json), JSON.stringify(problemHolds.errors));
+    return answer;
+  };
+  const done = new Set();
+  const good = async (operationId, { token, body, account = alice, query = "" } = {}) => {
+    const { pattern, method, responses } = operations.find((operation) => operation.operationId === operationId);
+    const answer = await ask(method, pattern.replace("{account}", encodeURIComponent(account)) + query, { token, body });
+    assert.equal(answer.status, 200, `${operationId}: ${JSON.stringify(answer.json)}`);
+    const holds = checked(responses["200"].content["application/json"].schema);
+    assert.ok(holds(answer.json), `${operationId}: ${JSON.stringify(holds.errors)} ${JSON.stringify(answer.json)}`);
+    done.add(operationId);
+    return answer.json;
+  };
+  const person = async (name) => {
+    const stranger = await Stranger.start(name);
+    atEnd(() => stranger.close());
+    stranger.script = ({ method }) => (method === "POST" ? { status: 202 } : undefined);
+    stranger.got = (type) => stranger.arrivals.filter((activity) => activity.type === type);
+    stranger.follows = () => stranger.post(`${actor}/inbox`, stranger.activity("Follow", actor));
+    return stranger;
+  };
+
+  await step("an owner's token does for its account all that an owner can", async () => {
+    const [rosa, sven, tess] = [await person("rosa"), await person("sven"), await person("tess")];
+    const token = hers;
+    await rosa.follows();
+    await until("rosa follows", SOON, async () => (await good("follower.list", { token })).total === 1);
+    const [place] = (await good("where.list", { token })).items;
+    assert.equal(place.followers, 1);
+    assert.equal((await good("account.set", { token, body: { approve_followers: "yes", hold_seconds: 5 } })).hold_seconds, 5);
+    for (const one of [sven, tess]) await one.follows();
+    await until("both wait", SOON, async () => (await good("follower.requests", { token })).total === 2);
+    await good("follower.approve", { token, body: { person: sven.actor } });
+    await good("follower.refuse", { token, body: { person: tess.actor } });
+    await until("the Accept and the Reject", SOON, () => sven.got("Accept").length && tess.got("Reject").length);
+    await good("follower.remove", { token, body: { person: sven.actor } });
+    await good("block.add", { token, body: { subject: rosa.actor } });
+    assert.deepEqual((await good("block.list", { token })).items.map(({ subject }) => subject), [rosa.actor]);
+    await until("the blocked one's Reject", SOON, () => rosa.got("Reject").length);
+    await good("block.remove", { token, body: { subject: rosa.actor } });
+    const acts = (await good("account.audit", { token })).items.map(({ who, act }) => `${who} ${act}`);
+    assert.ok(acts.includes("token alice-phone block.add"), acts.join());
+    assert.equal((await good("account.show", { token })).approve_followers, "yes");
+  });
+
+  await step("the operator's does it for every account, and what is the operator's alone", async () => {
+    assert.equal((await good("account.list")).total, 2);
+    assert.equal((await good("account.list", { query: "?state=gone" })).total, 0);
+    assert.equal((await good("account.show", { account: bob })).handle, `@${bob}`);
+    const { token } = await good("token.add", { body: { name: "short", account: alice } });
+    assert.equal((await ask("get", `/v1/accounts/${alice}`, { token })).status, 200);
+    assert.ok((await good("token.list")).items.some(({ name, account }) => name === "short" && account));
+    await good("token.remove", { body: { name: "short" } });
+    await refused(401, "get", `/v1/accounts/${alice}`, { token });
+  });
+
+  await step("every operation of the file was exercised", () => assert.deepEqual([...done].sort(), operations.map(({ operationId }) => operationId).sort()));
+
+  await step("each refuses no token, a wrong token, the wrong scope, and another owner's account", async () => {
+    const somebody = (await fetch(actor, { headers: { accept: "application/activity+json" } }).then((answer) => answer.json())).id.split("/").pop();
+    for (const { method, pattern, "x-scope": scope } of operations) {
+      const body = method === "get" ? undefined : {};
+      const target = pattern.replace("{account}", somebody);
+      assert.equal((await refused(401, method, target, { token: null, body })).headers.get("www-authenticate"), "Bearer");
+      await refused(401, method, target, { token: `dba_${"0".repeat(48)}`, body });
+      if (scope === "operator") await refused(403, method, target, { token: his, body });
+      else {
+        const foreign = await refused(404, method, target, { token: his, body });
+        const absent = await refused(404, method, pattern.replace("{account}", "aaaaaaaaaaaaa"), { token: his, body });
+        assert.deepEqual(foreign.json, absent.json, "it is as if it were not there");
+      }
+      await new Promise((resolve) => setTimeout(resolve, 150)); // below the rate that a token may have
+    }
+  });
+
+  await step("bad words are told what is wrong with them", async () => {
+    const on = `/v1/accounts/${encodeURIComponent(alice)}`;
+    const field = async (name, ...words) => assert.equal((await refused(422, ...words)).json.field, name);
+    await field("hold_seconds", "patch", on, { body: { hold_seconds: -1 } });
+    await field("hold_seconds", "patch", on, { body: { hold_seconds: 1e9 } });
+    await field("approve_followers", "patch", on, { body: { approve_followers: "maybe" } });
+    await field("colour", "patch", on, { body: { colour: "red" } });
+    await field("person", "post", `${on}/followers/remove`, { body: {} });
+    await field("person", "post", `${on}/followers/remove`, { body: { person: ["a"] } });
+    await field("subject", "post", `${on}/blocks`, { body: { subject: "spam" } });
+    await field("cursor", "get", `${on}/followers?cursor=x`);
+    await field("name", "post", "/v1/tokens", { body: { name: "a b" } });
+    await refused(409, "post", "/v1/tokens", { body: { name: "operator" } });
+    await refused(404, "post", `${on}/requests/approve`, { body: { person: "https://nobody.example/u/x" } });
+    await refused(400, "post", `${on}/blocks`, { body: "{" });
+    await refused(400, "post", `${on}/blocks`, { body: "[]" });
+    await refused(415, "post", `${on}/blocks`, { body: "subject=x", headers: { "content-type": "application/x-www-form-urlencoded" } });
+    await refused(405, "put", on, { body: {} });
+    await refused(404, "get", "/v1/nothing");
+    await refused(404, "get", "/v1/accounts/nobody@nowhere.example");
+  });
+
+  await step("a token that asks too often is told to wait", async () => {
+    const answers = await Promise.all(Array.from({ length: 300 }, () => ask("get", `/v1/accounts/${alice}`, { token: hers })));
+    const late = answers.find(({ status }) => status === 429);
+    assert.ok(late, "300 at once are too many");
+    assert.ok(Number(late.headers.get("retry-after")) > 0);
+    assert.equal((await ask("get", `/v1/accounts/${bob}`, { token: his })).status, 200, "others are not held up");
+  });
+
+  await step("no token stands in a log or in the store", async () => {
+    const dump = (await gateway.redis("HGETALL", "tokens")) + (await gateway.redis("LRANGE", "acts:", "0", "-1"));
+    for (const token of [operator, hers, his]) {
+      assert.equal(dump.includes(token), false);
+      assert.equal(world.folder.logs().some(([, text]) => text.includes(token)), false);
+    }
+  });
+
+  await step("the public listener knows nothing of it", async () => {
+    assert.equal((await fetch(`${gateway.origin}/v1/accounts`, { headers: { authorization: `Bearer ${operator}` } })).status, 404);
+  });
+});
