@@ -2,104 +2,18 @@
  * queued, claimed and acknowledged, beside the least that any queue with leases does. */
 #include <inttypes.h>
 
+#include "bench/redis_bench.h"
 #include "gateway/ledger/exposure_codec.h"
-#include "tests/unit/gateway/delivery/redis_lab.h"
 
-enum { PIPELINE = 200, NOTE_SIZE = 2048 };
+enum { NOTE_SIZE = 2048 };
 
-static struct redis_lab lab;
 static const char *const now = "1700000000000";
-
-static void figure(const char *name, double value, const char *unit)
-{
-    printf("figure %s %.3f%s%s\n", name, value, unit[0] ? " " : "", unit);
-    (void)fflush(stdout);
-}
-
-static bool exceeded;
-
-/* A figure that may not be larger than what docs/store.md promises. */
-static void figure_within(const char *name, double value, const char *unit, double most)
-{
-    figure(name, value, unit);
-    if (value <= most)
-        return;
-    (void)fprintf(stderr, "%s is %.3f %s, more than the %.3g that docs/store.md promises\n", name, value,
-                  unit, most);
-    exceeded = true;
-}
-
-static void check(const redisReply *reply)
-{
-    if (reply && reply->type != REDIS_REPLY_ERROR)
-        return;
-    (void)fprintf(stderr, "redis: %s\n", reply ? reply->str : "no answer");
-    exit(1);
-}
-
-static double info(const char *section, const char *name)
-{
-    redisReply *reply = redisCommand(lab.redis, "INFO %s", section);
-    check(reply);
-    const char *at = strstr(reply->str, name);
-    double value = at ? strtod(at + strlen(name) + 1, NULL) : 0;
-    freeReplyObject(reply);
-    return value;
-}
-
-static double bytes_now(void)
-{
-    return info("memory", "used_memory");
-}
-
-static double cpu_now(void)
-{
-    return info("cpu", "used_cpu_user") + info("cpu", "used_cpu_sys");
-}
-
-static void command(const char *text)
-{
-    redisReply *reply = redisCommand(lab.redis, text);
-    check(reply);
-    freeReplyObject(reply);
-}
 
 static void fresh(void)
 {
     command("FLUSHALL SYNC");
     command("HSET account:a number 1 state on platform plaza");
     command("HSET account_numbers 1 a");
-}
-
-static unsigned waiting;
-
-static void drain(void)
-{
-    for (; waiting; waiting--) {
-        redisReply *reply = NULL;
-        if (redisGetReply(lab.redis, (void **)&reply) != REDIS_OK)
-            exit(1);
-        check(reply);
-        freeReplyObject(reply);
-    }
-}
-
-static const char *digest_of_script(const char *name)
-{
-    for (size_t i = 0; script_table[i].name; i++)
-        if (strcmp(script_table[i].name, name) == 0)
-            return lab.digests[i];
-    abort();
-}
-
-static void queue_script(const char *name, int count, const char **arguments)
-{
-    const char *all[32] = {"EVALSHA", digest_of_script(name), "0"};
-    for (int i = 0; i < count; i++)
-        all[i + 3] = arguments[i];
-    (void)redisAppendCommandArgv(lab.redis, count + 3, all, NULL);
-    if (++waiting == PIPELINE)
-        drain();
 }
 
 /* ---- followers

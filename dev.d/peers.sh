@@ -83,4 +83,6 @@ install_test_peers() {
     npm_folder conformance
     npm_folder validators
     install_atproto
+    npm_folder browser
+    command -v chromium >/dev/null || install_packages "to look at the pages as people do" chromium
 }

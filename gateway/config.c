@@ -19,6 +19,8 @@ enum {
     PER_SECOND_MAX = 100000,
     INBOX_QUEUE = 100000,
     INBOX_QUEUE_MAX = 999999,
+    ANSWERS_MIB = 32,
+    ANSWERS_MIB_MAX = 4096,
     MEMORY_MIB = 1024,
     MEMORY_MIB_MIN = 32,
     MEMORY_MIB_MAX = 65536,
@@ -175,12 +177,14 @@ static bool read_limits(struct config_source *source, struct config *config)
     config->limits.address_per_second = PER_SECOND;
     config->limits.host_per_second = PER_SECOND;
     config->limits.inbox_queue = INBOX_QUEUE;
+    config->limits.answers_mib = ANSWERS_MIB;
     config->limits.memory_mib = MEMORY_MIB;
     return read_number(source, "limits", "address_per_second", 0, PER_SECOND_MAX,
                        &config->limits.address_per_second) &&
            read_number(source, "limits", "host_per_second", 0, PER_SECOND_MAX,
                        &config->limits.host_per_second) &&
            read_number(source, "limits", "inbox_queue", 1, INBOX_QUEUE_MAX, &config->limits.inbox_queue) &&
+           read_number(source, "limits", "answers_mib", 0, ANSWERS_MIB_MAX, &config->limits.answers_mib) &&
            read_number(source, "limits", "memory_mib", MEMORY_MIB_MIN, MEMORY_MIB_MAX,
                        &config->limits.memory_mib);
 }

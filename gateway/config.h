@@ -46,6 +46,7 @@ struct config {
     struct {
         unsigned address_per_second, host_per_second; /* per worker */
         unsigned inbox_queue; /* kept activities that wait, past which inboxes answer 503 */
+        unsigned answers_mib; /* of a worker's memory, for documents that were served lately; 0: none */
         unsigned memory_mib;  /* of a worker, past which everything answers 503 */
     } limits;
     /* [admin] listen: where the API and the pages for owners and the operator are; NULL: nowhere. public_url:

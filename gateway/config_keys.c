@@ -10,7 +10,7 @@ static const struct {
                 "hold_seconds, key_file"},
     {"redis", "url, url_file"},
     {"fetch", "allow_private, ca_file"},
-    {"limits", "address_per_second, host_per_second, inbox_queue, memory_mib"},
+    {"limits", "address_per_second, host_per_second, inbox_queue, answers_mib, memory_mib"},
     {"admin", "listen, public_url"},
     {"ledger", "look_at_copies, notice_days"},
     {"log", "format, level"},

@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "gateway/admin/api.h"
+#include "gateway/admin/admin.h"
 #include "gateway/client/fetch.h"
 #include "gateway/client/websocket.h"
 #include "gateway/delivery/delivery.h"

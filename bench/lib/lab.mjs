@@ -37,8 +37,8 @@ export async function untilRest(pids) {
 export const rssOf = (pid) => Number(/^VmRSS:\s+(\d+) kB/m.exec(fs.readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1024;
 
 /** A gateway of one worker without limits on who comes how often, Plaza, and alice switched on. */
-export async function startLab({ settings = "", workers = 1, proxied = false } = {}) {
-  const world = await World.start({ workers, proxied, settings: `[limits]\naddress_per_second = 0\nhost_per_second = 0\ninbox_queue = 999999\nmemory_mib = 4096\n[log]\nlevel = warning\n${settings}` });
+export async function startLab({ settings = "", limits = "", workers = 1, proxied = false } = {}) {
+  const world = await World.start({ workers, proxied, settings: `[limits]\naddress_per_second = 0\nhost_per_second = 0\ninbox_queue = 999999\nmemory_mib = 4096\n${limits}\n[log]\nlevel = warning\n${settings}` });
   const { plaza, gateway } = world;
   await plaza.federate("alice", true);
   const actor = await until("webfinger answers", 30, () => gateway.actorOf("alice"));

@@ -33,17 +33,18 @@ enum act_outcome act_block_list(struct act *act)
     return ACT_DONE;
 }
 
-/* "m.example", also of "https://m.example/" and "M.example"; NULL when it is no server's name. */
+/* "m.example" of "M.example" and "m.example:8443"; NULL when it is no server's name. */
 static const char *domain_of(struct arena *arena, const char *word)
 {
-    size_t length = strlen(word);
-    if (length > DOMAIN_MAX || strpbrk(word, "@/:?# ") || !strchr(word, '.'))
-        return strcmp(word, "localhost") == 0 ? "localhost" : NULL;
+    size_t length = strcspn(word, ":");
+    if (length > DOMAIN_MAX || strspn(word + length, ":0123456789") != strlen(word + length))
+        return NULL;
     char *domain = arena_copy(arena, word, length);
     for (char *at = domain; *at; at++)
         if (*at >= 'A' && *at <= 'Z')
             *at = (char)(*at + 32);
-    return domain;
+    bool named = strchr(domain, '.') && !strpbrk(domain, "@/?# <>\"\\");
+    return named || strcmp(domain, "localhost") == 0 ? domain : NULL;
 }
 
 static enum act_outcome subject_of(struct act *act, struct separation *separation)

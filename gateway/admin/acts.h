@@ -90,6 +90,8 @@ enum act_outcome act_account_show(struct act *act);
 enum act_outcome act_account_audit(struct act *act);
 enum act_outcome act_account_set(struct act *act);
 enum act_outcome act_where_list(struct act *act);
+enum act_outcome act_account_link(struct act *act);
+enum act_outcome act_operator_link(struct act *act);
 enum act_outcome act_token_list(struct act *act);
 enum act_outcome act_token_add(struct act *act);
 enum act_outcome act_token_remove(struct act *act);

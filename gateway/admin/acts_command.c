@@ -222,3 +222,8 @@ int command_token(struct gateway *gateway, int count, char **words)
 {
     return command_acts(gateway, "token", count, words);
 }
+
+int command_operator(struct gateway *gateway, int count, char **words)
+{
+    return command_acts(gateway, "operator", count, words);
+}

@@ -1,4 +1,4 @@
-#include "gateway/admin/api.h"
+#include "gateway/admin/admin.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -10,26 +10,8 @@
 #include "gateway/admin/tokens.h"
 #include "gateway/fed/json_guard.h"
 #include "gateway/ledger/ledger.h"
-#include "gateway/loop.h"
-#include "gateway/token_buckets.h"
 
-enum {
-    BODY_MAX = 65536,
-    HEADER_MAX = 16384,
-    CONNECTIONS_MAX = 256,
-    HELD_MAX = 8 << 20,
-    DEADLINE_MS = 10000,
-    IDLE_MS = 60000,
-    REQUEST_BUDGET = 64 << 20,
-    PER_SECOND = 20,
-    BURST = 60,
-    WORD_MAX = 512,
-};
-
-struct admin {
-    struct http_server *http;
-    struct token_buckets *buckets;
-};
+enum { WORD_MAX = 512 };
 
 /* "*" takes one segment: the account. What else an act wants is in the query or in the body. */
 static const struct {
@@ -130,8 +112,7 @@ static bool identify(struct call *call)
                 "Send Authorization: Bearer with a token; 'drawbridge token add NAME' makes one.");
     if (found != LOOKUP_FOUND)
         return false;
-    if (token_buckets_take(call->gateway->admin->buckets, call->holder.name, strlen(call->holder.name),
-                           loop_monotonic_ms()) == 0)
+    if (admin_take(call->gateway, call->holder.name))
         return true;
     problem(call, 429, "too_many", NULL, "This token asks too often; go on a little later.");
     return false;
@@ -220,8 +201,8 @@ static bool may_ask(struct call *call, char aid[AID_LENGTH + 1])
             problem(call, 403, "scope", NULL, "That is for the operator; this token speaks for one account.");
         return !call->holder.aid[0];
     }
-    bool found = ledger_account(call->gateway, call->account, aid, &why);
-    if (!found && aid_is_valid(call->account, strlen(call->account))) {
+    bool found = call->account && ledger_account(call->gateway, call->account, aid, &why);
+    if (!found && call->account && aid_is_valid(call->account, strlen(call->account))) {
         memcpy(aid, call->account, AID_LENGTH + 1);
         found = true;
     }
@@ -248,75 +229,9 @@ static void run(struct call *call)
     json_decref(act.result);
 }
 
-static void call_task(void *context)
+void api_serve(struct gateway *gateway, struct http_request *request, struct arena *arena)
 {
-    struct call *call = context;
-    call->arena = arena_new(REQUEST_BUDGET);
-    call->words = json_object();
-    run(call);
-    json_decref(call->words);
-    arena_free(call->arena);
-    free(call);
-}
-
-void admin_request(void *context, struct http_request *request)
-{
-    struct call *call = calloc(1, sizeof *call);
-    if (!call)
-        abort();
-    call->gateway = context;
-    call->request = request;
-    if (task_spawn(call->gateway->tasks, call_task, call))
-        return;
-    free(call);
-    http_answer_text(request, 503, "Too busy; ask again soon.\n");
-}
-
-/* ---- the listener ---- */
-
-bool admin_start(struct gateway *gateway, char *error, size_t error_size)
-{
-    const struct config *config = gateway->config;
-    if (!config->admin_listen)
-        return true;
-    gateway->admin = calloc(1, sizeof *gateway->admin);
-    if (!gateway->admin)
-        abort();
-    const struct http_options edge = {
-        .listen = config->admin_listen,
-        .body_max = BODY_MAX,
-        .header_max = HEADER_MAX,
-        .connections_max = CONNECTIONS_MAX,
-        .held_max = HELD_MAX,
-        .header_timeout_ms = DEADLINE_MS,
-        .body_timeout_ms = DEADLINE_MS,
-        .idle_timeout_ms = IDLE_MS,
-        .trusted_proxies = config->trusted_proxies,
-        .scheme = strncmp(config->admin_url, "https:", 6) == 0 ? "https" : "http",
-    };
-    gateway->admin->buckets = token_buckets_new(PER_SECOND, BURST);
-    gateway->admin->http = http_server_new(gateway->loop, &edge, admin_request, gateway, error, error_size);
-    return gateway->admin->http != NULL;
-}
-
-void admin_drain(struct gateway *gateway)
-{
-    if (gateway->admin && gateway->admin->http)
-        http_server_drain(gateway->admin->http);
-}
-
-size_t admin_connections(const struct gateway *gateway)
-{
-    return gateway->admin && gateway->admin->http ? http_server_connections(gateway->admin->http) : 0;
-}
-
-void admin_free(struct gateway *gateway)
-{
-    if (!gateway->admin)
-        return;
-    if (gateway->admin->http)
-        http_server_free(gateway->admin->http);
-    token_buckets_free(gateway->admin->buckets);
-    free(gateway->admin);
-    gateway->admin = NULL;
+    struct call call = {.gateway = gateway, .request = request, .arena = arena, .words = json_object()};
+    run(&call);
+    json_decref(call.words);
 }

@@ -10,6 +10,7 @@ static const struct command commands[] = {
     {.name = "block", .run = command_block, .asks = true},
     {.name = "where", .run = command_where},
     {.name = "token", .run = command_token},
+    {.name = "operator", .run = command_operator},
     {.name = "domain", .run = command_domain},
     {.name = "sweep", .run = command_sweep},
     {.name = "preview", .run = command_preview, .asks = true},

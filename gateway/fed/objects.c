@@ -37,6 +37,10 @@ void serve_actor(struct serving *serving, const struct local_id *id)
     enum view view;
     struct observation observation;
     observe_request(serving, &observation);
+    if (serve_rendering(serving, id, PART_ACTOR, CACHE_ACTOR)) {
+        observe_answered(serving, &observation, OBSERVED_ACTOR, id->aid, NULL);
+        return;
+    }
     if (!serve_account(serving, id->aid, PART_ACTOR, &record, &view)) {
         observe_gone(serving, &observation, &record, PART_ACTOR, NULL);
         return;
@@ -50,6 +54,8 @@ void serve_actor(struct serving *serving, const struct local_id *id)
         redirect(serving, url_profile(serving->arena, serving->host->base, record.name));
     else {
         serving->kept = id;
+        // cppcheck-suppress autoVariables ; for the answer in the next line
+        serving->kept_account = &record;
         serve_json(serving, 200, ACTIVITY, render_actor(serving->gateway, serving->arena, &record),
                    CACHE_ACTOR);
     }
@@ -139,6 +145,10 @@ void serve_post(struct serving *serving, const struct local_id *id)
     struct post_record post;
     struct observation observation;
     observe_request(serving, &observation);
+    if (serve_rendering(serving, id, PART_CONTENT, CACHE_NOTE)) {
+        observe_answered(serving, &observation, OBSERVED_POST, id->aid, id->oid);
+        return;
+    }
     if (!serve_load_post(serving, id, &record, &post)) {
         observe_gone(serving, &observation, &record, PART_CONTENT, id->oid);
         return;
@@ -154,6 +164,10 @@ void serve_post(struct serving *serving, const struct local_id *id)
         return;
     }
     serving->kept = id;
+    // cppcheck-suppress autoVariables ; for the answer below
+    serving->kept_account = &record;
+    // cppcheck-suppress autoVariables
+    serving->kept_post = &post;
     serve_json(serving, 200, ACTIVITY,
                render_note(serving->gateway, serving->arena, &record, &post, NULL, NULL), CACHE_NOTE);
     observe_answered(serving, &observation, OBSERVED_POST, id->aid, id->oid);

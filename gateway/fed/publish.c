@@ -12,7 +12,7 @@
 #include "mapping/outbound.h"
 
 enum { PUBLISH_BUDGET = 8 << 20, GENERATIONS_MAX = 1000, LOSS_MAX = 4096 };
-enum { PUBLISH_REQUESTS = 2 * FETCH_JOB_REQUESTS }; /* people who are named first: two requests each */
+enum { PUBLISH_REQUESTS = 40 }; /* people who are named first: two requests each */
 static const int64_t BACKFILL_AGE_MS = (int64_t)86400 * 1000;
 
 void publishing_init(struct publishing *publishing, struct gateway *gateway, const char *aid,

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "gateway/fed/serve_cache.h"
+#include "gateway/http/negotiate.h"
+#include "gateway/store/renderings.h"
 #include "mapping/outbound.h"
 
 static const char *const policies[] = {
@@ -59,8 +61,11 @@ void serve_json(struct serving *serving, int status, const char *type, json_t *d
     }
     served.body = text;
     make_tag(text, served.length, served.tag);
-    if (serving->kept && status == 200)
-        serve_cache_keep(serving, serving->kept, serving->read_from, &served);
+    if (serving->kept && status == 200) {
+        serve_cache_keep(serving, serving->kept, RENDERING_MS, &served);
+        rendering_keep(serving->gateway->store, serving->kept_account, serving->kept_post, served.tag, text,
+                       served.length);
+    }
     serve_document(serving->request, status, &served);
     free(text);
 }
@@ -119,6 +124,33 @@ static void serve_status(struct serving *serving, int status, const char *senten
                                                         .length = strlen(sentence),
                                                         .headers = {{"Cache-Control", "public, max-age=180"},
                                                                     {"Vary", "Accept"}}});
+}
+
+/* What is found was kept of an account that was active, and its profile is the same still. */
+static bool is_shown(const struct rendering *rendering, const struct serving *serving, enum public_part part)
+{
+    const struct account_record record = {
+        .host = rendering->host, .consent = rendering->consent, .account = {.status = ACCOUNT_ACTIVE}};
+    return account_view(&record, serving->host, part) == VIEW_ALL;
+}
+
+bool serve_rendering(struct serving *serving, const struct local_id *id, enum public_part part,
+                     enum cache_policy policy)
+{
+    struct rendering rendering;
+    if (negotiate(http_request_header(serving->request, "accept"), WANTED_ACTIVITY) != WANTED_ACTIVITY ||
+        rendering_find(serving->gateway->store, id->aid, id->oid, &rendering) != LOOKUP_FOUND)
+        return false;
+    bool shown = is_shown(&rendering, serving, part);
+    if (shown) {
+        struct served served = {
+            .type = ACTIVITY, .policy = policy, .body = rendering.document, .length = rendering.length};
+        (void)snprintf(served.tag, sizeof served.tag, "%s", rendering.tag);
+        serve_cache_keep(serving, id, rendering.left_ms, &served);
+        serve_document(serving->request, 200, &served);
+    }
+    rendering_clear(&rendering);
+    return shown;
 }
 
 bool serve_account(struct serving *serving, const char *aid, enum public_part part,

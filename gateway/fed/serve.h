@@ -15,8 +15,12 @@ struct serving {
     struct http_request *request;
     const struct config_host *host;
     struct arena *arena;
-    const struct local_id *kept; /* set by who serves that id's own document: the answer may be kept */
-    uint64_t read_from;          /* serve_cache_now before the first read */
+    uint64_t read_from; /* serve_cache_now before the first read */
+    /* set by who serves that id's own document, with the records that it is made from: the answer may be kept
+     */
+    const struct local_id *kept;
+    const struct account_record *kept_account;
+    const struct post_record *kept_post;
 };
 
 void serve_webfinger(struct serving *serving);
@@ -58,6 +62,10 @@ void serve_json(struct serving *serving, int status, const char *type, json_t *d
 void serve_html(struct serving *serving, int status, const char *html, const char *alternate);
 void serve_unavailable(struct serving *serving);
 void serve_absent(struct serving *serving);
+/* Answers with the document of an account (`part` PART_ACTOR) or a post (PART_CONTENT) as it was rendered
+ * lately, if it is still true and is what is asked for. Waits. */
+bool serve_rendering(struct serving *serving, const struct local_id *id, enum public_part part,
+                     enum cache_policy policy);
 /* Loads the account and answers the request itself unless the view is VIEW_ALL (or VIEW_STUB, which it hands
  * back). True when the caller goes on. */
 bool serve_account(struct serving *serving, const char *aid, enum public_part part,

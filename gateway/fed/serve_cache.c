@@ -8,9 +8,6 @@
 
 enum {
     ENTRIES_MAX = 16384,
-    BYTES_MAX = 32 << 20,
-    KEPT_MS =
-        60000, /* what hangs on other keys than the account's and the post's is as old as this at most */
     KEY_MAX = 512,
     SLOTS = 1024,
 };
@@ -35,7 +32,7 @@ struct owner {
 struct serve_cache {
     struct entry *entries; /* the oldest first */
     struct owner *owners;
-    size_t bytes;
+    size_t bytes, bytes_max;
     uint64_t changes;
     uint64_t changed[SLOTS]; /* by a hash of the AID: the number of its last change */
 };
@@ -149,7 +146,8 @@ bool serve_cache_answer(struct gateway *gateway, struct http_request *request)
 
 static void make_room(struct serve_cache *cache, size_t length)
 {
-    while (cache->entries && (HASH_COUNT(cache->entries) >= ENTRIES_MAX || cache->bytes + length > BYTES_MAX))
+    while (cache->entries &&
+           (HASH_COUNT(cache->entries) >= ENTRIES_MAX || cache->bytes + length > cache->bytes_max))
         drop(cache, cache->entries);
 }
 
@@ -172,7 +170,7 @@ uint64_t serve_cache_now(const struct gateway *gateway)
     return gateway->cache->changes;
 }
 
-static void keep(struct serve_cache *cache, const char *key, const struct local_id *id,
+static void keep(struct serve_cache *cache, const char *key, const struct local_id *id, int64_t milliseconds,
                  const struct served *document)
 {
     make_room(cache, document->length);
@@ -187,7 +185,7 @@ static void keep(struct serve_cache *cache, const char *key, const struct local_
     entry->document = *document;
     entry->document.body = body;
     memcpy(entry->oid, id->oid, sizeof entry->oid);
-    entry->until = loop_monotonic_ms() + KEPT_MS;
+    entry->until = loop_monotonic_ms() + milliseconds;
     entry->owner = owner_of(cache, id->aid);
     entry->next = entry->owner->entries;
     if (entry->next)
@@ -197,20 +195,20 @@ static void keep(struct serve_cache *cache, const char *key, const struct local_
     HASH_ADD_KEYPTR(hh, cache->entries, entry->key, strlen(entry->key), entry);
 }
 
-void serve_cache_keep(struct serving *serving, const struct local_id *id, uint64_t read_from,
+void serve_cache_keep(struct serving *serving, const struct local_id *id, int64_t milliseconds,
                       const struct served *document)
 {
     struct serve_cache *cache = serving->gateway->cache;
     char key[KEY_MAX];
     struct entry *known;
-    if (!store_is_watching(serving->gateway->store) || cache->changed[slot_of(id->aid)] > read_from ||
-        !may_be_kept(serving->request) || document->length > BYTES_MAX / 16 ||
-        !make_key(serving->request, key))
+    if (!store_is_watching(serving->gateway->store) ||
+        cache->changed[slot_of(id->aid)] > serving->read_from || !may_be_kept(serving->request) ||
+        document->length > cache->bytes_max / 16 || !make_key(serving->request, key))
         return;
     HASH_FIND_STR(cache->entries, key, known);
     if (known)
         drop(cache, known);
-    keep(cache, key, id, document);
+    keep(cache, key, id, milliseconds, document);
 }
 
 /* ---- life ---- */
@@ -221,6 +219,7 @@ void serve_cache_start(struct gateway *gateway)
     gateway->cache = calloc(1, sizeof *gateway->cache);
     if (!gateway->cache)
         abort();
+    gateway->cache->bytes_max = (size_t)gateway->config->limits.answers_mib << 20;
     store_watch(gateway->store, prefixes, changed, gateway->cache);
 }
 

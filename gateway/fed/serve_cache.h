@@ -18,9 +18,10 @@ bool serve_cache_answer(struct gateway *gateway, struct http_request *request);
 
 /* Now, for serve_cache_keep: taken before the first read of what makes the answer. */
 uint64_t serve_cache_now(const struct gateway *gateway);
-/* Keeps the document (copied) that answers this GET of an account's or a post's id, unless something of that
- * account has changed since `read_from`, the request was signed, or it has a query. */
-void serve_cache_keep(struct serving *serving, const struct local_id *id, uint64_t read_from,
+/* Keeps the document (copied) that answers this GET of an account's or a post's id for so long, unless
+ * something of that account has changed since serving->read_from, the request was signed, or it has a query.
+ */
+void serve_cache_keep(struct serving *serving, const struct local_id *id, int64_t milliseconds,
                       const struct served *document);
 
 #endif

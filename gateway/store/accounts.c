@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/store/renderings.h"
 #include "mapping/source.h"
 
 static const char *const consent_names[] = {"off", "on", "paused", "leaving", "gone"};
@@ -12,7 +13,7 @@ const char *consent_name(enum consent consent)
     return consent_names[consent];
 }
 
-static enum consent consent_of(const char *name)
+enum consent consent_of(const char *name)
 {
     for (size_t i = 0; name && i < sizeof consent_names / sizeof consent_names[0]; i++)
         if (strcmp(name, consent_names[i]) == 0)
@@ -81,6 +82,7 @@ enum lookup account_load(struct store *store, struct arena *arena, const char *a
     out->authorized_fetch = field_number(reply, "authorized_fetch") != 0;
     if (reply_field(reply, "approves")) /* the owner's own word, else the platform's */
         out->account.approve_followers = field_number(reply, "approves") != 0;
+    out->rendered_from = rendering_stamp_account(reply, arena);
     read_sealed_key(reply, arena, out);
     reply_free(reply);
     return LOOKUP_FOUND;

@@ -13,6 +13,7 @@
 /* DESIGN §6. An account that was never switched on has no record at all: CONSENT_OFF. */
 enum consent { CONSENT_OFF, CONSENT_ON, CONSENT_PAUSED, CONSENT_LEAVING, CONSENT_GONE };
 const char *consent_name(enum consent consent);
+enum consent consent_of(const char *name); /* CONSENT_OFF for what is none, and NULL */
 
 enum lookup { LOOKUP_FOUND, LOOKUP_ABSENT, LOOKUP_DOWN };
 
@@ -26,6 +27,7 @@ struct account_record {
     int64_t created, consent_since, hold_ms;
     int64_t number, post_count, follower_count;
     bool authorized_fetch;
+    const char *rendered_from; /* for renderings.h */
 };
 
 /* By AID. The record lives in the arena. */

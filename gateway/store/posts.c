@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/store/renderings.h"
 #include "mapping/source.h"
 
 enum { GENERATIONS_MAX = 1000, SAME_MOMENT_MAX = 200 };
@@ -75,6 +76,7 @@ static enum lookup read_post(const struct reply *reply, struct arena *arena, str
     out->stamp = field_text(reply, "stamp", arena);
     out->loss = field_text(reply, "loss", arena);
     out->asked = field_number(reply, "asked") != 0;
+    out->rendered_from = rendering_stamp_post(reply, arena);
     out->resend = (uint64_t)field_number(reply, "resend");
     out->resent = (uint64_t)field_number(reply, "resent");
     if (out->boost[0])

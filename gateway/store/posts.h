@@ -23,7 +23,8 @@ struct post_record {
     const char *stamp; /* permission of whoever is quoted (FEP-044f), "" when there is none */
     bool asked;        /* for that permission */
     const char *loss;  /* JSON of what was lost when it was told last (mapping/loss.h), "" for nothing */
-    uint64_t resend, resent; /* differ: something changed that is no edit, and was not told yet */
+    const char *rendered_from; /* for renderings.h */
+    uint64_t resend, resent;   /* differ: something changed that is no edit, and was not told yet */
 };
 
 enum lookup post_load(struct store *store, struct arena *arena, const char *aid, const char *oid,

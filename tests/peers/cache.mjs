@@ -1,5 +1,5 @@
-// What is served from a worker's own memory is as true as the store: an edit, a 410, consent withdrawn are seen at once,
-// whichever worker wrote them.
+// What is served from a worker's own memory, or as it was rendered lately from the store, is as true as the store itself: an
+// edit, a 410, consent withdrawn are seen at once, whichever worker wrote them.
 import assert from "node:assert/strict";
 import { step, story } from "./lib/harness.mjs";
 import { get } from "./lib/http.mjs";
@@ -8,8 +8,38 @@ import { World } from "./lib/world.mjs";
 
 const SOON = 30;
 
-await story("Answers that are kept", async () => {
-  const world = await step("Plaza and the gateway run, two workers", () => World.start());
+/** Redis stands still, and what was asked for before is answered all the same. */
+const withoutStore = ({ gateway, actor, note, ask }) =>
+  step("while Redis hangs, what was asked for before is still answered", async () => {
+    const pid = await gateway.redisPid();
+    process.kill(pid, "SIGSTOP");
+    try {
+      const answer = await ask(note);
+      assert.equal(answer.status, 200);
+      assert.match(answer.json.content, /Kept in memory/);
+      assert.equal((await ask(note, { "if-none-match": answer.headers.get("etag") })).status, 304);
+      assert.equal((await ask(actor)).json.preferredUsername, "alice");
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    await gateway.isReady();
+  });
+
+/** A mark in the renderings is served: they are what is answered with, as long as nothing has changed. */
+const fromRenderings = ({ gateway, actor, note, everywhere }) =>
+  step("what was rendered is served by every worker", async () => {
+    const [, aid, oid] = /\/u\/(\w+)\/p\/(\w+)$/.exec(note);
+    for (const [url, key, type] of [[actor, `rendered:${aid}:`, "Person"], [note, `rendered:${aid}:${oid}`, "Note"]]) {
+      const document = JSON.parse(await gateway.redis("HGET", key, "document"));
+      assert.equal(document.type, type);
+      await gateway.redis("HSET", key, "document", JSON.stringify({ ...document, mark: "from the store" }));
+      assert.ok(await everywhere(url, ({ json }) => json?.mark === "from the store"));
+    }
+  });
+
+/** `settings` of the gateway; `more(lab)` are steps of its own, before anything changes. */
+async function truths(name, settings, more) {
+  const world = await step(`${name}: Plaza and the gateway run, two workers`, () => World.start({ settings }));
   const { plaza, gateway } = world;
   await plaza.federate("alice", true);
   const actor = await until("webfinger answers", SOON, () => gateway.actorOf("alice"));
@@ -25,22 +55,9 @@ await story("Answers that are kept", async () => {
     return true;
   };
 
-  await step("while Redis hangs, what was asked for before is still answered; what was not is 503 or waits", async () => {
-    assert.ok(await everywhere(note, ({ status }) => status === 200));
-    assert.ok(await everywhere(actor, ({ status }) => status === 200));
-    const pid = await gateway.redisPid();
-    process.kill(pid, "SIGSTOP");
-    try {
-      const answer = await ask(note);
-      assert.equal(answer.status, 200);
-      assert.match(answer.json.content, /Kept in memory/);
-      assert.equal((await ask(note, { "if-none-match": answer.headers.get("etag") })).status, 304);
-      assert.equal((await ask(actor)).json.preferredUsername, "alice");
-    } finally {
-      process.kill(pid, "SIGCONT");
-    }
-    await gateway.isReady();
-  });
+  assert.ok(await everywhere(note, ({ status }) => status === 200));
+  assert.ok(await everywhere(actor, ({ status }) => status === 200));
+  await more({ gateway, actor, note, ask, everywhere });
 
   await step("an edit is seen in every worker", async () => {
     await plaza.edit(post, "Edited in the store.");
@@ -70,4 +87,9 @@ await story("Answers that are kept", async () => {
     await plaza.federate("alice", false);
     await until("gone, everywhere", SOON, () => everywhere(actor, ({ json }) => !json?.outbox));
   });
+}
+
+await story("Answers that are kept", async () => {
+  await truths("in memory", "", withoutStore);
+  await truths("in the store", "[limits]\nanswers_mib = 0\n", fromRenderings);
 });

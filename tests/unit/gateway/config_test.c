@@ -107,6 +107,7 @@ static void every_setting_of_the_file_is_read(void **state)
                                                    "address_per_second = 0\n"
                                                    "host_per_second = 20\n"
                                                    "inbox_queue = 5000\n"
+                                                   "answers_mib = 0\n"
                                                    "memory_mib = 256\n"
                                                    "[log]\n"
                                                    "format = json\n"
@@ -136,6 +137,7 @@ static void every_setting_of_the_file_is_read(void **state)
     assert_int_equal(config->limits.address_per_second, 0);
     assert_int_equal(config->limits.host_per_second, 20);
     assert_int_equal(config->limits.inbox_queue, 5000);
+    assert_int_equal(config->limits.answers_mib, 0);
     assert_int_equal(config->limits.memory_mib, 256);
     assert_true(config->log_json);
     assert_string_equal(config->log_level, "debug");
@@ -171,6 +173,7 @@ static void what_is_not_set_has_a_default(void **state)
     assert_int_equal(config->limits.address_per_second, 100);
     assert_int_equal(config->limits.host_per_second, 100);
     assert_int_equal(config->limits.inbox_queue, 100000);
+    assert_int_equal(config->limits.answers_mib, 32);
     assert_int_equal(config->limits.memory_mib, 1024);
     assert_null(config->redis_url);
     assert_null(config->platforms[0].token);

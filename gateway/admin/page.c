@@ -1,0 +1,100 @@
+#include "gateway/admin/page.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mapping/model.h"
+
+void page_text(struct buffer *page, const char *text)
+{
+    static const struct {
+        char letter;
+        const char *written;
+    } escapes[] = {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
+    for (; text && *text; text++) {
+        const char *written = NULL;
+        for (size_t i = 0; !written && i < sizeof escapes / sizeof escapes[0]; i++)
+            if (escapes[i].letter == *text)
+                written = escapes[i].written;
+        if (written)
+            buffer_add_string(page, written);
+        else
+            buffer_add_char(page, *text);
+    }
+}
+
+void page_format(struct buffer *page, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    for (; *format; format++) {
+        if (*format != '%') {
+            buffer_add_char(page, *format);
+            continue;
+        }
+        format++;
+        if (*format == 's')
+            page_text(page, va_arg(arguments, const char *));
+        else
+            buffer_add_char(page, '%');
+    }
+    va_end(arguments);
+}
+
+void page_name(struct buffer *page, const char *name)
+{
+    for (const char *at = name; *at; at++) {
+        char letter = (char)(*at == '_' ? ' ' : *at);
+        if (at == name && letter >= 'a' && letter <= 'z')
+            letter = (char)(letter - 32);
+        buffer_add_char(page, letter);
+    }
+}
+
+static bool is_time(const char *name)
+{
+    static const char *const names[] = {"since", "time", "created", "last_accepted", "unreachable_since"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+static void put_members(struct buffer *page, const json_t *object)
+{
+    const char *name;
+    json_t *value;
+    size_t said = 0;
+    json_object_foreach((json_t *)(uintptr_t)object, name, value)
+    {
+        buffer_add_string(page, said++ ? ", " : "");
+        page_format(page, "%s: ", name);
+        page_value(page, name, value);
+    }
+}
+
+void page_value(struct buffer *page, const char *name, const json_t *value)
+{
+    char text[TIME_TEXT_MAX];
+    if ((json_is_integer(value) || json_is_real(value)) && is_time(name)) {
+        time_format((int64_t)json_number_value(value), text);
+        buffer_format(page, "<time datetime=\"%s\">%.10s %.5s UTC</time>", text, text, text + 11);
+    } else if (json_is_integer(value)) {
+        (void)snprintf(text, sizeof text, "%lld", (long long)json_integer_value(value));
+        page_text(page, text);
+    } else if (json_is_boolean(value)) {
+        page_text(page, json_is_true(value) ? "yes" : "no");
+    } else if (json_is_object(value)) {
+        put_members(page, value);
+    } else if (json_is_string(value)) {
+        const char *string = json_string_value(value);
+        bool link = strncmp(string, "https://", 8) == 0 || strncmp(string, "http://", 7) == 0;
+        if (link)
+            page_format(page, "<a rel=\"noopener noreferrer nofollow\" href=\"%s\">%s</a>", string, string);
+        else
+            page_text(page, string);
+    } else {
+        page_text(page, "–");
+    }
+}

@@ -1,0 +1,82 @@
+#include "gateway/admin/views.h"
+
+#include <string.h>
+
+static const struct view views[] = {
+    {.path = "/",
+     .title = "Home",
+     .says = "Your account in the fediverse.",
+     .act = "account.show",
+     .scope = ACT_OWNER},
+    {.path = "/followers",
+     .title = "Followers",
+     .says =
+         "Who follows you, with the server they are on. Who is removed or blocked is told by their server.",
+     .act = "follower.list",
+     .scope = ACT_OWNER,
+     .buttons = {{"follower.remove", "person", "actor", "Remove", false, NULL, NULL},
+                 {"block.add", "subject", "actor", "Block", true, NULL, NULL},
+                 {"block.add", "subject", "server", "Block the server", true, NULL, NULL}}},
+    {.path = "/requests",
+     .title = "Requests",
+     .says = "Who asks to follow you. You decide; until then they get nothing.",
+     .act = "follower.requests",
+     .scope = ACT_OWNER,
+     .buttons = {{"follower.approve", "person", "actor", "Approve", false, NULL, NULL},
+                 {"follower.refuse", "person", "actor", "Refuse", false, NULL, NULL},
+                 {"block.add", "subject", "actor", "Block", true, NULL, NULL}}},
+    {.path = "/where",
+     .title = "Where am I?",
+     .says = "The servers that may hold something of you, and what is known of them. A block stops all that "
+             "is new; Deletes still go "
+             "there.",
+     .act = "where.list",
+     .scope = ACT_OWNER,
+     .buttons = {{"block.add", "subject", "host", "Block the server", true, NULL, NULL}}},
+    {.path = "/blocks",
+     .title = "Blocks",
+     .says = "People and servers that you have nothing to do with.",
+     .act = "block.list",
+     .scope = ACT_OWNER,
+     .buttons = {{"block.remove", "subject", "subject", "Take back", false, "by", "owner"}},
+     .form = "block.add",
+     .form_label = "Block"},
+    {.path = "/settings",
+     .title = "Settings",
+     .says = "How your account behaves in the fediverse.",
+     .act = "account.show",
+     .scope = ACT_OWNER,
+     .form = "account.set",
+     .form_label = "Save"},
+    {.path = "/audit",
+     .title = "What was done",
+     .says = "What was done with your account, by whom and when.",
+     .act = "account.audit",
+     .scope = ACT_OWNER},
+    {.path = "/",
+     .title = "Accounts",
+     .says = "Accounts that were ever switched on here.",
+     .act = "account.list",
+     .scope = ACT_OPERATOR},
+    {.path = "/tokens",
+     .title = "Tokens",
+     .says = "Tokens of the admin API. A new one is shown once.",
+     .act = "token.list",
+     .scope = ACT_OPERATOR,
+     .buttons = {{"token.remove", "name", "name", "Remove", true, NULL, NULL}},
+     .form = "token.add",
+     .form_label = "Make a token"},
+};
+
+const struct view *view_at(size_t index)
+{
+    return index < sizeof views / sizeof views[0] ? &views[index] : NULL;
+}
+
+const struct view *view_find(const char *path, enum act_scope scope)
+{
+    for (size_t i = 0; i < sizeof views / sizeof views[0]; i++)
+        if (views[i].scope == scope && strcmp(views[i].path, path) == 0)
+            return &views[i];
+    return NULL;
+}

@@ -1,0 +1,27 @@
+/* The pages by table: which act a page shows, and what can be done from its rows and its form. Pure. */
+#ifndef DRAWBRIDGE_GATEWAY_ADMIN_VIEWS_H
+#define DRAWBRIDGE_GATEWAY_ADMIN_VIEWS_H
+
+#include "gateway/admin/acts.h"
+
+enum { VIEW_BUTTONS_MAX = 3 };
+
+/* A button in each row: runs an act with one member of the row as its word. */
+struct view_button {
+    const char *act, *word, *member, *label;
+    bool danger;
+    const char *only_if, *is; /* the row's member of that name has that value; NULL: always */
+};
+
+struct view {
+    const char *path, *title, *says, *act;
+    enum act_scope scope;
+    struct view_button buttons[VIEW_BUTTONS_MAX];
+    const char *form, *form_label; /* an act whose parameters make a form below; NULL */
+};
+
+/* The page at a path for an owner or the operator; NULL. */
+const struct view *view_find(const char *path, enum act_scope scope);
+const struct view *view_at(size_t index);
+
+#endif
