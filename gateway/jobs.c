@@ -12,6 +12,7 @@
 #include "gateway/leaving.h"
 #include "gateway/ledger/exposure.h"
 #include "gateway/log.h"
+#include "gateway/rotation.h"
 #include "gateway/upstream/upstream.h"
 #include "gateway/work.h"
 
@@ -20,7 +21,7 @@ enum {
     TICK_MS = 250,
     BATCH = 100,
     JOB_BUDGET = 1 << 21,
-    SLOW_EVERY_TICKS = 8, /* leaves, expiries, sweeps */
+    SLOW_EVERY_TICKS = 8, /* leaves, rotations, expiries, sweeps */
 };
 static const int64_t SWEEP_EVERY_MS = (int64_t)86400 * 1000;
 
@@ -126,6 +127,8 @@ static enum work_result handle(void *context, const struct work_entry *entry)
         return end_job(gateway, entry, sweep(gateway, aid));
     if (strcmp(data, "depart") == 0)
         return end_job(gateway, entry, depart(gateway, aid, entry->trace));
+    if (strcmp(data, "rotate-key") == 0)
+        return end_job(gateway, entry, rotation_begin(gateway, aid, entry->trace));
     log_write(LOG_ERROR, "a job of an unknown kind is dropped", "kind", data, "aid", aid, (char *)NULL);
     return WORK_DONE;
 }
@@ -234,6 +237,7 @@ static void tick(struct jobs *jobs)
     (void)each_pair(gateway, due(gateway, "expiries"), expire);
     delivery_followers_expire(gateway);
     leaving_finish_all(gateway);
+    rotation_finish_all(gateway);
     queue_sweeps(gateway);
     queue_departures(gateway);
 }

@@ -5,6 +5,7 @@
 
 #include "gateway/admin/acts.h"
 #include "gateway/fed/render.h"
+#include "gateway/jobs.h"
 #include "gateway/ledger/ledger.h"
 
 enum { HOLD_MAX_S = 86400, ACCOUNTS_MAX = 10000, AUDIT_SHOWN = 200, HOST_FIELDS = 4 };
@@ -131,6 +132,18 @@ enum act_outcome act_account_set(struct act *act)
         account_load(act->gateway->store, act->arena, act->account.aid, &act->account) != LOOKUP_FOUND)
         return act_away(act);
     return act_account_show(act);
+}
+
+enum act_outcome act_account_rotate_key(struct act *act)
+{
+    if (act->account.consent != CONSENT_ON)
+        return act_fails(act, ACT_REFUSED, NULL,
+                         "the account is not switched on; nobody can be told of a key");
+    if (!job_queue(act->gateway, "rotate-key", act->account.aid, act->trace))
+        return act_away(act);
+    act->result = json_pack("{s:s, s:s}", "account", act->account.aid, "key",
+                            "a new one is told to all who know the account, then it takes over");
+    return ACT_DONE;
 }
 
 enum act_outcome act_account_audit(struct act *act)

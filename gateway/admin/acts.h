@@ -89,6 +89,7 @@ enum act_outcome act_account_list(struct act *act);
 enum act_outcome act_account_show(struct act *act);
 enum act_outcome act_account_audit(struct act *act);
 enum act_outcome act_account_set(struct act *act);
+enum act_outcome act_account_rotate_key(struct act *act);
 enum act_outcome act_where_list(struct act *act);
 enum act_outcome act_account_link(struct act *act);
 enum act_outcome act_operator_link(struct act *act);

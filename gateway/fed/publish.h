@@ -19,6 +19,8 @@ bool publish_late_delete(struct gateway *gateway, const char *aid, const char *o
                          const char *inbox, const char *shared_inbox);
 /* Update of the actor, to followers and all that know it. */
 bool publish_actor(struct gateway *gateway, const char *aid, const char *trace);
+/* Update of the actor with its next key, to the same; once for each key. */
+bool publish_actor_key(struct gateway *gateway, const char *aid, const char *trace);
 /* Delete of the actor: a barrier behind all that is queued for it. */
 bool publish_actor_delete(struct gateway *gateway, const char *aid, const char *trace);
 /* Accept or Reject of a Follow, to the follower's own inbox. */

@@ -7,15 +7,17 @@ import { picture, xrpc } from "../peers/lib/atproto.mjs";
 import { step, story } from "../peers/lib/harness.mjs";
 import { get, webfingerUrl } from "../peers/lib/http.mjs";
 import { until } from "../peers/lib/wait.mjs";
+import { readPage } from "./lib/page.mjs";
 import { World } from "./lib/world.mjs";
 
 const SOON = 20;
+const page = readPage();
 const AP = { headers: { accept: "application/activity+json" } };
 const json = async (url) => (await fetch(url, AP)).json();
 const status = async (url) => (await fetch(url, AP)).status;
 
 await story("An account on a real Bluesky server lives in the fediverse", async () => {
-  const world = await step("PLC, PDS, AppView, the gateway and Fedify run", () => World.start({ clock: Clock, settings: World.relay }));
+  const world = await step("PLC, PDS, AppView, the gateway and Fedify run", () => World.start({ clock: Clock, settings: World.relay, page }));
   const { network, gateway, peer } = world;
   const { alice, bob } = network.people;
   const handle = `@alice_test@${gateway.host}`;
@@ -45,7 +47,21 @@ await story("An account on a real Bluesky server lives in the fediverse", async 
     assert.match(refused.stderr, /nobody has that handle/);
   });
 
-  const actor = await step("a code in the profile proves control", () => world.enrol(alice));
+  const [check, serve, add, addAgain, ...statuses] = page.commands;
+  const actor = await step("the page's commands, as they are written: a code in the profile proves control", async () => {
+    assert.equal((await world.runAsWritten(check)).status, 0);
+    assert.equal(serve, "drawbridge serve -c drawbridge.ini"); // this is how the gateway was started, with the page's configuration
+    const { stdout } = await world.runAsWritten(add);
+    const code = /^ +(drawbridge-\S+)$/m.exec(stdout)[1];
+    assert.match((await world.runAsWritten(addAgain)).stdout, new RegExp(code)); // not there yet: the same code again
+    await alice.profile({ displayName: "Alice", description: `Here is ${code}` });
+    const on = await world.runAsWritten(addAgain);
+    assert.equal(on.status, 0, on.stderr);
+    assert.match(on.stdout, new RegExp(`^@alice.test is on: in the fediverse ${handle}$`, "m"));
+    assert.equal(statuses.length, 2);
+    for (const command of statuses) assert.match((await world.runAsWritten(command)).stdout, /alice\.test/);
+    return on.stdout.trim().split("\n").pop().trim();
+  });
   await step("the actor is there, and says it once more to whoever asks again", async () => {
     const document = await json(actor);
     assert.equal(document.preferredUsername, "alice_test");

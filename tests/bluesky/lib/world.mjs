@@ -13,40 +13,63 @@ import { until } from "../../peers/lib/wait.mjs";
 
 export class World {
   /** `firehose` is what the gateway takes for the PDS's stream; `settings` more of the platform's section. */
-  static async start({ peer = true, appview = true, workers = 2, settings = "", source = (network) => `source = firehose\nfirehose = ${new URL(network.firehose).origin}`, clock: Clock, hold = 0 } = {}) {
+  static async start({ peer = true, appview = true, workers = 2, settings = "", source = (network) => `source = firehose\nfirehose = ${new URL(network.firehose).origin}`, clock: Clock, hold = 0, page } = {}) {
     const world = new World();
     world.folder = new Folder();
     atEnd((failed) => world.close(failed));
     world.network = await Atproto.start(world.folder, { appview });
     if (Clock) world.clock = new Clock(world.folder);
     const port = await freePort();
-    world.gateway = new Gateway(world.folder, {
-      port,
-      workers,
-      environment: world.clock ? { DRAWBRIDGE_TEST_CLOCK: world.clock.path } : {},
-      settings: `[fetch]
-ca_file = ${world.network.front.ca}
-
-[platform bluesky]
-adapter = bluesky
-${await source(world.network)}
+    const own = `${await source(world.network)}
 plc = ${world.network.plc}
 appview = ${world.network.appview}
 hold_seconds = ${hold}
-${typeof settings === "function" ? await settings(world) : settings}`,
+${typeof settings === "function" ? await settings(world) : settings}`;
+    const fetching = `[fetch]\nca_file = ${world.network.front.ca}\n`;
+    world.gateway = new Gateway(world.folder, {
+      configure: page && ((gateway) => `${world.asWritten(page.configuration[0] + page.configuration[1], gateway)}${own}${fetching}`),
+      port,
+      workers,
+      environment: world.clock ? { DRAWBRIDGE_TEST_CLOCK: world.clock.path } : {},
+      settings: `${fetching}
+[platform bluesky]
+adapter = bluesky
+${own}`,
     });
     await world.gateway.start();
     if (peer) world.peer = await Fedify.start(world.folder);
     return world;
   }
 
-  /** An account that speaks for remote people, with an app password: what the configuration says of it. */
-  static async relay({ network, folder }) {
+  /** An account that speaks for remote people, with an app password; the page's configuration names both. */
+  static async relay(world) {
+    const { network, folder } = world;
     network.relay = await network.join("relay");
     const { password } = await network.relay.call("com.atproto.server.createAppPassword", { name: "drawbridge" });
     const file = folder.join("relay.token");
     fs.writeFileSync(file, password, { mode: 0o600 });
-    return `identifier = relay.test\ntoken_file = ${file}\n`;
+    world.relayFile = file;
+    return "";
+  }
+
+  /** What the page says of somebody's machine, said of this one. */
+  asWritten(text, gateway) {
+    const here = {
+      "https://bridge.example.com": gateway.origin,
+      "127.0.0.1:8080": gateway.host,
+      "data_dir = /var/lib/drawbridge": `data_dir = ${gateway.data}\nmode = lab\nworkers = 2`,
+      "bridge-bot.bsky.social": "relay.test",
+      "/etc/drawbridge/bluesky.password": this.relayFile,
+      "alice.bsky.social": "alice.test",
+    };
+    return Object.entries(here).reduce((written, [there, ours]) => written.replaceAll(there, ours), text);
+  }
+
+  /** A command of the page: it names a configuration file, which is ours. */
+  runAsWritten(command) {
+    const [program, ...words] = this.asWritten(command, this.gateway).split(" ");
+    assert.deepEqual([program, ...words.slice(-2)], ["drawbridge", "-c", "drawbridge.ini"]);
+    return this.drawbridge(...words.slice(0, -2));
   }
 
   /** The command line: {status, stdout, stderr}. */
