@@ -227,3 +227,8 @@ int command_operator(struct gateway *gateway, int count, char **words)
 {
     return command_acts(gateway, "operator", count, words);
 }
+
+int command_reply(struct gateway *gateway, int count, char **words)
+{
+    return command_acts(gateway, "reply", count, words);
+}

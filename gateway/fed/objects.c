@@ -197,7 +197,8 @@ void serve_boost(struct serving *serving, const struct local_id *id)
     observe_answered(serving, &observation, gone ? OBSERVED_GONE : OBSERVED_POST, id->aid, id->oid);
 }
 
-/* FEP-044f: a permission to quote lives as long as the post that may be quoted. */
+/* FEP-044f: a permission to quote lives as long as the post that may be quoted, and until it is taken back.
+ */
 void serve_quote(struct serving *serving, const struct local_id *id)
 {
     struct account_record record;
@@ -219,8 +220,9 @@ void serve_quote(struct serving *serving, const struct local_id *id)
     const char *base = serving->host->base;
     const char *actor = url_actor(serving->arena, base, id->aid);
     const char *stamp = arena_format(serving->arena, "%s/q/%s", actor, id->oid);
-    if (post.state != POST_LIVE) {
-        serve_json(serving, 410, ACTIVITY, tombstone_document(stamp, "QuoteAuthorization", post.deleted),
+    if (post.state != POST_LIVE || quote.ended) {
+        serve_json(serving, 410, ACTIVITY,
+                   tombstone_document(stamp, "QuoteAuthorization", quote.ended ? quote.ended : post.deleted),
                    CACHE_NOTE);
         return;
     }

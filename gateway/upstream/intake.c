@@ -16,7 +16,7 @@ struct intake {
     struct gateway *gateway;
     struct arena *arena;
     const struct event *event;
-    const char *trace;
+    const char *trace, *entry; /* entry: the event's place in the queue */
 };
 
 /* ---- accounts
@@ -145,7 +145,10 @@ static enum work_result put_post(struct intake *intake, const struct account_rec
                                  .published = post.created > 0 && post.created < now ? post.created : now,
                                  .now = now,
                                  .hold_ms = record->hold_ms,
-                                 .trace = intake->trace};
+                                 .trace = intake->trace,
+                                 .queue = arena_format(intake->arena, "work:intake:%s",
+                                                       intake->platform->config->name),
+                                 .entry = intake->entry};
     enum lookup found = post_oid(intake->gateway->store, aid, post.id, oid);
     if (found == LOOKUP_DOWN || !settle_poll(intake, &post))
         return WORK_LATER;
@@ -276,7 +279,8 @@ enum work_result intake_handle(void *context, const struct work_entry *entry)
                                 .gateway = platform->gateway,
                                 .arena = arena,
                                 .event = &event,
-                                .trace = entry->trace};
+                                .trace = entry->trace,
+                                .entry = entry->id};
         log_event(&intake);
         result = handle(&intake);
     } else {
