@@ -43,6 +43,7 @@ static void plan(struct operation *operation, const char *method, const char *ur
     static const struct adapter_header headers[] = {{"Accept", "application/json"}};
     free(operation->body);
     operation->body = NULL;
+    operation->raw = false;
     operation->request = (struct adapter_request){
         .method = method,
         .url = url,
@@ -69,6 +70,16 @@ enum operation_state bluesky_post(struct operation *operation, const char *metho
         return bluesky_fail(operation, ANSWER_INVALID, "what is to be sent is no valid text");
     operation->request.body = (struct adapter_bytes){operation->body, strlen(operation->body)};
     operation->request.content_type = "application/json";
+    operation->request.authenticate = true;
+    return OPERATION_REQUEST;
+}
+
+enum operation_state bluesky_post_bytes(struct operation *operation, const char *method, const char *type,
+                                        struct adapter_bytes bytes)
+{
+    plan(operation, "POST", arena_format(operation->arena, "%s/xrpc/%s", operation->adapter->pds, method));
+    operation->request.body = bytes;
+    operation->request.content_type = type;
     operation->request.authenticate = true;
     return OPERATION_REQUEST;
 }
@@ -102,14 +113,15 @@ enum operation_state bluesky_operation_step(struct operation *operation,
     if (!response)
         return begin(operation);
     const struct bluesky_step *step = operation->step;
-    json_t *body = response->body.length
+    json_t *body = response->body.length && !operation->raw
                        ? json_loadb(response->body.data, response->body.length, JSON_REJECT_DUPLICATES, NULL)
                        : NULL;
     enum operation_state state = OPERATION_FAILED;
+    operation->response = response;
     bluesky_answer(response, body, &operation->answer);
     operation->result.retry_after_ms = operation->answer.retry_after_ms;
     if (operation->answer.answer == ANSWER_OK)
-        state = json_is_object(body)
+        state = operation->raw || json_is_object(body)
                     ? step->take(operation, body)
                     : bluesky_fail(operation, ANSWER_RETRY, "the server's answer is no JSON object");
     else if (operation->pds && look_again(operation))
@@ -119,6 +131,7 @@ enum operation_state bluesky_operation_step(struct operation *operation,
     else
         state = bluesky_fail(operation, operation->answer.answer, operation->answer.reason);
     json_decref(body);
+    operation->response = NULL;
     /* A step that planned no other request passes on to the next. */
     return state == OPERATION_REQUEST && operation->step == step ? bluesky_go(operation, step + 1) : state;
 }
