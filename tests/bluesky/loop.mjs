@@ -166,6 +166,9 @@ await story("An account on a real Bluesky server lives in the fediverse", async 
     assert.equal(facets[1][1], "https://example.net/x");
     assert.equal(value.reply.parent.uri, first.uri);
     assert.equal(value.reply.root.uri, first.uri);
+    const [profile] = await network.relay.records("app.bsky.actor.profile");
+    assert.deepEqual(profile.value.labels?.values, [{ val: "bot" }], "the account is labelled as a bot");
+    assert.equal(profile.value.displayName, "relay");
     return { id, uri };
   });
 
