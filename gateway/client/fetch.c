@@ -59,7 +59,8 @@ struct transfer {
     bool trusted, forbidden, too_large, enough, headers_ended, withheld;
     bool (*may_send)(void *context);
     CURL *easy;
-    struct curl_slist *headers, *resolved;
+    struct curl_slist *headers; /* one block */
+    struct curl_slist *resolved;
     struct buffer received;
     struct resolver_wait *waiting;
     struct loop_timer *timer; /* for the time before curl has it */
@@ -74,7 +75,6 @@ static void give_handle_back(struct fetch_client *client, CURL *easy)
         curl_easy_cleanup(easy);
         return;
     }
-    curl_easy_reset(easy);
     client->idle[client->idle_count++] = easy;
 }
 
@@ -87,7 +87,7 @@ static void transfer_free(struct transfer *transfer)
         (void)curl_multi_remove_handle(client->multi, transfer->easy);
         give_handle_back(client, transfer->easy);
     }
-    curl_slist_free_all(transfer->headers);
+    free(transfer->headers);
     curl_slist_free_all(transfer->resolved);
     loop_timer_free(transfer->timer);
     buffer_clear(&transfer->received);
@@ -348,37 +348,42 @@ static size_t take_header(char *line, size_t size, size_t count, void *context)
 /* ---- the start of a transfer
  * ------------------------------------------------------------------------------------ */
 
-static void add_header(struct transfer *transfer, const char *line)
-{
-    struct curl_slist *list = curl_slist_append(transfer->headers, line);
-    if (!list)
-        abort();
-    transfer->headers = list;
-}
-
-/* False when a header could break the request apart. */
+/* The list and its lines in one block. False when a header could break the request apart. */
 static bool copy_headers(struct transfer *transfer, const struct fetch_request *request)
 {
+    static const char no_expect[] = "Expect:";
+    size_t size = (request->header_count + 1) * sizeof(struct curl_slist) + sizeof no_expect;
     if (request->header_count > HEADERS_MAX)
         return false;
     for (size_t i = 0; i < request->header_count; i++) {
-        char line[HEADER_LINE_MAX];
         const struct fetch_header *header = &request->headers[i];
-        int length = snprintf(line, sizeof line, "%s: %s", header->name, header->value);
-        if (length < 0 || (size_t)length >= sizeof line || strpbrk(line, "\r\n"))
+        size_t length = strlen(header->name) + 2 + strlen(header->value);
+        if (length >= HEADER_LINE_MAX || strpbrk(header->name, "\r\n") || strpbrk(header->value, "\r\n"))
             return false;
-        add_header(transfer, line);
+        size += length + 1;
     }
-    add_header(transfer, "Expect:");
+    struct curl_slist *list = transfer->headers = malloc(size);
+    if (!list)
+        abort();
+    char *text = (char *)(list + request->header_count + 1);
+    for (size_t i = 0; i < request->header_count; i++) {
+        list[i] = (struct curl_slist){.data = text, .next = &list[i + 1]};
+        text = stpcpy(stpcpy(stpcpy(text, request->headers[i].name), ": "), request->headers[i].value) + 1;
+    }
+    list[request->header_count] =
+        (struct curl_slist){.data = memcpy(text, no_expect, sizeof no_expect), .next = NULL};
     return true;
 }
 
+/* On a handle that had another method before. */
 static void set_method(struct transfer *transfer)
 {
     CURL *easy = transfer->easy;
+    (void)curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL);
     if (strcmp(transfer->method, "GET") == 0) {
         (void)curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
     } else if (strcmp(transfer->method, "HEAD") == 0) {
+        (void)curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
         (void)curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     } else {
         (void)curl_easy_setopt(easy, CURLOPT_POST, 1L);
@@ -389,42 +394,41 @@ static void set_method(struct transfer *transfer)
     }
 }
 
-static void set_options(struct transfer *transfer, int64_t left)
+/* What is the same for all that a handle will ever carry. */
+static void set_lasting_options(const struct fetch_client *client, CURL *easy)
 {
-    struct fetch_client *client = transfer->client;
-    CURL *easy = transfer->easy;
-    (void)curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
-    (void)curl_easy_setopt(easy, CURLOPT_URL, transfer->url);
     (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     (void)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     (void)curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* the environment has no say */
     (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    (void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)left);
-    (void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                           (long)(left < CONNECT_TIMEOUT_MS ? left : CONNECT_TIMEOUT_MS));
     (void)curl_easy_setopt(easy, CURLOPT_USERAGENT, client->user_agent);
-    (void)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
-    (void)curl_easy_setopt(easy, CURLOPT_RESOLVE, transfer->resolved);
     (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
     (void)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, about_to_send);
-    (void)curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
     (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
-    (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     (void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
-    (void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
     /* Without a folder of certificates curl keeps the parsed store between connections (ENGINE §3). */
     (void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     if (client->ca_file)
         (void)curl_easy_setopt(easy, CURLOPT_CAINFO, client->ca_file);
-    if (transfer->response_max)
-        (void)curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-    /* A platform may have nothing to say for a while, and who takes a delivery may think about it. */
-    if (transfer->response_max && !transfer->trusted) {
-        (void)curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES);
-        (void)curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)SLOW_S);
-    }
+}
+
+/* All that may have been set for the transfer before is set again. */
+static void set_options(struct transfer *transfer, int64_t left)
+{
+    CURL *easy = transfer->easy;
+    (void)curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    (void)curl_easy_setopt(easy, CURLOPT_URL, transfer->url);
+    (void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)left);
+    (void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                           (long)(left < CONNECT_TIMEOUT_MS ? left : CONNECT_TIMEOUT_MS));
+    (void)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
+    (void)curl_easy_setopt(easy, CURLOPT_RESOLVE, transfer->resolved);
+    (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
+    (void)curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
+    (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    (void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+    (void)curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, transfer->response_max ? "gzip" : NULL);
     set_method(transfer);
 }
 
@@ -435,6 +439,7 @@ static CURL *take_handle(struct fetch_client *client)
     CURL *easy = curl_easy_init();
     if (!easy)
         abort();
+    set_lasting_options(client, easy);
     return easy;
 }
 
