@@ -133,6 +133,7 @@ async function sized(lab, sink, name, { hosts, posts, people = hosts }, block, s
   figure(`${name}_per_second`, (people * posts) / warm.took, "deliveries");
   figure(`${name}_of_limit.ratio`, sign / each("worker"));
   figure(`${name}_first_of_limit.ratio`, sign / ((first.worker / people) * 1e6));
+  figure(`${name}_with_first_of_limit.ratio`, sign / (((first.worker + warm.worker) / (people * (posts + 1))) * 1e6));
   return { cost: each("worker"), rate: (people * posts) / warm.took };
 }
 
@@ -155,8 +156,8 @@ await story("Delivery", async () => {
   const costs = {};
   for (const [i, size] of SIZES.entries()) costs[size.hosts] = await sized(lab, sink, `to_${size.hosts}`, size, 10 + i, sign);
   figure("cost_10000_of_64.ratio", costs[10_000].cost / costs[64].cost);
-  await sized(lab, secure, "tls_to_64", { hosts: 64, posts: 20 }, 20, sign);
-  await sized(lab, secure, "tls_to_1000", { hosts: 1000, posts: 3 }, 21, sign);
+  await sized(lab, secure, "tls_to_64", { hosts: 64, posts: 19 }, 20, sign);
+  await sized(lab, secure, "tls_to_1000", { hosts: 1000, posts: 9 }, 21, sign);
 
   await follow(lab, late, 1000, 30);
   await deliver(lab, late, 1000, 1, text);

@@ -24,19 +24,27 @@ enum {
     SLOW_S = 10,       /* … who is slower for so long is given up */
     RETRY_AFTER_MAX_S = 30 * 86400,
     HANDLES_KEPT = 256,
-    CONNECTIONS_KEPT = 16384,
+    SHARDS = 16,
+    CONNECTIONS_KEPT = 2048, /* of a shard */
     RESOLVER_THREADS = 8,
     ADDRESSES_OF_A_FAMILY = 2,
 };
 
+/* curl finds connections and names by tables of fewer than a hundred places, so that what it takes would grow
+ * with the number of hosts: each host belongs to one of several. */
+struct shard {
+    struct fetch_client *client;
+    CURLM *multi;
+    struct loop_timer *timer;
+};
+
 struct fetch_client {
     struct loop *loop;
-    CURLM *multi;
+    struct shard shards[SHARDS];
     CURL *idle[HANDLES_KEPT];
     size_t idle_count;
     struct address_guard *guard;
     struct resolver *resolver;
-    struct loop_timer *timer;
     struct transfer *transfers; /* all that are under way */
     char *user_agent, *ca_file;
     fetch_refusal refusal;
@@ -47,6 +55,7 @@ struct fetch_client {
 
 struct transfer {
     struct fetch_client *client;
+    struct shard *shard;
     struct transfer *next, **link;
     fetch_done done;
     void *context;
@@ -84,7 +93,7 @@ static void transfer_free(struct transfer *transfer)
     if (transfer->waiting)
         resolver_give_up(transfer->waiting);
     if (transfer->easy) {
-        (void)curl_multi_remove_handle(client->multi, transfer->easy);
+        (void)curl_multi_remove_handle(transfer->shard->multi, transfer->easy);
         give_handle_back(client, transfer->easy);
     }
     free(transfer->headers);
@@ -166,11 +175,11 @@ static void completed(struct transfer *transfer, CURLcode code)
     fail(transfer, error_of(transfer, code), reason);
 }
 
-static void collect(struct fetch_client *client)
+static void collect(struct shard *shard)
 {
     CURLMsg *message;
     int left;
-    while ((message = curl_multi_info_read(client->multi, &left))) {
+    while ((message = curl_multi_info_read(shard->multi, &left))) {
         struct transfer *transfer = NULL;
         if (message->msg != CURLMSG_DONE)
             continue;
@@ -184,7 +193,7 @@ static void collect(struct fetch_client *client)
  * --------------------------------------------------------------------------------------------- */
 
 struct watched {
-    struct fetch_client *client;
+    struct shard *shard;
     struct loop_io *io;
     curl_socket_t socket;
 };
@@ -192,42 +201,42 @@ struct watched {
 static void socket_ready(void *context, bool readable, bool writable)
 {
     const struct watched *watched = context;
-    struct fetch_client *client = watched->client;
+    struct shard *shard = watched->shard;
     int running;
     int events = (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0);
-    (void)curl_multi_socket_action(client->multi, watched->socket, events, &running);
-    collect(client);
+    (void)curl_multi_socket_action(shard->multi, watched->socket, events, &running);
+    collect(shard);
 }
 
 static void time_passed(void *context)
 {
-    struct fetch_client *client = context;
+    struct shard *shard = context;
     int running;
-    (void)curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    collect(client);
+    (void)curl_multi_socket_action(shard->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    collect(shard);
 }
 
 static int watch_timer(CURLM *multi, long milliseconds, void *context)
 {
-    struct fetch_client *client = context;
+    const struct shard *shard = context;
     (void)multi;
-    if (client->ended)
+    if (shard->client->ended)
         return 0;
     if (milliseconds < 0)
-        loop_timer_cancel(client->timer);
+        loop_timer_cancel(shard->timer);
     else
-        loop_timer_set(client->timer, milliseconds);
+        loop_timer_set(shard->timer, milliseconds);
     return 0;
 }
 
 static int watch_socket(CURL *easy, curl_socket_t socket, int action, void *context, void *known)
 {
-    struct fetch_client *client = context;
+    struct shard *shard = context;
     struct watched *watched = known;
     (void)easy;
     if (action == CURL_POLL_REMOVE) {
         if (watched) {
-            (void)curl_multi_assign(client->multi, socket, NULL);
+            (void)curl_multi_assign(shard->multi, socket, NULL);
             loop_io_free(watched->io);
             free(watched);
         }
@@ -237,10 +246,10 @@ static int watch_socket(CURL *easy, curl_socket_t socket, int action, void *cont
         watched = calloc(1, sizeof *watched);
         if (!watched)
             abort();
-        watched->client = client;
+        watched->shard = shard;
         watched->socket = socket;
-        watched->io = loop_io_new(client->loop, socket, socket_ready, watched);
-        (void)curl_multi_assign(client->multi, socket, watched);
+        watched->io = loop_io_new(shard->client->loop, socket, socket_ready, watched);
+        (void)curl_multi_assign(shard->multi, socket, watched);
     }
     loop_io_set(watched->io, (action & CURL_POLL_IN) != 0, (action & CURL_POLL_OUT) != 0);
     return 0;
@@ -400,6 +409,9 @@ static void set_lasting_options(const struct fetch_client *client, CURL *easy)
     (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     (void)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    /* Or curl looks through all names that it ever met after each transfer. They are pinned anew each time.
+     */
+    (void)curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
     (void)curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* the environment has no say */
     (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     (void)curl_easy_setopt(easy, CURLOPT_USERAGENT, client->user_agent);
@@ -443,6 +455,14 @@ static CURL *take_handle(struct fetch_client *client)
     return easy;
 }
 
+static struct shard *shard_of(const struct transfer *transfer)
+{
+    unsigned value = transfer->place.port;
+    for (const char *at = transfer->place.host; *at; at++)
+        value = value * 31 + (unsigned char)*at;
+    return &transfer->client->shards[value % SHARDS];
+}
+
 static void hand_to_curl(struct transfer *transfer)
 {
     int64_t left = transfer->deadline - loop_monotonic_ms();
@@ -454,7 +474,8 @@ static void hand_to_curl(struct transfer *transfer)
     transfer->timer = NULL;
     transfer->easy = take_handle(transfer->client);
     set_options(transfer, left);
-    if (curl_multi_add_handle(transfer->client->multi, transfer->easy) != CURLM_OK)
+    transfer->shard = shard_of(transfer);
+    if (curl_multi_add_handle(transfer->shard->multi, transfer->easy) != CURLM_OK)
         abort();
 }
 
@@ -654,6 +675,21 @@ size_t fetch_client_pending(const struct fetch_client *client)
 /* ---- the client
  * ------------------------------------------------------------------------------------------------- */
 
+static void shard_open(struct shard *shard, struct fetch_client *client, size_t per_host_max)
+{
+    shard->client = client;
+    shard->multi = curl_multi_init();
+    if (!shard->multi)
+        abort();
+    shard->timer = loop_timer_new(client->loop, time_passed, shard);
+    (void)curl_multi_setopt(shard->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
+    (void)curl_multi_setopt(shard->multi, CURLMOPT_SOCKETDATA, shard);
+    (void)curl_multi_setopt(shard->multi, CURLMOPT_TIMERFUNCTION, watch_timer);
+    (void)curl_multi_setopt(shard->multi, CURLMOPT_TIMERDATA, shard);
+    (void)curl_multi_setopt(shard->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)per_host_max);
+    (void)curl_multi_setopt(shard->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
+}
+
 struct fetch_client *fetch_client_new(struct loop *loop, const struct fetch_options *options, char *error,
                                       size_t error_size)
 {
@@ -665,22 +701,14 @@ struct fetch_client *fetch_client_new(struct loop *loop, const struct fetch_opti
         abort();
     client->loop = loop;
     client->guard = guard;
-    client->multi = curl_multi_init();
-    if (!client->multi)
-        abort();
     client->user_agent = duplicate(options->user_agent ? options->user_agent : "drawbridge");
     client->ca_file = options->ca_file ? duplicate(options->ca_file) : NULL;
     client->total_max = options->total_max;
     client->refusal = options->refusal;
     client->refusal_context = options->refusal_context;
-    client->timer = loop_timer_new(loop, time_passed, client);
     client->resolver = resolver_new(loop, RESOLVER_THREADS);
-    (void)curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
-    (void)curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
-    (void)curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, watch_timer);
-    (void)curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
-    (void)curl_multi_setopt(client->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)options->per_host_max);
-    (void)curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
+    for (size_t i = 0; i < SHARDS; i++)
+        shard_open(&client->shards[i], client, options->per_host_max);
     return client;
 }
 
@@ -693,9 +721,11 @@ void fetch_client_free(struct fetch_client *client)
     client->ended = true;
     while (client->idle_count)
         curl_easy_cleanup(client->idle[--client->idle_count]);
-    (void)curl_multi_cleanup(client->multi);
+    for (size_t i = 0; i < SHARDS; i++) {
+        (void)curl_multi_cleanup(client->shards[i].multi);
+        loop_timer_free(client->shards[i].timer);
+    }
     resolver_free(client->resolver);
-    loop_timer_free(client->timer);
     address_guard_free(client->guard);
     free(client->user_agent);
     free(client->ca_file);
