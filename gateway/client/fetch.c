@@ -441,6 +441,10 @@ static void set_options(struct transfer *transfer, int64_t left)
     (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     (void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
     (void)curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, transfer->response_max ? "gzip" : NULL);
+    /* A platform may have nothing to say for a while, and who takes a delivery may think about it. */
+    bool hurried = transfer->response_max && !transfer->trusted;
+    (void)curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, hurried ? (long)SLOW_BYTES : 0L);
+    (void)curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, hurried ? (long)SLOW_S : 0L);
     set_method(transfer);
 }
 
