@@ -12,11 +12,12 @@ declare -A budget=(
     [faults]=300
     [ledger]=120
     [admin]=120
-    [trust]=90
+    [trust]=240
     [limits]=180
     [fuzz]=60
     [load]=60
     [browser]=120
+    [bluesky]=150
 )
 
 # label_times LOG: ctest's own summary against the budgets.

@@ -1,4 +1,5 @@
-/* Long work that survives any death: leaving, sweeps. One durable queue, a chain per account. */
+/* Long work that survives any death: leaving, sweeps, changes of keys. One durable queue, a chain per
+ * account. */
 #ifndef DRAWBRIDGE_GATEWAY_JOBS_H
 #define DRAWBRIDGE_GATEWAY_JOBS_H
 

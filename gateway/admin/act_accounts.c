@@ -5,6 +5,7 @@
 
 #include "gateway/admin/acts.h"
 #include "gateway/fed/render.h"
+#include "gateway/jobs.h"
 #include "gateway/ledger/ledger.h"
 
 enum { HOLD_MAX_S = 86400, ACCOUNTS_MAX = 10000, AUDIT_SHOWN = 200, HOST_FIELDS = 4 };
@@ -74,11 +75,17 @@ enum act_outcome act_account_show(struct act *act)
                               json_string(*approves == '1'   ? "yes"
                                           : *approves == '0' ? "no"
                                                              : "platform"));
-    (void)json_object_set_new(document, "requests", json_integer(0));
+    const char *replies = setting(act, "approve_replies");
+    (void)json_object_set_new(document, "approve_replies", json_string(*replies ? replies : "off"));
     struct reply *reply = store_call(act->gateway->store, "HLEN",
                                      arena_format(act->arena, "requests:%s", act->account.aid), (char *)NULL);
     bool failed = reply_failed(reply);
     (void)json_object_set_new(document, "requests", json_integer(reply_number(reply)));
+    reply_free(reply);
+    reply = store_call(act->gateway->store, "ZCARD", arena_format(act->arena, "held:%s", act->account.aid),
+                       (char *)NULL);
+    failed |= reply_failed(reply);
+    (void)json_object_set_new(document, "held_replies", json_integer(reply_number(reply)));
     reply_free(reply);
     act->result = document;
     return failed ? act_away(act) : ACT_DONE;
@@ -94,7 +101,8 @@ static enum act_outcome check_settings(struct act *act)
     const char *hold = act_word(act, "hold_seconds");
     const char *approve = act_word(act, "approve_followers");
     const char *fetch = act_word(act, "authorized_fetch");
-    if (!hold && !approve && !fetch)
+    const char *replies = act_word(act, "approve_replies");
+    if (!hold && !approve && !fetch && !replies)
         return act_fails(act, ACT_INVALID, NULL, "nothing to set was named; see --help for what there is");
     if (hold && (strspn(hold, "0123456789") != strlen(hold) || strlen(hold) > 5 || atoi(hold) > HOLD_MAX_S))
         return act_fails(act, ACT_INVALID, "hold_seconds", "'%s' is no number of seconds from 0 to %d", hold,
@@ -102,6 +110,9 @@ static enum act_outcome check_settings(struct act *act)
     if (approve && !is_yes_or_no(approve) && strcasecmp(approve, "platform") != 0)
         return act_fails(act, ACT_INVALID, "approve_followers", "'%s' is neither yes, no nor platform",
                          approve);
+    if (replies && strcmp(replies, "off") != 0 && strcmp(replies, "first") != 0 &&
+        strcmp(replies, "all") != 0)
+        return act_fails(act, ACT_INVALID, "approve_replies", "'%s' is neither off, first nor all", replies);
     if (fetch && !is_yes_or_no(fetch))
         return act_fails(act, ACT_INVALID, "authorized_fetch", "'%s' is neither yes nor no", fetch);
     return ACT_DONE;
@@ -124,6 +135,7 @@ enum act_outcome act_account_set(struct act *act)
     arguments_text(arguments, !act_word(act, "authorized_fetch")         ? ""
                               : act_flag(act, "authorized_fetch", false) ? "1"
                                                                          : "0");
+    arguments_text(arguments, act_word(act, "approve_replies"));
     struct reply *reply = store_script(act->gateway->store, "account_set", arguments);
     bool good = !reply_failed(reply);
     reply_free(reply);
@@ -131,6 +143,18 @@ enum act_outcome act_account_set(struct act *act)
         account_load(act->gateway->store, act->arena, act->account.aid, &act->account) != LOOKUP_FOUND)
         return act_away(act);
     return act_account_show(act);
+}
+
+enum act_outcome act_account_rotate_key(struct act *act)
+{
+    if (act->account.consent != CONSENT_ON)
+        return act_fails(act, ACT_REFUSED, NULL,
+                         "the account is not switched on; nobody can be told of a key");
+    if (!job_queue(act->gateway, "rotate-key", act->account.aid, act->trace))
+        return act_away(act);
+    act->result = json_pack("{s:s, s:s}", "account", act->account.aid, "key",
+                            "a new one is told to all who know the account, then it takes over");
+    return ACT_DONE;
 }
 
 enum act_outcome act_account_audit(struct act *act)

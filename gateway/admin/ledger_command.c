@@ -101,11 +101,14 @@ static void print_summary(const json_t *summary)
 /* ---- what is printed
  * ------------------------------------------------------------------------------------------ */
 
-static void print_csv(const json_t *document)
+static void print_csv(const json_t *document, const json_t *summary)
 {
     struct buffer csv;
     buffer_init(&csv, CSV_MAX);
-    ledger_csv(document, &csv);
+    if (summary)
+        ledger_summary_csv(summary, &csv);
+    else
+        ledger_csv(document, &csv);
     (void)fputs(buffer_text(&csv), stdout);
     buffer_clear(&csv);
 }
@@ -122,7 +125,7 @@ static void print_document(json_t *document, const struct asked *asked)
     } else if (asked->form == FORM_JSON) {
         show_json(document);
     } else if (asked->form == FORM_CSV) {
-        print_csv(document);
+        print_csv(document, summary);
     } else {
         print_heads(document);
         if (summary)
@@ -131,6 +134,13 @@ static void print_document(json_t *document, const struct asked *asked)
             json_array_foreach(json_object_get(document, "hosts"), index, place) print_place(place);
     }
     json_decref(summary);
+}
+
+static bool is_about_places(const struct asked *asked)
+{
+    const struct ledger_filter *filter = &asked->filter;
+    return asked->form == FORM_CSV || asked->summary || filter->state || filter->host || filter->software ||
+           filter->why;
 }
 
 static int show_ledger(struct gateway *gateway, const char *what, const struct asked *asked)
@@ -142,6 +152,10 @@ static int show_ledger(struct gateway *gateway, const char *what, const struct a
     if (json_object_get(document, "hosts")) {
         ledger_filter_apply(document, &asked->filter);
         print_document(document, asked);
+    } else if (is_about_places(asked)) {
+        json_decref(document);
+        return words_misused("ledger",
+                             "%s is a server: --csv, --summary and filters are for posts and accounts", what);
     } else if (asked->form == FORM_JSON) {
         show_json(document);
     } else {

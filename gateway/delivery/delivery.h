@@ -33,6 +33,7 @@ enum delivery_kind {
     DELIVERY_LEAVE,   /* Delete of the actor: a barrier */
     DELIVERY_ANNOUNCE,
     DELIVERY_UNDO,   /* of an Announce, to all that may know it */
+    DELIVERY_KEY,    /* Update of the actor with its next key, signed by the one before it */
     DELIVERY_NOTICE, /* to the audience, about a post (order_key: its oid) without showing it: Add, Remove */
 };
 

@@ -204,7 +204,10 @@ void serve_account_part(struct serving *serving, const struct local_id *id)
         serve_absent(serving);
         return;
     }
-    if (!serve_account(serving, id->aid, PART_CONTENT, &record, &view))
+    struct observation observation;
+    observe_request(serving, &observation);
+    if (!serve_account(serving, id->aid, PART_CONTENT, &record, &view) ||
+        !serve_permitted(serving, &record, &observation))
         return;
     const char *url = url_actor_part(serving->arena, serving->host->base, id->aid, id->part);
     if (strcmp(id->part, "outbox") == 0) {
@@ -276,6 +279,10 @@ void serve_post_part(struct serving *serving, const struct local_id *id)
                    CACHE_NOTE);
         return;
     }
+    struct observation observation;
+    observe_request(serving, &observation);
+    if (!serve_permitted(serving, &record, &observation))
+        return;
     const char *object = url_object(serving->arena, serving->host->base, id->aid, id->oid);
     const char *url = arena_format(serving->arena, "%s/%s", object, id->part);
     if (strcmp(id->part, "replies") == 0)

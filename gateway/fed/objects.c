@@ -52,7 +52,7 @@ void serve_actor(struct serving *serving, const struct local_id *id)
     }
     if (wanted_by(serving) == WANTED_HTML)
         redirect(serving, url_profile(serving->arena, serving->host->base, record.name));
-    else {
+    else if (serve_permitted(serving, &record, &observation)) {
         serving->kept = id;
         // cppcheck-suppress autoVariables ; for the answer in the next line
         serving->kept_account = &record;
@@ -95,8 +95,9 @@ void serve_profile_page(struct serving *serving, const char *name)
     if (negotiate(http_request_header(serving->request, "accept"), WANTED_HTML) == WANTED_ACTIVITY) {
         struct observation observation;
         observe_request(serving, &observation);
-        serve_json(serving, 200, ACTIVITY, render_actor(serving->gateway, serving->arena, &record),
-                   CACHE_ACTOR);
+        if (serve_permitted(serving, &record, &observation))
+            serve_json(serving, 200, ACTIVITY, render_actor(serving->gateway, serving->arena, &record),
+                       CACHE_ACTOR);
         observe_answered(serving, &observation, OBSERVED_ACTOR, aid, NULL);
         return;
     }
@@ -163,6 +164,8 @@ void serve_post(struct serving *serving, const struct local_id *id)
         serve_html(serving, 200, html, url_object(serving->arena, serving->host->base, id->aid, id->oid));
         return;
     }
+    if (!serve_permitted(serving, &record, &observation))
+        return;
     serving->kept = id;
     // cppcheck-suppress autoVariables ; for the answer below
     serving->kept_account = &record;
@@ -188,13 +191,14 @@ void serve_boost(struct serving *serving, const struct local_id *id)
         serve_tombstone(serving, &record, &post);
     else if (wanted_by(serving) == WANTED_HTML)
         redirect(serving, post.boost);
-    else
+    else if (serve_permitted(serving, &record, &observation))
         serve_json(serving, 200, ACTIVITY, render_announce(serving->gateway, serving->arena, &record, &post),
                    CACHE_NOTE);
     observe_answered(serving, &observation, gone ? OBSERVED_GONE : OBSERVED_POST, id->aid, id->oid);
 }
 
-/* FEP-044f: a permission to quote lives as long as the post that may be quoted. */
+/* FEP-044f: a permission to quote lives as long as the post that may be quoted, and until it is taken back.
+ */
 void serve_quote(struct serving *serving, const struct local_id *id)
 {
     struct account_record record;
@@ -216,8 +220,9 @@ void serve_quote(struct serving *serving, const struct local_id *id)
     const char *base = serving->host->base;
     const char *actor = url_actor(serving->arena, base, id->aid);
     const char *stamp = arena_format(serving->arena, "%s/q/%s", actor, id->oid);
-    if (post.state != POST_LIVE) {
-        serve_json(serving, 410, ACTIVITY, tombstone_document(stamp, "QuoteAuthorization", post.deleted),
+    if (post.state != POST_LIVE || quote.ended) {
+        serve_json(serving, 410, ACTIVITY,
+                   tombstone_document(stamp, "QuoteAuthorization", quote.ended ? quote.ended : post.deleted),
                    CACHE_NOTE);
         return;
     }
@@ -225,5 +230,8 @@ void serve_quote(struct serving *serving, const struct local_id *id)
                                           .quoted_author = actor,
                                           .quoting = quote.quoting,
                                           .actor = quote.actor};
-    serve_json(serving, 200, ACTIVITY, quote_stamp_document(stamp, &request), CACHE_NOTE);
+    struct observation observation;
+    observe_request(serving, &observation);
+    if (serve_permitted(serving, &record, &observation))
+        serve_json(serving, 200, ACTIVITY, quote_stamp_document(stamp, &request), CACHE_NOTE);
 }

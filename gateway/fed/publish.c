@@ -12,7 +12,7 @@
 #include "mapping/outbound.h"
 
 enum { PUBLISH_BUDGET = 8 << 20, GENERATIONS_MAX = 1000, LOSS_MAX = 4096 };
-enum { PUBLISH_REQUESTS = 2 * FETCH_JOB_REQUESTS }; /* people who are named first: two requests each */
+enum { PUBLISH_REQUESTS = 40 }; /* people who are named first: two requests each */
 static const int64_t BACKFILL_AGE_MS = (int64_t)86400 * 1000;
 
 void publishing_init(struct publishing *publishing, struct gateway *gateway, const char *aid,
@@ -282,17 +282,18 @@ bool publish_owed_delete(struct gateway *gateway, const char *aid, const char *n
  * ---------------------------------------------------------------------------------------------------------
  */
 
-static bool queue_profile(struct publishing *publishing)
+/* With the key that the account will have where it is to be changed: who hears of the profile after that of
+ * the key must not take the old one up again. */
+static bool queue_profile(struct publishing *publishing, enum delivery_kind kind, const char *what)
 {
-    uint64_t revision = publishing->record.account.revision;
+    struct account_record record = publishing->record;
+    if (record.next_public_key_pem)
+        record.public_key_pem = record.next_public_key_pem;
     struct delivery_activity activity = {
-        .kind = DELIVERY_PROFILE, .revision = revision, .priority = PRIORITY_PROFILE};
-    json_t *actor = render_actor(publishing->gateway, publishing->arena, &publishing->record);
-    json_t *document =
-        actor ? update_activity(actor, publishing_actor(publishing),
-                                arena_format(publishing->arena, "%s#update-%llu",
-                                             publishing_actor(publishing), (unsigned long long)revision))
-              : NULL;
+        .kind = kind, .revision = record.account.revision, .priority = PRIORITY_PROFILE};
+    json_t *actor = render_actor(publishing->gateway, publishing->arena, &record);
+    const char *id = arena_format(publishing->arena, "%s#update-%s", publishing_actor(publishing), what);
+    json_t *document = actor ? update_activity(actor, publishing_actor(publishing), id) : NULL;
     json_decref(actor);
     return publishing_queue(publishing, document, &activity);
 }
@@ -303,7 +304,27 @@ bool publish_actor(struct gateway *gateway, const char *aid, const char *trace)
     publishing_init(&publishing, gateway, aid, trace);
     enum lookup found = publishing_load_account(&publishing);
     bool due = found == LOOKUP_FOUND && publishing.record.consent == CONSENT_ON;
-    bool good = due ? queue_profile(&publishing) : found != LOOKUP_DOWN;
+    bool good = found != LOOKUP_DOWN;
+    if (due)
+        good = queue_profile(
+            &publishing, DELIVERY_PROFILE,
+            arena_format(publishing.arena, "%llu", (unsigned long long)publishing.record.account.revision));
+    publishing_end(&publishing);
+    return good;
+}
+
+bool publish_actor_key(struct gateway *gateway, const char *aid, const char *trace)
+{
+    struct publishing publishing;
+    publishing_init(&publishing, gateway, aid, trace);
+    enum lookup found = publishing_load_account(&publishing);
+    const struct account_record *record = &publishing.record;
+    bool due = found == LOOKUP_FOUND && record->consent == CONSENT_ON && record->next_public_key_pem;
+    bool good = found != LOOKUP_DOWN;
+    if (due)
+        good =
+            queue_profile(&publishing, DELIVERY_KEY,
+                          arena_format(publishing.arena, "key-%lld", (long long)record->key_generation + 1));
     publishing_end(&publishing);
     return good;
 }

@@ -19,6 +19,8 @@ bool publish_late_delete(struct gateway *gateway, const char *aid, const char *o
                          const char *inbox, const char *shared_inbox);
 /* Update of the actor, to followers and all that know it. */
 bool publish_actor(struct gateway *gateway, const char *aid, const char *trace);
+/* Update of the actor with its next key, to the same; once for each key. */
+bool publish_actor_key(struct gateway *gateway, const char *aid, const char *trace);
 /* Delete of the actor: a barrier behind all that is queued for it. */
 bool publish_actor_delete(struct gateway *gateway, const char *aid, const char *trace);
 /* Accept or Reject of a Follow, to the follower's own inbox. */
@@ -28,6 +30,10 @@ bool publish_follow_answer(struct gateway *gateway, const char *aid, bool accept
 /* Accept (with the permission that is kept under `quote_oid`) or Reject (NULL) of a QuoteRequest. */
 bool publish_quote_answer(struct gateway *gateway, const char *aid, const struct quote_request *request,
                           const char *quote_oid, const char *trace);
+/* Takes back what permissions to quote the account gave to a person (`actor_id`) or to people of a server
+ * (`domain`); the other is NULL. */
+bool publish_quotes_end(struct gateway *gateway, const char *aid, const char *actor_id, const char *domain,
+                        const char *trace);
 /* Add or Remove of a post from the account's pinned ones; `revision` is the profile's that says so. */
 bool publish_pin(struct gateway *gateway, const char *aid, const char *native, bool add, uint64_t revision,
                  const char *trace);

@@ -7,7 +7,7 @@
 #include "gateway/store/quotes.h"
 
 /* How long a Create waits for the answer: most servers decide by themselves. */
-enum { ANSWER_WAIT_MS = 10000, REVOKED_MAX = 500 };
+enum { ANSWER_WAIT_MS = 10000, REVOKED_MAX = 500, PAGES_MAX = 1000 };
 
 typedef bool queue_function(struct publishing *publishing, json_t *document,
                             struct delivery_activity *activity);
@@ -94,6 +94,35 @@ bool publish_quote_answer(struct gateway *gateway, const char *aid, const struct
     return good;
 }
 
+/* Who quoted passes it on to the followers that were shown the quote. */
+static bool take_back(struct publishing *publishing, const char *quote_oid, const char *actor_id)
+{
+    json_t *farewell = delete_activity(publishing_actor(publishing), stamp_url(publishing, quote_oid),
+                                       publishing_part(publishing, "followers"));
+    return queue_to(publishing, actor_id, farewell, publishing_queue_farewell) &&
+           quote_end(publishing->gateway->store, publishing->aid, quote_oid, clock_now_ms()) != LOOKUP_DOWN;
+}
+
+bool publish_quotes_end(struct gateway *gateway, const char *aid, const char *actor_id, const char *domain,
+                        const char *trace)
+{
+    struct publishing publishing;
+    publishing_init(&publishing, gateway, aid, trace);
+    enum lookup found = publishing_load_account(&publishing);
+    struct quote_page *page = arena_alloc(publishing.arena, sizeof *page);
+    *page = (struct quote_page){.cursor = "0"};
+    for (int pages = 0; found == LOOKUP_FOUND && pages < PAGES_MAX; pages++) {
+        found = quote_page_load(gateway->store, publishing.arena, aid, actor_id, domain, page);
+        for (size_t i = 0; i < page->count && found == LOOKUP_FOUND; i++)
+            if (!take_back(&publishing, page->quote_oids[i], page->actors[i]))
+                found = LOOKUP_DOWN;
+        if (strcmp(page->cursor, "0") == 0)
+            break;
+    }
+    publishing_end(&publishing);
+    return found != LOOKUP_DOWN;
+}
+
 bool publishing_revoke(struct publishing *publishing)
 {
     struct store *store = publishing->gateway->store;
@@ -109,10 +138,7 @@ bool publishing_revoke(struct publishing *publishing)
             return false;
         if (found != LOOKUP_FOUND || !quote.request[0])
             continue;
-        /* Who quoted passes it on to the followers that were shown the quote. */
-        json_t *farewell = delete_activity(publishing_actor(publishing), stamp_url(publishing, list[i]),
-                                           publishing_part(publishing, "followers"));
-        if (!queue_to(publishing, quote.actor, farewell, publishing_queue_farewell))
+        if (!take_back(publishing, list[i], quote.actor))
             return false;
     }
     return true;

@@ -165,6 +165,15 @@ bool separation_forget_person(struct gateway *gateway, const char *actor_id, con
            upstream_forget_person(gateway, actor_id, trace);
 }
 
+/* Whom the account's owner blocks may quote it no more (FEP-044f). */
+static bool end_quotes(struct gateway *gateway, const struct separation *separation, const char *trace)
+{
+    bool person = is_person(separation->subject);
+    return !is_our_wish(separation) ||
+           publish_quotes_end(gateway, separation->aid, person ? separation->subject : NULL,
+                              person ? NULL : separation->subject, trace);
+}
+
 bool separate(struct gateway *gateway, const struct separation *separation, const char *trace)
 {
     const char *aid = separation->aid;
@@ -176,6 +185,8 @@ bool separate(struct gateway *gateway, const struct separation *separation, cons
     if (news)
         log_write(LOG_INFO, "an account and somebody elsewhere were separated", "trace", trace, "aid", aid,
                   "subject", subject, "by", names[separation->by], (char *)NULL);
+    if (!end_quotes(gateway, separation, trace))
+        return false;
     if (!is_person(subject))
         return all_pages(gateway, separation, remove_followers_page) &&
                all_pages(gateway, separation, remove_words_page);

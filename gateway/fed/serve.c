@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "gateway/fed/serve_cache.h"
+#include "gateway/fed/verify.h"
 #include "gateway/http/negotiate.h"
+#include "gateway/ledger/observe.h"
 #include "gateway/store/renderings.h"
 #include "mapping/outbound.h"
 
@@ -14,6 +16,7 @@ static const char *const policies[] = {
     [CACHE_ACTOR] = "public, max-age=180",      [CACHE_NOTE] = "private, max-age=180",
     [CACHE_DISCOVERY] = "public, max-age=3600", [CACHE_INSTANCE] = "public, max-age=600",
     [CACHE_SHORT] = "public, max-age=60",       [CACHE_NEVER] = "no-store",
+    [CACHE_PRIVATE] = "private, no-store",
 };
 
 /* The strong ETag of a body: 16 bytes of its SHA-256. */
@@ -40,7 +43,7 @@ void serve_document(struct http_request *request, int status, const struct serve
         .body = same ? NULL : document->body,
         .length = same ? 0 : document->length,
         .headers = {{"Cache-Control", policies[document->policy]},
-                    {"Vary", "Accept"},
+                    {"Vary", document->policy == CACHE_PRIVATE ? "Accept, Signature" : "Accept"},
                     {"ETag", document->tag},
                     {"Access-Control-Allow-Origin", "*"},
                     {"X-Content-Type-Options", "nosniff"},
@@ -52,7 +55,7 @@ void serve_document(struct http_request *request, int status, const struct serve
 void serve_json(struct serving *serving, int status, const char *type, json_t *document,
                 enum cache_policy policy)
 {
-    struct served served = {.type = type, .policy = policy};
+    struct served served = {.type = type, .policy = serving->is_private ? CACHE_PRIVATE : policy};
     char *text = document ? document_text(document, &served.length) : NULL;
     json_decref(document);
     if (!text) {
@@ -61,7 +64,7 @@ void serve_json(struct serving *serving, int status, const char *type, json_t *d
     }
     served.body = text;
     make_tag(text, served.length, served.tag);
-    if (serving->kept && status == 200) {
+    if (serving->kept && status == 200 && !serving->is_private) {
         serve_cache_keep(serving, serving->kept, RENDERING_MS, &served);
         rendering_keep(serving->gateway->store, serving->kept_account, serving->kept_post, served.tag, text,
                        served.length);
@@ -176,5 +179,38 @@ bool serve_account(struct serving *serving, const char *aid, enum public_part pa
         break;
     }
     serve_absent(serving);
+    return false;
+}
+
+static void serve_unauthorized(struct serving *serving, const char *why)
+{
+    const char *sentence = arena_format(
+        serving->arena, "This account is shown to requests only that a server has signed: %s.\n", why);
+    http_answer(serving->request, &(struct http_answer){.status = 401,
+                                                        .content_type = "text/plain; charset=utf-8",
+                                                        .body = sentence,
+                                                        .length = strlen(sentence),
+                                                        .headers = {{"Cache-Control", "private, no-store"},
+                                                                    {"Vary", "Accept, Signature"}}});
+}
+
+bool serve_permitted(struct serving *serving, const struct account_record *record,
+                     struct observation *observation)
+{
+    if (!record->authorized_fetch)
+        return true;
+    const char *why = "this one has no signature that we take";
+    enum verification result = VERIFICATION_UNSIGNED;
+    serving->is_private = true;
+    if (observation->is_signed)
+        result = verify_signature(serving->gateway, serving->arena, &observation->signature,
+                                  &observation->actor_id, &why);
+    if (result == VERIFIED)
+        return true;
+    observation->is_signed = false; /* it says nothing about anybody */
+    if (result == VERIFICATION_UNAVAILABLE)
+        serve_unavailable(serving);
+    else
+        serve_unauthorized(serving, why);
     return false;
 }

@@ -21,6 +21,7 @@ struct serving {
     const struct local_id *kept;
     const struct account_record *kept_account;
     const struct post_record *kept_post;
+    bool is_private; /* the answer is for who signed the request, and for nobody's cache */
 };
 
 void serve_webfinger(struct serving *serving);
@@ -43,7 +44,15 @@ void serve_profile_page(struct serving *serving, const char *name);
 
 #define ACTIVITY "application/activity+json"
 
-enum cache_policy { CACHE_ACTOR, CACHE_NOTE, CACHE_DISCOVERY, CACHE_INSTANCE, CACHE_SHORT, CACHE_NEVER };
+enum cache_policy {
+    CACHE_ACTOR,
+    CACHE_NOTE,
+    CACHE_DISCOVERY,
+    CACHE_INSTANCE,
+    CACHE_SHORT,
+    CACHE_NEVER,
+    CACHE_PRIVATE
+};
 
 /* A document as it is sent. */
 struct served {
@@ -70,6 +79,12 @@ bool serve_rendering(struct serving *serving, const struct local_id *id, enum pu
  * back). True when the caller goes on. */
 bool serve_account(struct serving *serving, const char *aid, enum public_part part,
                    struct account_record *record, enum view *view);
+struct observation;
+/* Whether this request may have documents of the account: all may, unless it wants authorized fetches; then
+ * who signed, as far as that can be checked, and *observation says who it was. Answers 401 or 503 itself when
+ * not. Before any document in JSON. */
+bool serve_permitted(struct serving *serving, const struct account_record *record,
+                     struct observation *observation);
 /* Loads a post (or a repost, for its kind of id) that may be shown or was deleted; answers itself when not.
  */
 bool serve_load_post(struct serving *serving, const struct local_id *id, struct account_record *record,

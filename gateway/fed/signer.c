@@ -20,12 +20,15 @@ struct cached_signer {
     struct signer signer;
     char *name, *key_id, *pem;
     int64_t used; /* ms, monotonic */
+    bool doubted; /* the account was changed: perhaps its key was */
     UT_hash_handle hh;
 };
 
 struct signer_cache {
     struct cached_signer *instances; /* by authority; as many as hosts are configured */
     struct cached_signer *accounts;  /* by AID; in the order of their last use */
+    struct cached_signer *retired; /* whose key was changed: work may still hold them; by KEY_ID and number */
+    unsigned retirements;
     struct task_gate making; /* of an instance's key: one at a time, since all who wait want the same */
 };
 
@@ -92,7 +95,7 @@ static void drop(struct cached_signer **table, struct cached_signer *entry)
     free(entry);
 }
 
-static const struct signer *find(struct cached_signer **table, const char *name)
+static struct cached_signer *find(struct cached_signer **table, const char *name)
 {
     struct cached_signer *entry;
     HASH_FIND_STR(*table, name, entry);
@@ -101,7 +104,7 @@ static const struct signer *find(struct cached_signer **table, const char *name)
     HASH_DEL(*table, entry);
     HASH_ADD_KEYPTR(hh, *table, entry->name, strlen(entry->name), entry);
     entry->used = loop_monotonic_ms();
-    return &entry->signer;
+    return entry;
 }
 
 /* Whoever was given a signer may hold it for one piece of work, so only those go that nobody asked for in ten
@@ -113,6 +116,13 @@ static void make_room(struct cached_signer **table)
         drop(table, *table);
     while (*table && !key_memory_has_room() && now - (*table)->used > IDLE_SHORT_MS)
         drop(table, *table);
+}
+
+static void drop_retired(struct signer_cache *cache)
+{
+    int64_t now = loop_monotonic_ms();
+    while (cache->retired && now - cache->retired->used > IDLE_SHORT_MS)
+        drop(&cache->retired, cache->retired);
 }
 
 static const struct signer *keep(struct cached_signer **table, const char *name, const char *key_id,
@@ -139,6 +149,7 @@ static const struct signer *open_and_keep(struct gateway *gateway, struct cached
                                           size_t sealed_length)
 {
     make_room(&cache_of(gateway)->accounts);
+    drop_retired(cache_of(gateway));
     if (!key_memory_has_room()) {
         log_write(LOG_ERROR,
                   "more accounts sign at once than there is locked memory for their keys; raise the limit "
@@ -154,12 +165,12 @@ static const struct signer *open_and_keep(struct gateway *gateway, struct cached
                   name, (char *)NULL);
         return NULL;
     }
-    const struct signer *faster = find(table, name); /* another task's, made while this one waited */
+    const struct cached_signer *faster = find(table, name); /* another task's, made while this one waited */
     if (!faster)
         return keep(table, name, key_id, &work);
     private_key_free(work.key);
     free(work.pem);
-    return faster;
+    return &faster->signer;
 }
 
 /* ---- instances and accounts
@@ -203,9 +214,10 @@ static struct reply *load_instance_key(struct gateway *gateway, const char *key)
 const struct signer *signer_instance(struct gateway *gateway, const struct config_host *host)
 {
     struct cached_signer **table = &cache_of(gateway)->instances;
-    const struct signer *signer = find(table, host->authority);
-    if (signer)
-        return signer;
+    const struct cached_signer *known = find(table, host->authority);
+    const struct signer *signer = NULL;
+    if (known)
+        return &known->signer;
     struct arena *arena = arena_new(LOAD_BUDGET);
     struct reply *reply = load_instance_key(gateway, arena_format(arena, "instance_key:%s", host->authority));
     if (!reply_failed(reply) && reply_kind(reply) == REPLY_TEXT) {
@@ -219,12 +231,64 @@ const struct signer *signer_instance(struct gateway *gateway, const struct confi
     return signer;
 }
 
+static void retire(struct signer_cache *cache, struct cached_signer *entry)
+{
+    char *name;
+    HASH_DEL(cache->accounts, entry);
+    if (asprintf(&name, "%s %u", entry->name, cache->retirements++) < 0)
+        abort();
+    free(entry->name);
+    entry->name = name;
+    HASH_ADD_KEYPTR(hh, cache->retired, entry->name, strlen(entry->name), entry);
+}
+
+void signers_doubt(struct gateway *gateway, const char *aid)
+{
+    struct signer_cache *cache = gateway->signers;
+    struct cached_signer *entry;
+    struct cached_signer *next;
+    if (!cache)
+        return;
+    if (aid) {
+        HASH_FIND_STR(cache->accounts, aid, entry);
+        if (entry)
+            entry->doubted = true;
+        return;
+    }
+    HASH_ITER(hh, cache->accounts, entry, next)
+    entry->doubted = true;
+}
+
+/* Whether the account still has the key that is kept; what has not is retired. False: the store is away. */
+static bool settle_doubt(struct gateway *gateway, const char *aid)
+{
+    struct signer_cache *cache = cache_of(gateway);
+    struct cached_signer *entry = find(&cache->accounts, aid);
+    if (!entry || (!entry->doubted && store_is_watching(gateway->store)))
+        return true;
+    entry->doubted = false;
+    struct arena *arena = arena_new(LOAD_BUDGET);
+    struct account_record record;
+    enum lookup found = account_load(gateway->store, arena, aid, &record);
+    entry = find(&cache->accounts, aid); /* others were here while this one waited */
+    if (entry && found == LOOKUP_DOWN)
+        entry->doubted = true;
+    else if (entry && (found != LOOKUP_FOUND || !record.public_key_pem ||
+                       strcmp(entry->pem, record.public_key_pem) != 0))
+        retire(cache, entry);
+    arena_free(arena);
+    return found != LOOKUP_DOWN;
+}
+
 const struct signer *signer_account(struct gateway *gateway, const char *aid)
 {
     struct cached_signer **table = &cache_of(gateway)->accounts;
-    const struct signer *signer = find(table, aid);
-    if (signer)
-        return signer;
+    if (!settle_doubt(gateway, aid))
+        return NULL;
+    const struct cached_signer *known = find(table, aid);
+    const struct signer *signer = NULL;
+    if (known)
+        return &known->signer;
     struct arena *arena = arena_new(LOAD_BUDGET);
     struct account_record record;
     const struct config_host *host = NULL;
@@ -307,6 +371,8 @@ void signers_free(struct gateway *gateway)
         drop(&cache->instances, cache->instances);
     while (cache->accounts)
         drop(&cache->accounts, cache->accounts);
+    while (cache->retired)
+        drop(&cache->retired, cache->retired);
     free(cache);
     gateway->signers = NULL;
 }

@@ -193,6 +193,13 @@ static void put_end(struct ledger *ledger, json_t *document, int64_t deleted)
         (void)json_object_set_new(document, "forgotten", json_true());
 }
 
+static const char *id_of(struct ledger *ledger, const char *base, const char *aid,
+                         const struct post_record *post)
+{
+    return post->boost[0] ? url_boost(ledger->arena, base, aid, post->oid)
+                          : url_object(ledger->arena, base, aid, post->oid);
+}
+
 static bool is_over(const struct account_record *record)
 {
     return record->consent == CONSENT_LEAVING || record->consent == CONSENT_GONE;
@@ -207,7 +214,7 @@ static json_t *document_of(struct ledger *ledger, const struct account_record *r
     const char *actor = url_actor(ledger->arena, base, record->aid);
     json_t *document = json_object();
     ledger_put_text(document, "kind", post ? "post" : "account");
-    ledger_put_text(document, "id", post ? url_object(ledger->arena, base, record->aid, post->oid) : actor);
+    ledger_put_text(document, "id", post ? id_of(ledger, base, record->aid, post) : actor);
     ledger_put_text(document, "account", record->aid);
     ledger_put_text(document, "actor", actor);
     ledger_put_text(document, "handle", arena_format(ledger->arena, "@%s@%s", record->name, record->host));
@@ -286,7 +293,7 @@ json_t *ledger_query(struct gateway *gateway, const char *what, const char **why
     struct local_id id = local_parse(gateway->config, what);
     char aid[AID_LENGTH + 1];
     json_t *document;
-    if (id.kind == LOCAL_POST)
+    if (id.kind == LOCAL_POST || id.kind == LOCAL_BOOST)
         document = account_or_post(&ledger, id.aid, id.oid, why);
     else if (id.kind == LOCAL_ACTOR)
         document = account_or_post(&ledger, id.aid, NULL, why);

@@ -9,8 +9,8 @@
 #include "gateway/ledger/evidence.h"
 #include "mapping/ids.h"
 
-/* `what`: the id of a post or an account of ours, name@host of an account, or a remote host ("m.example" or
- * its URL).
+/* `what`: the id of a post, a repost or an account of ours, name@host of an account, or a remote host
+ * ("m.example" or its URL).
  *
  * A post (times are ms; what is not known is absent):
  * {"kind":"post","id","account","handle","post","state","published","deleted","as_of",

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "gateway/ledger/evidence.h"
 #include "mapping/model.h"
 
 static const char *text_of(const json_t *object, const char *name)
@@ -170,6 +171,26 @@ void ledger_csv(const json_t *document, struct buffer *out)
                 buffer_add_char(out, ',');
             add_member(out, host, columns[k].name, columns[k].is_time);
         }
+        buffer_add_string(out, "\r\n");
+    }
+}
+
+void ledger_summary_csv(const json_t *summary, struct buffer *out)
+{
+    size_t i;
+    const json_t *row;
+    buffer_add_string(out, "software,hosts");
+    for (size_t k = 0; k < EVIDENCE_STATES; k++)
+        buffer_format(out, ",%s", evidence_name((enum evidence_state)k));
+    buffer_add_string(out, "\r\n");
+    json_array_foreach(summary, i, row)
+    {
+        add_cell(out, text_of(row, "software"));
+        buffer_format(out, ",%lld", (long long)json_integer_value(json_object_get(row, "hosts")));
+        for (size_t k = 0; k < EVIDENCE_STATES; k++)
+            buffer_format(out, ",%lld",
+                          (long long)json_integer_value(json_object_get(
+                              json_object_get(row, "counts"), evidence_name((enum evidence_state)k))));
         buffer_add_string(out, "\r\n");
     }
 }

@@ -17,6 +17,9 @@ void ledger_filter_apply(json_t *document, const struct ledger_filter *filter);
 /* By server software, most hosts first: [{"software","hosts","counts":{STATE:N}}]. A new reference. */
 json_t *ledger_by_software(const json_t *document);
 
+/* Such a summary as CSV, a column for each state. */
+void ledger_summary_csv(const json_t *summary, struct buffer *out);
+
 /* The hosts as CSV (RFC 4180) with a line of names: one line a host, times in RFC 3339. */
 void ledger_csv(const json_t *document, struct buffer *out);
 

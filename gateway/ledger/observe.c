@@ -12,8 +12,9 @@
 void observe_request(struct serving *serving, struct observation *observation)
 {
     const char *why = NULL;
-    observation->is_signed = strcmp(http_request_method(serving->request), "GET") == 0 &&
-                             verify_read(serving->gateway, serving->arena, serving->request,
+    observation->actor_id = NULL;
+    observation->reads = strcmp(http_request_method(serving->request), "GET") == 0;
+    observation->is_signed = verify_read(serving->gateway, serving->arena, serving->request,
                                          &observation->signature, &why) == VERIFIED;
 }
 
@@ -37,12 +38,16 @@ static void note_gone_seen(struct serving *serving, const char *aid, const char 
 /* Who signed the request; NULL when nobody did. Waits. */
 static const char *reader_of(struct serving *serving, const struct observation *observation)
 {
-    const char *actor_id = NULL;
+    const char *actor_id = observation->actor_id;
     const char *why = NULL;
-    bool known = observation->is_signed && !serving->gateway->stopping &&
-                 verify_signature(serving->gateway, serving->arena, &observation->signature, &actor_id,
-                                  &why) == VERIFIED;
-    return known ? actor_id : NULL;
+    if (!observation->is_signed || !observation->reads || serving->gateway->stopping)
+        return NULL;
+    bool known = actor_id || verify_signature(serving->gateway, serving->arena, &observation->signature,
+                                              &actor_id, &why) == VERIFIED;
+    if (!known)
+        return NULL;
+    delivery_host_seen(serving->gateway, actor_id);
+    return actor_id;
 }
 
 void observe_answered(struct serving *serving, const struct observation *observation, enum observed what,
@@ -51,7 +56,6 @@ void observe_answered(struct serving *serving, const struct observation *observa
     const char *actor_id = reader_of(serving, observation);
     if (!actor_id)
         return;
-    delivery_host_seen(serving->gateway, actor_id);
     if (what == OBSERVED_GONE)
         note_gone_seen(serving, aid, oid, actor_id);
     else

@@ -8,7 +8,8 @@
 #include "gateway/sig/signature.h"
 
 struct observation {
-    bool is_signed;
+    bool is_signed, reads;      /* reads: a GET, not a HEAD */
+    const char *actor_id;       /* who signed, where that was checked before the answer; else NULL */
     struct signature signature; /* in the serving's arena */
 };
 

@@ -43,6 +43,17 @@ static void add(struct buffer *out, const char *text)
     }
 }
 
+/* "2026-12-01T00:41:52.716Z" as people write it; other text as it is. */
+static void add_time(struct buffer *out, const char *text)
+{
+    enum { MINUTES = 16 };
+    if (strlen(text) < MINUTES || text[10] != 'T') {
+        add(out, text);
+        return;
+    }
+    buffer_format(out, "%.10s %.5s UTC", text, text + 11);
+}
+
 static void add_element(struct buffer *out, const char *name, const char *text)
 {
     buffer_format(out, "<%s>", name);
@@ -54,17 +65,19 @@ static void add_subject(struct buffer *out, const json_t *of)
 {
     static const struct {
         const char *member, *title;
-    } lines[] = {{"id", "Of"},
-                 {"handle", "By"},
-                 {"published", "Published"},
-                 {"deleted", "Deleted"},
-                 {"since", "Leaving since"}};
+        void (*add)(struct buffer *out, const char *text);
+    } lines[] = {{"id", "Of", add},
+                 {"handle", "By", add},
+                 {"published", "Published", add_time},
+                 {"deleted", "Deleted", add_time},
+                 {"state", "State", add},
+                 {"since", "Since", add_time}};
     buffer_add_string(out, "<table>\n");
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         if (!text_of(of, lines[i].member)[0])
             continue;
         buffer_format(out, "<tr><th>%s</th><td>", lines[i].title);
-        add(out, text_of(of, lines[i].member));
+        lines[i].add(out, text_of(of, lines[i].member));
         buffer_add_string(out, "</td></tr>\n");
     }
     buffer_add_string(out, "</table>\n");
@@ -124,10 +137,10 @@ void receipt_page(const json_t *receipt, struct buffer *out)
     if (text_of(body, "posts_say")[0])
         add_element(out, "p", text_of(body, "posts_say"));
     buffer_add_string(out, "<p>As known on ");
-    add(out, text_of(body, "as_of"));
+    add_time(out, text_of(body, "as_of"));
     if (text_of(body, "asked_until")[0]) {
         buffer_add_string(out, "; servers that have not answered are asked until ");
-        add(out, text_of(body, "asked_until"));
+        add_time(out, text_of(body, "asked_until"));
     }
     buffer_add_string(out, ".</p>\n");
     add_hosts(out, json_object_get(body, "hosts"));

@@ -36,20 +36,30 @@ static void add_failures(const struct evidence *evidence, struct buffer *out)
         buffer_format(out, "%s).", evidence->failure_reason[0] ? evidence->failure_reason : "no answer");
 }
 
+/* "m.example was asked on … and", or the host alone when that is not known. */
+static void add_asked(const char *host, const struct evidence *evidence, struct buffer *out)
+{
+    buffer_add_string(out, host);
+    if (evidence->queued)
+        buffer_format(out, " was asked on %s and", when(evidence->queued).text);
+}
+
 static void add_accepted(const char *host, const struct evidence *evidence, const json_t *server,
                          struct buffer *out)
 {
+    add_asked(host, evidence, out);
     buffer_format(out,
-                  "%s answered on %s that it took the request to delete (HTTP %d). That shows that the "
-                  "request arrived, not what became of the copy.",
-                  host, when(evidence->time).text, evidence->code);
+                  " answered on %s that it took the request to delete (HTTP %d). That shows that the request "
+                  "arrived, not what became of the copy.",
+                  when(evidence->time).text, evidence->code);
     if (strcmp(text_of(server, "checks"), "before") == 0)
         buffer_format(out, " %s gives this answer before it checks the request.", text_of(server, "title"));
 }
 
 static void add_refused(const char *host, const struct evidence *evidence, struct buffer *out)
 {
-    buffer_format(out, "%s did not take the request to delete on %s", host, when(evidence->time).text);
+    add_asked(host, evidence, out);
+    buffer_format(out, " did not take the request to delete on %s", when(evidence->time).text);
     if (evidence->code)
         buffer_format(out, " (HTTP %d).", evidence->code);
     else
@@ -91,6 +101,9 @@ static void add_state(const char *host, const struct evidence *evidence, int64_t
                       "%s asked us for it on %s with a signed request and was told that it is deleted. It "
                       "knows; what it did with its copy cannot be seen from here.",
                       host, when(evidence->time).text);
+        if (evidence->accepted)
+            buffer_format(out, " It answered on %s that it took the request (HTTP %d).",
+                          when(evidence->accepted).text, evidence->accepted_code);
         break;
     case EVIDENCE_NO_INBOX:
         buffer_format(out,
@@ -211,7 +224,7 @@ void wording_of_software(const json_t *server, struct buffer *out)
 {
     if (!server)
         return;
-    buffer_format(out, "By its published source %s does this with a request to delete that it accepts: %s",
+    buffer_format(out, "By what is published of it %s does this with a request to delete that it accepts: %s",
                   text_of(server, "title"), text_of(server, "removes"));
     if (strcmp(text_of(server, "forwards"), "with a signature") == 0)
         buffer_add_string(out, " It can pass the request on to servers that have the post from it.");
@@ -220,6 +233,10 @@ void wording_of_software(const json_t *server, struct buffer *out)
     if (strcmp(text_of(server, "observes"), "never") == 0)
         buffer_add_string(
             out, " It does not ask for the post again, so it will hardly ever be seen to learn of it.");
+    if (strcmp(text_of(server, "looks"), "yes") == 0)
+        buffer_add_string(out, " Its pages show the copies that it holds to strangers.");
+    else if (strcmp(text_of(server, "looks"), "no") == 0)
+        buffer_add_string(out, " Its pages show such copies to nobody who is not signed in.");
     buffer_add_string(out, " Its operator may have changed that.");
 }
 

@@ -80,6 +80,8 @@ enum lookup account_load(struct store *store, struct arena *arena, const char *a
     out->post_count = field_number(reply, "posts");
     out->follower_count = field_number(reply, "followers");
     out->authorized_fetch = field_number(reply, "authorized_fetch") != 0;
+    out->next_public_key_pem = field_text(reply, "next_public_key", arena);
+    out->key_generation = field_number(reply, "key_generation");
     if (reply_field(reply, "approves")) /* the owner's own word, else the platform's */
         out->account.approve_followers = field_number(reply, "approves") != 0;
     out->rendered_from = rendering_stamp_account(reply, arena);
@@ -203,4 +205,30 @@ enum lookup account_set_consent(struct store *store, const char *aid, enum conse
     *moved = reply_number(reply) == 1;
     reply_free(reply);
     return result;
+}
+
+static enum lookup done_or_not(struct reply *reply)
+{
+    enum lookup result = reply_failed(reply)        ? LOOKUP_DOWN
+                         : reply_number(reply) == 1 ? LOOKUP_FOUND
+                                                    : LOOKUP_ABSENT;
+    reply_free(reply);
+    return result;
+}
+
+enum lookup account_key_next(struct store *store, const char *aid, const char *public_key_pem,
+                             const void *private_key_sealed, size_t private_key_sealed_length)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, aid);
+    arguments_text(arguments, public_key_pem);
+    arguments_bytes(arguments, private_key_sealed, private_key_sealed_length);
+    return done_or_not(store_script(store, "account_key_next", arguments));
+}
+
+enum lookup account_key_switch(struct store *store, const char *aid)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, aid);
+    return done_or_not(store_script(store, "account_key_switch", arguments));
 }

@@ -27,7 +27,9 @@ struct account_record {
     int64_t created, consent_since, hold_ms;
     int64_t number, post_count, follower_count;
     bool authorized_fetch;
-    const char *rendered_from; /* for renderings.h */
+    const char *next_public_key_pem; /* NULL: the key stays */
+    int64_t key_generation;          /* how often it was changed */
+    const char *rendered_from;       /* for renderings.h */
 };
 
 /* By AID. The record lives in the arena. */
@@ -61,5 +63,11 @@ enum lookup account_update(struct store *store, const char *aid, const struct ac
 /* Moves the consent state on, if it is `from` now; *moved says whether it was. */
 enum lookup account_set_consent(struct store *store, const char *aid, enum consent from, enum consent to,
                                 int64_t now, bool *moved);
+
+/* The next key of an account, unless one waits. LOOKUP_ABSENT: one does, or the account is not on. */
+enum lookup account_key_next(struct store *store, const char *aid, const char *public_key_pem,
+                             const void *private_key_sealed, size_t private_key_sealed_length);
+/* The account signs with its next key from now on. LOOKUP_ABSENT: there is none. */
+enum lookup account_key_switch(struct store *store, const char *aid);
 
 #endif

@@ -1,5 +1,7 @@
 #include "gateway/store/quotes.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { QUOTE_BUDGET = 1 << 14 };
@@ -48,7 +50,40 @@ enum lookup quote_load(struct store *store, struct arena *arena, const char *aid
         .quoting = field(reply, "quoting", arena),
         .actor = field(reply, "actor", arena),
         .request = field(reply, "request", arena),
+        .ended = strtoll(field(reply, "ended", arena), NULL, 10),
     };
+    reply_free(reply);
+    return result;
+}
+
+enum lookup quote_end(struct store *store, const char *aid, const char *quote_oid, int64_t now)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, aid);
+    arguments_text(arguments, quote_oid);
+    arguments_number(arguments, now);
+    struct reply *reply = store_script(store, "quote_end", arguments);
+    enum lookup result = reply_failed(reply) ? LOOKUP_DOWN : LOOKUP_FOUND;
+    reply_free(reply);
+    return result;
+}
+
+enum lookup quote_page_load(struct store *store, struct arena *arena, const char *aid, const char *actor,
+                            const char *domain, struct quote_page *page)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, aid);
+    arguments_text(arguments, actor);
+    arguments_text(arguments, domain);
+    arguments_text(arguments, page->cursor);
+    struct reply *reply = store_script(store, "quotes_of", arguments);
+    enum lookup result = reply_failed(reply) ? LOOKUP_DOWN : LOOKUP_FOUND;
+    page->count = 0;
+    (void)snprintf(page->cursor, sizeof page->cursor, "%s", reply_text(reply_at(reply, 0)));
+    for (size_t i = 1; i + 1 < reply_count(reply) && page->count < QUOTE_PAGE_MAX; i += 2) {
+        page->quote_oids[page->count] = arena_string(arena, reply_text(reply_at(reply, i)));
+        page->actors[page->count++] = arena_string(arena, reply_text(reply_at(reply, i + 1)));
+    }
     reply_free(reply);
     return result;
 }

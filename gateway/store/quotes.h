@@ -11,6 +11,7 @@ struct quote_record {
     const char *oid;             /* our post */
     const char *quoting, *actor; /* ids of the post that quotes it and of who wrote that */
     const char *request;         /* id of the QuoteRequest; "" among our own accounts */
+    int64_t ended;               /* ms: when it was taken back; 0: it stands with the post */
 };
 
 /* Gives a permission; *given is false when our post is not there any more. */
@@ -18,6 +19,20 @@ enum lookup quote_give(struct store *store, const char *aid, const char *quote_o
                        const struct quote_record *quote, int64_t now, bool *given);
 enum lookup quote_load(struct store *store, struct arena *arena, const char *aid, const char *quote_oid,
                        struct quote_record *out);
+/* Takes a permission back. */
+enum lookup quote_end(struct store *store, const char *aid, const char *quote_oid, int64_t now);
+
+/* Permissions that a person (`actor`, else NULL) or people of a server (`domain`, else NULL) have for posts
+ * of the account, page by page: begin with cursor "0"; when it is "0" again, that was all. */
+enum { QUOTE_PAGE_MAX = 512, QUOTE_CURSOR_MAX = 24 };
+struct quote_page {
+    const char *quote_oids[QUOTE_PAGE_MAX], *actors[QUOTE_PAGE_MAX];
+    size_t count;
+    char cursor[QUOTE_CURSOR_MAX];
+};
+enum lookup quote_page_load(struct store *store, struct arena *arena, const char *aid, const char *actor,
+                            const char *domain, struct quote_page *page);
+
 /* OIDs of the permissions for a post, at most `maximum`; *count says how many. */
 enum lookup quote_list(struct store *store, struct arena *arena, const char *aid, const char *oid,
                        const char **out, size_t maximum, size_t *count);

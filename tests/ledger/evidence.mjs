@@ -124,6 +124,8 @@ await story("The truth about a Delete", async () => {
     assert.equal(lines.length, everyOne.length + 1);
     assert.match(lines[0], /^host,software,version,why,state,code,time,/);
     assert.ok(lines.some((line) => line.startsWith(`${refuses.host},misskey,4.2,delivered,refused,404,20`)));
+    assert.match(scene.printed(note, "--summary", "--csv"), /^software,hosts,exposed,.*\r\nmastodon,3,0,0,0,3,0,0,0\r\n/);
+    assert.equal(scene.drawbridge("ledger", busy.origin, "--csv").status, 2);
     for (const words of [["--state", "everywhere"], ["--why", "because"], ["--json", "--csv"]])
       assert.equal(scene.drawbridge("ledger", note, ...words).status, 2, words.join(" "));
   });
@@ -237,6 +239,17 @@ await story("The truth about a Delete", async () => {
     const states = [...guide.matchAll(/^\| \*\*(.+?)\*\* \|/gm)].map(([, state]) => state);
     assert.deepEqual(states.sort(), ["accepted", "exposed", "no inbox known", "observed", "queued", "refused", "unreachable"]);
     assert.match(guide, /!\[.*\]\(delete\.svg\)/);
+  });
+
+  await step("a repost that is taken back has its evidence and its receipt", async () => {
+    const repost = await plaza.repost("alice", await plaza.post("alice", "Worth saying twice."));
+    const announce = await until("the Announce", SOON, () => takes.arrivals.find(({ type }) => type === "Announce"));
+    const { kind, id, state } = scene.ledger(announce.id);
+    assert.deepEqual([kind, id, state], ["post", announce.id, "live"]);
+    await plaza.remove(repost);
+    await until("the Undo is taken", SOON, () => scene.of(announce.id, takes).state === "accepted");
+    fs.writeFileSync(file, scene.printed("receipt", announce.id));
+    assert.match(verify().stdout, /holds/);
   });
 
   await step("an account that leaves gets its receipt too", async () => {

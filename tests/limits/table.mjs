@@ -15,12 +15,12 @@ const sources = (where) => {
   return fs.readdirSync(place).filter((name) => /\.[ch]$/.test(name)).map((name) => path.join(place, name));
 };
 
-/** Every NAME = NUMBER of the enums in a file. */
+/** Every NAME = NUMBER of the enums in a file; what is made of other names is none. */
 function constants(file) {
   const found = new Map();
   const text = fs.readFileSync(file, "utf8").replace(/\/\*.*?\*\//gs, "");
   for (const [, body] of text.matchAll(/\benum(?:\s+\w+)?\s*\{([^}]*)\}/g))
-    for (const [, name, value] of body.matchAll(/\b([A-Z][A-Z0-9_]*)\s*=\s*([0-9 <*+()]+)/g)) found.set(name, Function(`return ${value}`)());
+    for (const [, name, value] of body.matchAll(/\b([A-Z][A-Z0-9_]*)\s*=\s*([0-9 <*+()]+?)\s*(?=,|$)/g)) found.set(name, Function(`return ${value}`)());
   return found;
 }
 

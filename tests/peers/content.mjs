@@ -1,6 +1,7 @@
 // What becomes of each kind of content on its way: what Fedify parses and what snac shows of a member's posts, and what
 // Plaza shows of what people there write.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { activityFaults, documentFaults } from "../golden/schema_judge.mjs";
 import { textOf } from "./lib/fedify.mjs";
 import { get } from "./lib/http.mjs";
@@ -164,7 +165,7 @@ await story("Content, both ways", async () => {
     assert.equal(conversation.attributedTo, actor);
     assert.deepEqual(conversation.orderedItems, [first.id, second.id, answer]);
     assert.deepEqual((await served(`${first.id}/replies`)).items, [second.id]);
-    assert.deepEqual((await served(second.id)).replies.first.items, [answer]);
+    assert.deepEqual((await served(`${second.id}/replies`)).items, [answer]);
     assert.equal((await get(`${second.id}/context`)).status, 404);
     // Of a thread that snac shows, the answers stand in children of what they answer.
     snacShows(/One of two(?:(?!One of two|snac-post ).)*snac-child(?:(?!One of two|snac-post ).)*Two of two/s);
@@ -390,6 +391,18 @@ await story("Content, both ways", async () => {
     await until("the mention", SOON, async () => (await plaza.mentions(USER)).some(({ text }) => text.includes("out of the blue")));
     await fedify.say(inbox, { type: "Delete", id: `${id}#delete`, object: { type: "Tombstone", id } });
     await until("no mention", SOON, async () => !(await plaza.mentions(USER)).some(({ text }) => text.includes("out of the blue")));
+  });
+
+  await step("whom a member blocks may quote no more", async () => {
+    const instrument = noteOf({ content: "<p>Quoted once more</p>", quote: root });
+    const request = fresh("requests");
+    await fedify.say(`${actor}/inbox`, { type: "QuoteRequest", id: request, to: actor, object: root, instrument });
+    const { result } = await arrived("Accept", ({ type, object }) => type === "Accept" && object.id === request);
+    await served(result);
+    const key = `ra_${createHash("sha256").update(fedify.actor).digest("base64url").slice(0, 22)}`;
+    await plaza.test("POST", `users/${USER}/blocks`, { key, on: true });
+    await arrived("Delete of the permission", ({ type, object }) => type === "Delete" && object.id === result);
+    await until("410", SOON, async () => (await get(result)).status === 410);
   });
 
   await step("every activity that arrived validates against docs/schemas", async () => {

@@ -1,14 +1,15 @@
 // L: what comes in, its sizes and its pace.
 import assert from "node:assert/strict";
 import { atEnd, step, story } from "../peers/lib/harness.mjs";
+import { get } from "../peers/lib/http.mjs";
 import { Stranger } from "../peers/lib/stranger.mjs";
 import { until } from "../peers/lib/wait.mjs";
 import { World } from "../peers/lib/world.mjs";
 import { exchange } from "../limits/raw.mjs";
-import { guard } from "./guard.mjs";
+import { guard, selected } from "./guard.mjs";
 
 await story("What comes in", async () => {
-  const world = await step("Plaza and the gateway run", () => World.start());
+  const world = await step("Plaza and the gateway run", () => World.start({ settings: "[limits]\naddress_per_second = 2\n" }));
   const { plaza, gateway } = world;
   const { origin, host } = gateway;
   const mallory = await Stranger.start("mallory");
@@ -19,6 +20,17 @@ await story("What comes in", async () => {
   const post = async (body) => (await mallory.post(inbox, body)).status;
   const wave = (more) => JSON.stringify(mallory.activity("Wave", actor, more));
   const refusal = async (request) => (await exchange(origin, [request], { patience: 15_000 })).status;
+
+  // They take their time, so they begin before the others and all at once.
+  const slow = (number, pieces) => {
+    const begun = selected(number) ? exchange(origin, pieces, { pause: 1000, patience: 60_000 }) : undefined;
+    begun?.catch(() => {});
+    return begun;
+  };
+  const many = (piece, count) => Array(count).fill(piece);
+  const head = slow("L8", [`GET / HTTP/1.1\r\nHost: ${host}\r\n`, ...many("X-Slow: 1\r\n", 60)]);
+  const body = slow("L9", [`POST /inbox HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 1000\r\n\r\n`, ...many("x", 60)]);
+  const nothing = slow("L10", []);
 
   await step("an honest activity is taken", async () => assert.equal(await post(wave()), 202));
 
@@ -37,5 +49,58 @@ await story("What comes in", async () => {
   await guard("L7", "a name that is said twice is refused", async () => {
     const twice = wave().replace('"type":"Wave"', '"type":"Wave","type":"Follow"');
     assert.equal(await post(twice), 400);
+  });
+
+  // A second request hides behind each: who reads the framing differently would answer it too.
+  const hidden = `GET /.well-known/nodeinfo HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+  const inHead = (...lines) => `POST /inbox HTTP/1.1\r\nHost: ${host}\r\n${lines.map((line) => `${line}\r\n`).join("")}\r\n`;
+  const smuggles = async (request, status) => {
+    const answer = await exchange(origin, [request], { patience: 15_000 });
+    assert.equal(answer.answers, 1, `${JSON.stringify(request)}: ${answer.text}`);
+    assert.equal(answer.status, status, answer.text);
+    assert.match(answer.text, /\r\nConnection: close\r\n/);
+  };
+  await guard("L11", "a transfer encoding is refused, alone and beside a length", async () => {
+    const chunks = `0\r\n\r\n${hidden}`;
+    await smuggles(inHead("Content-Length: 4", "Transfer-Encoding: chunked") + chunks, 400);
+    for (const encoding of ["chunked", "CHUNKED", "gzip, chunked", "identity", "xchunked"]) await smuggles(inHead(`Transfer-Encoding: ${encoding}`) + chunks, 411);
+  });
+  await guard("L12", "a second line of what may come once is a trick", async () => {
+    for (const line of ["Date: Mon, 30 Nov 2026 12:00:00 GMT", "Content-Type: text/plain"]) await smuggles(inHead(line, line, "Content-Length: 0") + hidden, 400);
+  });
+  await guard("L13", "a length is one number and nothing else", async () => {
+    for (const length of ["+0", "-1", "0x10", "", "0, 0", "1e3"]) await smuggles(inHead(`Content-Length: ${length}`) + hidden, 400);
+    await smuggles(inHead("Content-Length: 0", "Content-Length: 0") + hidden, 400);
+    await smuggles(inHead(`Content-Length: ${hidden.length}`, "Content-Length: 0") + hidden, 400);
+  });
+  await guard("L14", "a line ends with CR and LF", async () => {
+    await smuggles(inHead("X-Note: one\nContent-Length: 0") + hidden, 400);
+    await smuggles(`POST /inbox HTTP/1.1\nHost: ${host}\nContent-Length: 0\n\n${hidden}`, 400);
+  });
+  await guard("L15", "a line is a name, a colon and a value: no folds, no blanks, no controls", async () => {
+    for (const line of ["X-Note: one\r\n\ttwo", "Content-Length : 0", "X-Note: one\rtwo", "X-Note: a\x0bb"]) await smuggles(inHead(line, "Content-Length: 0") + hidden, 400);
+  });
+  await guard("L16", "who was refused is not listened to any more", () => smuggles(`POST /inbox HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${2 << 20}\r\n\r\n${hidden}`, 413));
+  await guard("L17", "a host that is not ours is served nothing", async () => {
+    const { pathname } = new URL(actor);
+    const status = await refusal(`GET ${pathname} HTTP/1.1\r\nHost: elsewhere.example\r\nAccept: application/activity+json\r\nConnection: close\r\n\r\n`);
+    assert.equal(status, 421);
+  });
+  await guard("L18", "only a reverse proxy that the operator named says who asks and for what host", async () => {
+    const forged = { "x-forwarded-for": "203.0.113.7", "x-forwarded-host": "elsewhere.example" };
+    for (let times = 0; times < 40; times++) assert.equal((await get(`${origin}/.well-known/nodeinfo`, { headers: forged })).status, 200);
+  });
+
+  await guard("L8", "a head that trickles is cut off after 10 s", async () => {
+    const { status, ms } = await head;
+    assert.ok(status === 408 && ms > 8_000 && ms < 20_000, `${status} ${ms}`);
+  });
+  await guard("L10", "so is who says nothing", async () => {
+    const { status, ms } = await nothing;
+    assert.ok(status === 0 && ms < 20_000, `${status} ${ms}`);
+  });
+  await guard("L9", "a body that trickles is cut off after 30 s", async () => {
+    const { status, ms } = await body;
+    assert.ok(status === 408 && ms > 25_000 && ms < 45_000, `${status} ${ms}`);
   });
 });

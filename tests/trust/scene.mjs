@@ -82,6 +82,7 @@ export class Scene {
     const quotable = honest.show(honest.note(victor, null, "Quote me."));
     await plaza.post("alice", "As he says.", { quote_of: quotable.id });
     const request = await until("the QuoteRequest", 20, () => honest.arrivals.find(({ activity }) => activity.type === "QuoteRequest"));
+    this.request = request.activity.id;
     this.quoting = request.activity.instrument.id ?? request.activity.instrument;
     this.stamp = honest.show({ "@context": "https://www.w3.org/ns/activitystreams", id: `${honest.origin}/stamps/1`, type: "QuoteAuthorization", attributedTo: victor.id, interactingObject: this.quoting, interactionTarget: quotable.id }).id;
     await this.say(victor, honest.activity(victor, "Accept", request.activity.id, { result: this.stamp }));

@@ -299,12 +299,12 @@ await story("Forgeries", async () => {
     ["Delete of alice by alice", 403, { id: `${alice}#gone`, type: "Delete", actor: alice, object: alice }],
     ["Announce by the instance", 403, { id: `${scene.gateway.origin}/actor#a`, type: "Announce", actor: `${scene.gateway.origin}/actor`, object }],
   ]);
-  const accept = (who, stamp) => honest.activity(who, "Accept", `${scene.quoting}#quote`, { result: stamp });
+  const accept = (who, stamp) => honest.activity(who, "Accept", scene.request, { result: stamp });
   await forged("O12", "who is asked for a permission answers, and nobody else", mallory, [
     ["the neighbour permits", 202, cavage(inbox, accept(neighbour, `${honest.origin}/stamps/another`), neighbour)],
-    ["the neighbour forbids", 202, cavage(inbox, honest.activity(neighbour, "Reject", `${scene.quoting}#quote`), neighbour)],
-    ["mallory permits", 202, hostile.activity(mallory, "Accept", `${scene.quoting}#quote`, { result: `${hostile.origin}/stamps/1` })],
-    ["mallory forbids", 202, hostile.activity(mallory, "Reject", `${scene.quoting}#quote`)],
+    ["the neighbour forbids", 202, cavage(inbox, honest.activity(neighbour, "Reject", scene.request), neighbour)],
+    ["mallory permits", 202, hostile.activity(mallory, "Accept", scene.request, { result: `${hostile.origin}/stamps/1` })],
+    ["mallory forbids", 202, hostile.activity(mallory, "Reject", scene.request)],
     ["an Accept of what nobody asked for", 202, hostile.activity(mallory, "Accept", `${object}#quote`, { result: `${hostile.origin}/stamps/1` })],
     ["an Accept of a Follow", 202, hostile.activity(mallory, "Accept", follow)],
     ["pinning to alice's profile", 202, hostile.activity(mallory, "Add", reply.id, { target: `${alice}/featured` })],

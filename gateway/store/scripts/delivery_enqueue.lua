@@ -11,7 +11,7 @@
 local kind, aid, oid, revision, priority, now = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[6], ARGV[10]
 local sources, again = ARGV[11], ARGV[13] == '1'
 local account_key, post_key = 'account:' .. aid, 'post:' .. aid .. ':' .. oid
-local account = redis.call('HMGET', account_key, 'number', 'profile_sent', 'leave_sent')
+local account = redis.call('HMGET', account_key, 'number', 'profile_sent', 'leave_sent', 'key_sent')
 local an, p = account[1], '0'
 if not an then
   return 0
@@ -53,13 +53,17 @@ elseif kind == 'leave' then
     return 0
   end
   redis.call('ZADD', 'expiries', string.format('%.0f', tonumber(now) + 180 * DAY), an .. ':0')
+elseif kind == 'key' then
+  if account[4] then
+    return 0
+  end
 elseif not redis.call('SET', 'activity_once:' .. ARGV[8], 1, 'NX', 'EX', 604800) then
   return 0
 end
 
 local a = tostring(redis.call('INCR', 'sequence:activity'))
-if kind == 'leave' then
-  redis.call('HSET', account_key, 'leave_sent', a)
+if kind == 'leave' or kind == 'key' then
+  redis.call('HSET', account_key, kind .. '_sent', a)
 end
 local activity = {number = a, kind = kind, an = an, p = p}
 local explicit, hosts, reasons, count = {}, {}, {}, tonumber(ARGV[15])

@@ -6,5 +6,7 @@ if redis.call('HGET', 'post:' .. aid .. ':' .. oid, 'state') ~= 'live' then
 end
 redis.call('HSET', 'quote:' .. aid .. ':' .. quote, 'oid', oid, 'quoting', ARGV[4], 'actor', ARGV[5], 'request', ARGV[6],
   'given', ARGV[7])
+redis.call('HDEL', 'quote:' .. aid .. ':' .. quote, 'ended')
+redis.call('HSET', 'quoters:' .. aid, quote, ARGV[5])
 redis.call('SADD', 'quotes:' .. aid .. ':' .. oid, quote)
 return 'given'

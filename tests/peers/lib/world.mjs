@@ -16,10 +16,10 @@ const peerClasses = { fedify: Fedify, snac: Snac };
 export class World {
   /**
    * `peer` is "fedify", "snac" or nothing; `proxied` puts the proxy that reads along between the gateway and
-   * Plaza; `platform` is Plaza or the example of docs/contract; `settings` is more of the gateway's configuration; `clock` a class whose instance the gateway's clock goes by.
+   * Plaza; `platform` is Plaza or the example of docs/contract; `settings` is more of the gateway's configuration; `clock` a class whose instance the gateway's clock goes by; `environment` a function from its data folder to more of its environment.
    * `events` is the carrier of Plaza's events, "websocket", "poll" or "webhook"; without it the gateway chooses.
    */
-  static async start({ peer, proxied = true, ports = {}, workers = 2, testApi = true, platform: Platform = Plaza, settings = "", clock: Clock, events } = {}) {
+  static async start({ peer, proxied = true, ports = {}, workers = 2, testApi = true, platform: Platform = Plaza, settings = "", clock: Clock, events, environment: more } = {}) {
     const world = new World();
     world.folder = new Folder();
     atEnd((failed) => world.close(failed));
@@ -42,7 +42,7 @@ export class World {
     });
     await world.plaza.start();
     if (Clock) world.clock = new Clock(world.folder);
-    const environment = world.clock ? { DRAWBRIDGE_TEST_CLOCK: world.clock.path } : {};
+    const environment = { ...(world.clock ? { DRAWBRIDGE_TEST_CLOCK: world.clock.path } : {}), ...more?.(world.folder.join("gateway")) };
     world.gateway = new Gateway(world.folder, { port: gatewayPort, plaza: world.plaza, workers, settings, environment });
     await world.gateway.start();
     if (peer) world.peer = await peerClasses[peer].start(world.folder, { port: ports.peer });

@@ -67,7 +67,7 @@ fs.mkdirSync(source, { recursive: true });
 copySources();
 run("cmake", "-S", source, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug");
 const targets = run("ninja", "-C", build, "-t", "targets", "all");
-const extras = ["trust_outside", "load_hostile"].filter((name) => new RegExp(`^${name}: phony`, "m").test(targets));
+const extras = ["trust_outside", "trust_implant"].filter((name) => new RegExp(`^${name}: phony`, "m").test(targets));
 compile();
 const chosen = process.argv.slice(2);
 const unknown = chosen.filter((number) => !guards.some((guard) => guard.number === number));

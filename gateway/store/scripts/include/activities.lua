@@ -55,7 +55,7 @@ local function is_void(activity)
     local account = account_read(activity.aid)
     return account.state ~= 'on' or activity.revision < account.profile_sent
   end
-  return false
+  return activity.kind == 'key' and account_read(activity.aid).state ~= 'on'
 end
 
 local function activity_end(activity)

@@ -27,6 +27,7 @@ static struct {
     int reads, writes, loads;
     unsigned char *sealed;
     size_t sealed_length;
+    char *pem;
 } store;
 
 struct reply *store_call(struct store *unused, ...)
@@ -87,9 +88,15 @@ enum lookup account_load(struct store *unused, struct arena *arena, const char *
     store.loads++;
     *out = (struct account_record){.aid = aid,
                                    .host = "bridge.example",
+                                   .public_key_pem = store.pem,
                                    .private_key_sealed = (const char *)store.sealed,
                                    .private_key_sealed_length = store.sealed_length};
     return store.down ? LOOKUP_DOWN : store.absent_account ? LOOKUP_ABSENT : LOOKUP_FOUND;
+}
+
+bool store_is_watching(const struct store *unused)
+{
+    return true;
 }
 
 const char *url_actor(struct arena *arena, const char *base, const char *aid)
@@ -231,6 +238,40 @@ static void an_accounts_key_is_opened_once(void **state)
     in_a_task(account);
 }
 
+static void changed(void)
+{
+    signer_make_key(&gateway, &store.pem, &store.sealed, &store.sealed_length);
+    const struct signer *signer = signer_account(&gateway, "abcdefghijklm");
+    assert_int_equal(store.loads, 1);
+    /* something else of the account was changed */
+    signers_doubt(&gateway, "abcdefghijklm");
+    assert_ptr_equal(signer_account(&gateway, "abcdefghijklm"), signer);
+    assert_ptr_equal(signer_account(&gateway, "abcdefghijklm"), signer);
+    assert_int_equal(store.loads, 2);
+    /* its key was, and who holds the old one may still use it */
+    char *old = store.pem;
+    free(store.sealed);
+    signer_make_key(&gateway, &store.pem, &store.sealed, &store.sealed_length);
+    assert_ptr_equal(signer_account(&gateway, "abcdefghijklm"), signer);
+    store.down = true;
+    signers_doubt(&gateway, NULL);
+    assert_null(signer_account(&gateway, "abcdefghijklm"));
+    store.down = false;
+    const struct signer *newer = signer_account(&gateway, "abcdefghijklm");
+    assert_string_equal(newer->public_key_pem, store.pem);
+    assert_string_equal(signer->public_key_pem, old);
+    unsigned char value[SIGNATURE_BYTES_MAX];
+    size_t length;
+    assert_true(private_key_sign(signer->key, "x", 1, value, &length));
+    free(old);
+    free(store.pem);
+}
+
+static void a_key_that_was_changed_is_taken_up(void **state)
+{
+    in_a_task(changed);
+}
+
 static const char *get_header(const void *context, const char *name)
 {
     const struct fetch_header *headers = context;
@@ -276,6 +317,7 @@ int main(void)
         TEST(requests_at_once_make_one_instance_key),
         TEST(without_the_store_there_is_no_signer_for_now),
         TEST(an_accounts_key_is_opened_once),
+        TEST(a_key_that_was_changed_is_taken_up),
         TEST(a_signed_get_verifies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -204,6 +204,22 @@ static void a_summary_counts_by_software(void **state)
     json_decref(ledger);
 }
 
+static void a_summary_is_csv_too(void **state)
+{
+    json_t *ledger = ledger_document();
+    json_t *summary = ledger_by_software(ledger);
+    struct buffer csv;
+    buffer_init(&csv, 65536);
+    ledger_summary_csv(summary, &csv);
+    assert_string_equal(
+        buffer_text(&csv),
+        "software,hosts,exposed,queued,unreachable,accepted,refused,observed,no inbox known\r\n"
+        "mastodon,2,1,0,0,1,0,0,0\r\nunknown,1,0,1,0,0,0,0,0\r\n");
+    buffer_clear(&csv);
+    json_decref(summary);
+    json_decref(ledger);
+}
+
 static void csv_quotes_what_must_be_quoted(void **state)
 {
     json_t *ledger = ledger_document();
@@ -285,6 +301,7 @@ int main(void)
         cmocka_unit_test(the_page_escapes_what_strangers_wrote),
         cmocka_unit_test(filters_let_through_what_they_name),
         cmocka_unit_test(a_summary_counts_by_software),
+        cmocka_unit_test(a_summary_is_csv_too),
         cmocka_unit_test(csv_quotes_what_must_be_quoted),
         cmocka_unit_test(a_notice_gathers_those_that_have_not_answered),
         cmocka_unit_test(a_look_concludes_no_more_than_it_saw),

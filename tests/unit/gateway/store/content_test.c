@@ -109,6 +109,31 @@ static int64_t number_of(const char *command, const char *key)
     return number;
 }
 
+/* ---- workers that stood still */
+
+static void late_body(void)
+{
+    struct post post = a_post("late", 1000);
+    struct reply *reply =
+        store_call(world.store, "XADD", "work:intake:test", "*", "data", "post made", (char *)NULL);
+    const char *entry = arena_string(world.arena, reply_text(reply));
+    reply_free(reply);
+    const struct post_change change = {.queue = "work:intake:test", .entry = entry};
+    reply_free(store_call(world.store, "XDEL", "work:intake:test", entry, (char *)NULL));
+    assert_int_equal(put(&post, &change), POST_STALE);
+    struct post_record record;
+    assert_int_equal(post_load(world.store, world.arena, AID, oid_of("late"), &record), LOOKUP_ABSENT);
+    assert_int_equal(put(&post, NULL), POST_CREATED);
+    post.revision = 2;
+    assert_int_equal(put(&post, &change), POST_UPDATED); /* an edit brings nothing back that was deleted */
+}
+
+static void who_stood_still_creates_nothing_that_others_have_done_with(void **state)
+{
+    (void)state;
+    run(late_body);
+}
+
 /* ---- pages */
 
 static void pages_body(void)
@@ -387,6 +412,35 @@ static void give_body(void)
                      LOOKUP_FOUND);
     assert_int_equal(count, 1);
     assert_string_equal(list[0], quote_oid);
+    struct quote_page *page = arena_alloc(world.arena, sizeof *page);
+    static const struct {
+        const char *actor, *domain;
+        size_t count;
+    } whose[] = {{BOB, NULL, 1},
+                 {"https://m.example/users/ann", NULL, 0},
+                 {NULL, "example", 1},
+                 {NULL, "m.example", 1},
+                 {NULL, "n.example", 0}};
+    for (size_t i = 0; i < sizeof whose / sizeof whose[0]; i++) {
+        *page = (struct quote_page){.cursor = "0"};
+        assert_int_equal(
+            quote_page_load(world.store, world.arena, AID, whose[i].actor, whose[i].domain, page),
+            LOOKUP_FOUND);
+        assert_int_equal(page->count, whose[i].count);
+        assert_string_equal(page->cursor, "0");
+    }
+    assert_string_equal(found.actor, BOB);
+    assert_int_equal(found.ended, 0);
+    (void)quote_end(world.store, AID, quote_oid, 1500);
+    (void)quote_end(world.store, AID, quote_oid, 1600);
+    (void)quote_load(world.store, world.arena, AID, quote_oid, &found);
+    assert_int_equal(found.ended, 1500);
+    *page = (struct quote_page){.cursor = "0"};
+    (void)quote_page_load(world.store, world.arena, AID, BOB, NULL, page);
+    assert_int_equal(page->count, 0);
+    (void)quote_give(world.store, AID, quote_oid, &quote, 1700, &given);
+    (void)quote_load(world.store, world.arena, AID, quote_oid, &found);
+    assert_int_equal(found.ended, 0);
     (void)post_remove(world.store, AID, oid_of("post"), 2000, &outcome);
     (void)quote_give(world.store, AID, quote_oid, &quote, 3000, &given);
     assert_false(given);
@@ -421,6 +475,7 @@ static void a_tombstone_of_a_repost_still_says_what_it_was(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(who_stood_still_creates_nothing_that_others_have_done_with),
         TEST(pages_show_every_post_of_one_moment_once),
         TEST(a_conversation_is_that_of_the_post_that_began_it),
         TEST(a_held_answer_joins_when_it_is_released),
