@@ -66,6 +66,7 @@ struct transfer {
     size_t body_length, response_max, header_bytes;
     int64_t reset_ms; /* when the server counts our requests anew; 0: it does not say */
     int64_t deadline;
+    bool good; /* curl came to a good end with it */
     bool trusted, forbidden, too_large, enough, headers_ended, withheld;
     bool (*may_send)(void *context);
     CURL *easy;
@@ -79,9 +80,10 @@ struct transfer {
 /* ---- the end of a transfer
  * -------------------------------------------------------------------------------------- */
 
-static void give_handle_back(struct fetch_client *client, CURL *easy)
+/* Only one that did what it should is used again: what a failure leaves behind is curl's to know. */
+static void give_handle_back(struct fetch_client *client, CURL *easy, bool good)
 {
-    if (client->idle_count == HANDLES_KEPT) {
+    if (client->idle_count == HANDLES_KEPT || !good) {
         curl_easy_cleanup(easy);
         return;
     }
@@ -95,7 +97,7 @@ static void transfer_free(struct transfer *transfer)
         resolver_give_up(transfer->waiting);
     if (transfer->easy) {
         (void)curl_multi_remove_handle(transfer->shard->multi, transfer->easy);
-        give_handle_back(client, transfer->easy);
+        give_handle_back(client, transfer->easy, transfer->good);
     }
     free(transfer->headers);
     curl_slist_free_all(transfer->resolved);
@@ -169,6 +171,7 @@ static void completed(struct transfer *transfer, CURLcode code)
                                           : left > (int64_t)RETRY_AFTER_MAX_S * 1000
                                               ? (int64_t)RETRY_AFTER_MAX_S * 1000
                                               : left;
+    transfer->good = code == CURLE_OK;
     if (code == CURLE_OK && !transfer->headers_ended)
         code = CURLE_GOT_NOTHING; /* the connection closed inside the headers, which curl lets pass */
     if (code == CURLE_OK || (transfer->enough && status > 0)) {
