@@ -85,7 +85,7 @@ void serve_html(struct serving *serving, int status, const char *html, const cha
         .body = html,
         .length = strlen(html),
         .headers =
-            {{"Cache-Control", "private, max-age=60"},
+            {{"Cache-Control", "private, no-cache"},
              {"Vary", "Accept"},
              {"X-Content-Type-Options", "nosniff"},
              {"Referrer-Policy", "no-referrer"},
@@ -115,7 +115,7 @@ void serve_absent(struct serving *serving)
                                                         .content_type = "text/plain; charset=utf-8",
                                                         .body = sentence,
                                                         .length = sizeof sentence - 1,
-                                                        .headers = {{"Cache-Control", "public, max-age=60"},
+                                                        .headers = {{"Cache-Control", "public, max-age=0, s-maxage=60"},
                                                                     {"Vary", "Accept"}}});
 }
 
@@ -125,7 +125,7 @@ static void serve_status(struct serving *serving, int status, const char *senten
                                                         .content_type = "text/plain; charset=utf-8",
                                                         .body = sentence,
                                                         .length = strlen(sentence),
-                                                        .headers = {{"Cache-Control", "public, max-age=180"},
+                                                        .headers = {{"Cache-Control", "public, max-age=0, s-maxage=180"},
                                                                     {"Vary", "Accept"}}});
 }
 

@@ -95,7 +95,8 @@ void upstream_free(struct gateway *gateway)
 void upstream_push_kick(struct gateway *gateway, const char *name)
 {
     struct platform *platform = upstream_find(gateway, name);
-    if (platform)
+    /* A command opens platforms to ask them, without queues of its own: the gateway that serves works those off. */
+    if (platform && platform->push)
         work_kick(platform->push);
 }
 
