@@ -38,6 +38,10 @@ int command_acts(struct gateway *gateway, const char *group, int count, char **w
 int command_domain(struct gateway *gateway, int count, char **words);
 int command_sweep(struct gateway *gateway, int count, char **words);
 
+/* Parts of `account`: the verbs that are no acts. */
+bool enrol_takes(const char *verb);
+int command_enrol(struct gateway *gateway, int count, char **words);
+
 /* Parts of `ledger`. */
 int command_receipt(struct gateway *gateway, const char *what, bool html);
 int command_verify(struct gateway *gateway, const char *path);

@@ -223,6 +223,20 @@ static void log_event(const struct intake *intake)
               "subject", event->subject, (char *)NULL);
 }
 
+/* Something of one account was lost, or of all. */
+static enum work_result handle_gap(struct intake *intake)
+{
+    char aid[AID_LENGTH + 1];
+    const char *native = intake->event->account;
+    if (!native)
+        return reconcile_platform(intake->platform) ? WORK_DONE : WORK_LATER;
+    enum lookup found =
+        account_of_native(intake->gateway->store, intake->platform->config->name, native, aid);
+    if (found == LOOKUP_ABSENT)
+        return WORK_DONE;
+    return found == LOOKUP_FOUND && reconcile_native(intake->platform, native, aid) ? WORK_DONE : WORK_LATER;
+}
+
 static enum work_result handle(struct intake *intake)
 {
     switch (intake->event->kind) {
@@ -237,7 +251,7 @@ static enum work_result handle(struct intake *intake)
     case EVENT_ACCOUNT_FEDERATION:
         return handle_account(intake);
     case EVENT_GAP:
-        return reconcile_platform(intake->platform) ? WORK_DONE : WORK_LATER;
+        return handle_gap(intake);
     case EVENT_BLOCK_CREATED:
     case EVENT_BLOCK_DELETED:
         return people_block(intake->platform, intake->arena, intake->event, intake->trace);

@@ -127,12 +127,28 @@ size_t fetch_client_pending(const struct fetch_client *client)
 /* ---- the platform
  * --------------------------------------------------------------------------------------------- */
 
-bool upstream_sweep(struct gateway *gateway, const char *platform, const char *swept)
+bool upstream_sweep(struct gateway *gateway, const char *platform, const char *native, const char *swept)
 {
     (void)gateway;
     (void)platform;
+    (void)native;
     (void)swept;
     return true;
+}
+
+bool upstream_depart(struct gateway *gateway, const char *platform, const char *native, const char *left,
+                     const char *trace)
+{
+    (void)trace;
+    return upstream_sweep(gateway, platform, native, left);
+}
+
+bool upstream_limits(struct gateway *gateway, const char *platform, struct adapter_limits *out)
+{
+    (void)gateway;
+    (void)platform;
+    (void)out;
+    return false;
 }
 
 bool upstream_forget_person(struct gateway *gateway, const char *actor_id, const char *trace)
