@@ -34,9 +34,11 @@ enum text_unit { UNIT_BYTES, UNIT_CODE_POINTS, UNIT_UTF16, UNIT_GRAPHEMES };
 struct adapter_limits {
     size_t text_max;
     enum text_unit text_unit;
-    size_t text_max_bytes; /* 0 = no second limit */
-    size_t media_max;      /* attachments of a post */
-    size_t alt_max;        /* bytes of a description; 0: as long as it is */
+    size_t text_max_bytes;            /* 0 = no second limit */
+    size_t media_max;                 /* attachments of a post */
+    size_t alt_max;                   /* bytes of a description; 0: as long as it is */
+    unsigned points_hour, points_day; /* what may be written; 0: no budget */
+    unsigned sweep_hours;             /* how often an account is compared with the platform; 0: once a day */
 };
 
 struct adapter_bytes {
@@ -86,6 +88,7 @@ struct adapter_request {
     const char *content_type;  /* NULL without body */
     bool authenticate;         /* send the platform's credential */
     bool foreign;              /* others named the host: the address guard is asked */
+    unsigned cost;             /* points of the platform's budget for writing; 0: it costs nothing */
     size_t response_max;       /* bytes */
     unsigned timeout_ms;
 };
@@ -120,6 +123,7 @@ struct post_revision {
     const char *id;
     uint64_t revision; /* 0: the list tells none, see digest */
     uint64_t digest;   /* of a platform that names contents instead of counting edits; else 0 */
+    int64_t created;   /* ms; 0: the list does not tell */
 };
 
 /* Borrowed from the operation; lives until operation_free. */
@@ -182,6 +186,14 @@ struct stream_close {
     const char *reason;
 };
 
+/* How the gateway signs in where its credential (the platform's token) buys tokens that expire. Names of
+ * members are those of the JSON that goes and comes. */
+struct adapter_session {
+    const char *login_url;   /* POST {identifier_member: identifier, password_member: the credential} */
+    const char *refresh_url; /* POST without a body, as the bearer of the refresh token */
+    const char *identifier, *identifier_member, *password_member, *access_member, *refresh_member;
+};
+
 struct adapter; /* an open platform instance */
 struct operation;
 struct stream;
@@ -195,6 +207,15 @@ struct adapter_class {
     struct adapter *(*open)(const json_t *settings, char *error, size_t error_size);
     void (*close)(struct adapter *adapter);
     struct adapter_limits (*limits)(const struct adapter *adapter);
+    /* What the adapter writes before a remote author's text to name the author, in units of the text and in
+     * bytes. NULL: nothing. */
+    void (*attribution)(const struct adapter *adapter, const struct remote_author *author, size_t *units,
+                        size_t *bytes);
+
+    /* NULL, or it returns NULL: the credential itself goes with requests that want one. */
+    const struct adapter_session *(*session)(const struct adapter *adapter);
+    /* The answer says that the token is no good any more. */
+    bool (*session_expired)(const struct adapter_response *response);
 
     /* One post as the platform writes it, from outside of any operation; false when it is none. NULL: the
      * adapter cannot tell without asking more. */

@@ -13,7 +13,10 @@ figures_json() {
 run_bench() {
     if [ -e "bench/$1.mjs" ]; then
         install_node >&2 && install_packages "to compare with" "${bench_packages[@]}" >&2 || return
-        case $1 in peers) npm_folder fedify >&2 && install_snac >&2 || return ;; esac
+        case $1 in
+        peers) npm_folder fedify >&2 && install_snac >&2 || return ;;
+        bluesky) install_atproto >&2 || return ;;
+        esac
         DRAWBRIDGE_BUILD=$PWD/build/release "$peers/bin/node" "bench/$1.mjs"
     elif [ -x "build/release/bench/$1" ]; then
         "build/release/bench/$1"

@@ -63,6 +63,17 @@ install_demo_peers() {
     install_snac
 }
 
+# A PLC directory, a PDS and an AppView, which needs PostgreSQL; one of their packages is compiled here.
+install_atproto() {
+    npm_folder atproto
+    local node
+    node=$(cd "$peers" && realpath node/node_modules/node-linux-*)
+    [ -f "$peers/atproto/node_modules/better-sqlite3/build/Release/better_sqlite3.node" ] ||
+        (cd "$peers/atproto" && PATH="$node/bin:$PATH" npm_config_nodedir=$node npm rebuild better-sqlite3 --loglevel=error)
+    [ -n "$(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] ||
+        install_packages "for the AppView of the tests (its database)" postgresql
+}
+
 install_test_peers() {
     install_demo_peers
     command -v sqlite3 >/dev/null || install_packages "for a test that changes Plaza's database behind its back" sqlite3
@@ -71,6 +82,7 @@ install_test_peers() {
     npm_folder fedify
     npm_folder conformance
     npm_folder validators
+    install_atproto
     npm_folder browser
     command -v chromium >/dev/null || install_packages "to look at the pages as people do" chromium
 }

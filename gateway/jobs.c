@@ -52,6 +52,25 @@ bool job_queue(struct gateway *gateway, const char *kind, const char *aid, const
 /* ---- one job after the other
  * ------------------------------------------------------------------------------------- */
 
+static bool set_due(struct gateway *gateway, const char *key, int64_t time, const char *aid)
+{
+    char text[24];
+    (void)snprintf(text, sizeof text, "%" PRId64, time);
+    struct reply *reply = store_call(gateway->store, "ZADD", key, text, aid, (char *)NULL);
+    bool good = !reply_failed(reply);
+    reply_free(reply);
+    return good;
+}
+
+/* Some platforms want to be compared more often than once a day. */
+static bool plan_sweep(struct gateway *gateway, const char *platform, const char *aid)
+{
+    struct adapter_limits limits;
+    if (!upstream_limits(gateway, platform, &limits) || !limits.sweep_hours)
+        return true;
+    return set_due(gateway, "sweeps", clock_now_ms() + (int64_t)limits.sweep_hours * 3600 * 1000, aid);
+}
+
 static enum work_result sweep(struct gateway *gateway, const char *aid)
 {
     struct arena *arena = arena_new(JOB_BUDGET);
@@ -59,7 +78,20 @@ static enum work_result sweep(struct gateway *gateway, const char *aid)
     enum lookup found = account_load(gateway->store, arena, aid, &record);
     bool good = found != LOOKUP_DOWN;
     if (found == LOOKUP_FOUND && record.consent == CONSENT_ON)
-        good = upstream_sweep(gateway, record.platform, aid);
+        good = plan_sweep(gateway, record.platform, aid) &&
+               upstream_sweep(gateway, record.platform, record.native, aid);
+    arena_free(arena);
+    return good ? WORK_DONE : WORK_LATER;
+}
+
+static enum work_result depart(struct gateway *gateway, const char *aid, const char *trace)
+{
+    struct arena *arena = arena_new(JOB_BUDGET);
+    struct account_record record;
+    enum lookup found = account_load(gateway->store, arena, aid, &record);
+    bool good = found != LOOKUP_DOWN;
+    if (found == LOOKUP_FOUND && record.consent == CONSENT_ON)
+        good = upstream_depart(gateway, record.platform, record.native, aid, trace);
     arena_free(arena);
     return good ? WORK_DONE : WORK_LATER;
 }
@@ -93,6 +125,8 @@ static enum work_result handle(void *context, const struct work_entry *entry)
         return leaving_tell(gateway, aid, entry->trace) ? WORK_DONE : WORK_LATER;
     if (strcmp(data, "sweep") == 0)
         return end_job(gateway, entry, sweep(gateway, aid));
+    if (strcmp(data, "depart") == 0)
+        return end_job(gateway, entry, depart(gateway, aid, entry->trace));
     if (strcmp(data, "rotate-key") == 0)
         return end_job(gateway, entry, rotation_begin(gateway, aid, entry->trace));
     log_write(LOG_ERROR, "a job of an unknown kind is dropped", "kind", data, "aid", aid, (char *)NULL);
@@ -173,9 +207,19 @@ static void queue_sweeps(struct gateway *gateway)
         const char *aid = reply_text(reply_at(list, i));
         if (!job_queue(gateway, "sweep", aid, ""))
             break;
-        char next[24];
-        (void)snprintf(next, sizeof next, "%" PRId64, clock_now_ms() + SWEEP_EVERY_MS);
-        reply_free(store_call(gateway->store, "ZADD", "sweeps", next, aid, (char *)NULL));
+        (void)set_due(gateway, "sweeps", clock_now_ms() + SWEEP_EVERY_MS, aid);
+    }
+    reply_free(list);
+}
+
+static void queue_departures(struct gateway *gateway)
+{
+    struct reply *list = due(gateway, "departures");
+    for (size_t i = 0; !reply_failed(list) && i < reply_count(list); i++) {
+        const char *aid = reply_text(reply_at(list, i));
+        if (!job_queue(gateway, "depart", aid, ""))
+            break;
+        reply_free(store_call(gateway->store, "ZREM", "departures", aid, (char *)NULL));
     }
     reply_free(list);
 }
@@ -195,6 +239,7 @@ static void tick(struct jobs *jobs)
     leaving_finish_all(gateway);
     rotation_finish_all(gateway);
     queue_sweeps(gateway);
+    queue_departures(gateway);
 }
 
 static void tick_task(void *context)

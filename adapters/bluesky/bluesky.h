@@ -31,8 +31,11 @@ struct adapter {
     char *plc, *appview, *web; /* base URLs without a slash at the end */
     char *stream;              /* ws:// or wss://, scheme and authority */
     enum bluesky_source source;
-    char *other_bridge;          /* account of another bridge, whose followers it bridges; NULL: none */
-    char *identifier, *pds;      /* of the account that speaks for remote people; NULL: none */
+    char *other_bridge; /* account of another bridge, whose followers it bridges; NULL: none */
+    /* Of the account that speaks for remote people: as the operator wrote it, NULL when there is none. The
+     * rest is found by discovery. */
+    char *identifier, *relay, *pds, *login_url, *refresh_url;
+    struct adapter_session session;
     struct bluesky_homes *homes; /* where accounts live, as their DID documents said */
 };
 
@@ -130,6 +133,9 @@ void bluesky_account_event(struct adapter *adapter, const char *what, const char
                            int64_t time, struct arena *arena, struct event *out);
 
 /* ---- the parts of the class ---- */
+void bluesky_attribution(const struct adapter *adapter, const struct remote_author *author, size_t *units,
+                         size_t *bytes);
+bool bluesky_session_expired(const struct adapter_response *response);
 struct operation *bluesky_operation_new(struct adapter *adapter, const struct operation_input *input);
 enum operation_state bluesky_operation_step(struct operation *operation,
                                             const struct adapter_response *response);

@@ -4,9 +4,18 @@
 
 #include "adapters/bluesky/bluesky.h"
 
-enum { URL_MAX = 1024, TEXT_MAX = 300, TEXT_MAX_BYTES = 3000, MEDIA_MAX = 4 };
+enum {
+    URL_MAX = 1024,
+    TEXT_MAX = 300,
+    TEXT_MAX_BYTES = 3000,
+    MEDIA_MAX = 4,
+    SWEEP_HOURS = 4,
+    POINTS_HOUR = 5000,
+    POINTS_DAY = 35000
+};
 
-static const char setting_names[] = "source, jetstream, firehose, appview, plc, web, other_bridge";
+static const char setting_names[] =
+    "source, jetstream, firehose, appview, plc, web, other_bridge, identifier";
 
 /* A copy without slashes at the end; NULL unless it is one of the schemes and an authority, nothing else. */
 static char *copy_base(const char *text, const char *secure, const char *plain)
@@ -95,8 +104,31 @@ static void close_adapter(struct adapter *adapter)
     free(adapter->web);
     free(adapter->stream);
     free(adapter->other_bridge);
+    free(adapter->identifier);
+    free(adapter->relay);
+    free(adapter->pds);
+    free(adapter->login_url);
+    free(adapter->refresh_url);
     bluesky_homes_free(adapter->homes);
     free(adapter);
+}
+
+static bool read_identifier(struct adapter *adapter, const json_t *settings, char *error, size_t error_size)
+{
+    const char *identifier = setting(settings, "identifier", NULL);
+    if (!identifier)
+        return true;
+    if (!bluesky_handle_valid(identifier) && !bluesky_did_valid(identifier)) {
+        (void)snprintf(error, error_size,
+                       "identifier = %.80s is no handle and no DID; write the handle of the account that "
+                       "answers for remote people, as bridge.example.com",
+                       identifier);
+        return false;
+    }
+    adapter->identifier = strdup(identifier);
+    if (!adapter->identifier)
+        abort();
+    return true;
 }
 
 static bool read_settings(struct adapter *adapter, const json_t *settings, char *error, size_t error_size)
@@ -114,6 +146,8 @@ static bool read_settings(struct adapter *adapter, const json_t *settings, char 
         !read_base(settings, "appview", "https://public.api.bsky.app", false, &adapter->appview, error,
                    error_size) ||
         !read_base(settings, "web", "https://bsky.app", false, &adapter->web, error, error_size))
+        return false;
+    if (!read_identifier(adapter, settings, error, error_size))
         return false;
     const char *bridge = setting(settings, "other_bridge", "ap.brid.gy");
     if (strcmp(bridge, "none") == 0)
@@ -144,8 +178,13 @@ static struct adapter *open_adapter(const json_t *settings, char *error, size_t 
 
 static unsigned capabilities(const struct adapter *adapter)
 {
-    (void)adapter;
-    return ADAPTER_POSTS | ADAPTER_POST_IDS | ADAPTER_STREAM | ADAPTER_IDEMPOTENT;
+    return ADAPTER_POSTS | ADAPTER_POST_IDS | ADAPTER_STREAM | ADAPTER_IDEMPOTENT |
+           (adapter->relay ? ADAPTER_PUSH_POST | ADAPTER_PUSH_DELETE : 0);
+}
+
+static const struct adapter_session *session(const struct adapter *adapter)
+{
+    return adapter->relay ? &adapter->session : NULL;
 }
 
 static struct adapter_limits limits(const struct adapter *adapter)
@@ -154,7 +193,10 @@ static struct adapter_limits limits(const struct adapter *adapter)
     return (struct adapter_limits){.text_max = TEXT_MAX,
                                    .text_unit = UNIT_GRAPHEMES,
                                    .text_max_bytes = TEXT_MAX_BYTES,
-                                   .media_max = MEDIA_MAX};
+                                   .media_max = MEDIA_MAX,
+                                   .points_hour = POINTS_HOUR,
+                                   .points_day = POINTS_DAY,
+                                   .sweep_hours = SWEEP_HOURS};
 }
 
 const struct adapter_class bluesky_class = {
@@ -163,6 +205,9 @@ const struct adapter_class bluesky_class = {
     .open = open_adapter,
     .close = close_adapter,
     .limits = limits,
+    .attribution = bluesky_attribution,
+    .session = session,
+    .session_expired = bluesky_session_expired,
     .operation_new = bluesky_operation_new,
     .operation_step = bluesky_operation_step,
     .operation_request = bluesky_operation_request,

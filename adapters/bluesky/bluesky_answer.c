@@ -65,6 +65,19 @@ static void note_reason(const struct adapter_response *response, const char *err
             *at = '?';
 }
 
+bool bluesky_session_expired(const struct adapter_response *response)
+{
+    struct bluesky_answer answer;
+    if (response->status != 400 && response->status != 401)
+        return false;
+    json_t *body = response->body.length
+                       ? json_loadb(response->body.data, response->body.length, JSON_REJECT_DUPLICATES, NULL)
+                       : NULL;
+    bluesky_answer(response, body, &answer);
+    json_decref(body);
+    return answer.answer == ANSWER_UNAUTHORIZED;
+}
+
 void bluesky_answer(const struct adapter_response *response, const json_t *body, struct bluesky_answer *out)
 {
     const char *error = json_string_value(json_object_get(body, "error"));

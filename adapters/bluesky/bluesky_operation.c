@@ -374,6 +374,8 @@ static void refuse_wish(struct operation *operation, const char *why)
 static enum operation_state finish_account(struct operation *operation)
 {
     const char *host = strstr(operation->pds, "://") + 3;
+    if (operation->adapter->relay && strcmp(operation->did, operation->adapter->relay) == 0)
+        refuse_wish(operation, "it is the account that answers for remote people here (identifier)");
     if (strcmp(host, "atproto.brid.gy") == 0)
         refuse_wish(operation,
                     "the account is itself made by another bridge (Bridgy Fed): follow the original");
@@ -607,6 +609,7 @@ static enum operation_state take_ids(struct operation *operation, const json_t *
         if (!list[i].id || !cid)
             return broken_list(operation);
         list[i].digest = bluesky_digest(cid);
+        list[i].created = bluesky_time(json_object_get(json_object_get(entry, "value"), "createdAt"));
     }
     operation->result.revisions = list;
     operation->result.revision_count = count;
@@ -681,11 +684,83 @@ static enum operation_state begin_list(struct operation *operation, const struct
     return bluesky_go(operation, steps);
 }
 
+/* ---- who speaks for remote people
+ * ------------------------------------------------------------------------------------------ */
+
+static void keep(char **slot, const char *text)
+{
+    char *copy = strdup(text);
+    if (!copy)
+        abort();
+    free(*slot);
+    *slot = copy;
+}
+
+static enum operation_state ask_relay(struct operation *operation)
+{
+    return operation->did ? OPERATION_DONE : resolve(operation, operation->adapter->identifier);
+}
+
+static enum operation_state take_relay(struct operation *operation, const json_t *body)
+{
+    struct adapter *adapter = operation->adapter;
+    enum operation_state state = bluesky_take_identity(operation, body);
+    if (state != OPERATION_REQUEST)
+        return state;
+    keep(&adapter->relay, operation->did);
+    keep(&adapter->pds, operation->pds);
+    keep(&adapter->login_url,
+         arena_format(operation->arena, "%s/xrpc/com.atproto.server.createSession", operation->pds));
+    keep(&adapter->refresh_url,
+         arena_format(operation->arena, "%s/xrpc/com.atproto.server.refreshSession", operation->pds));
+    adapter->session = (struct adapter_session){.login_url = adapter->login_url,
+                                                .refresh_url = adapter->refresh_url,
+                                                .identifier = adapter->relay,
+                                                .identifier_member = "identifier",
+                                                .password_member = "password",
+                                                .access_member = "accessJwt",
+                                                .refresh_member = "refreshJwt"};
+    return OPERATION_REQUEST;
+}
+
+/* The document is read also when it was read before: discovery is done to learn what is new. */
+static enum operation_state ask_relay_identity(struct operation *operation)
+{
+    return bluesky_get(operation, document_url(operation), false);
+}
+
+static const struct bluesky_step steps_discover[] = {
+    {ask_relay, take_handle, miss_handle},
+    {ask_relay_identity, take_relay, miss_identity},
+    {0},
+};
+
+static enum operation_state begin_discover(struct operation *operation)
+{
+    const char *identifier = operation->adapter->identifier;
+    if (!identifier)
+        return done(operation);
+    operation->did = strncmp(identifier, "did:", 4) == 0 ? identifier : NULL;
+    return bluesky_go(operation, steps_discover);
+}
+
+static enum operation_state begin_write(struct operation *operation)
+{
+    if (!operation->adapter->relay)
+        return bluesky_fail(operation, ANSWER_REFUSED,
+                            "no account is configured that could say it (identifier)");
+    return operation->input->kind == OPERATION_PUSH_POST ? bluesky_begin_push(operation)
+                                                         : bluesky_go(operation, bluesky_steps_delete);
+}
+
 static enum operation_state begin(struct operation *operation)
 {
     switch (operation->input->kind) {
     case OPERATION_DISCOVER:
-        return done(operation);
+        return begin_discover(operation);
+    case OPERATION_PUSH_POST:
+    case OPERATION_PUSH_DELETE:
+        return begin_write(operation);
     case OPERATION_ACCOUNT:
         return begin_account(operation);
     case OPERATION_POST:
@@ -695,8 +770,6 @@ static enum operation_state begin(struct operation *operation)
     case OPERATION_POST_IDS:
         return begin_list(operation, steps_ids);
     case OPERATION_FEDERATED_ACCOUNTS:
-    case OPERATION_PUSH_POST:
-    case OPERATION_PUSH_DELETE:
     case OPERATION_PUSH_AUTHOR:
     case OPERATION_DELETE_AUTHOR:
     case OPERATION_PUSH_RELATION:

@@ -57,6 +57,7 @@ enum operation_state bluesky_get_record(struct operation *operation, const char 
 enum operation_state bluesky_ask_identity(struct operation *operation);
 enum operation_state bluesky_take_identity(struct operation *operation, const json_t *body);
 
-extern const struct bluesky_step bluesky_steps_push[], bluesky_steps_delete[];
+extern const struct bluesky_step bluesky_steps_delete[];
+enum operation_state bluesky_begin_push(struct operation *operation);
 
 #endif

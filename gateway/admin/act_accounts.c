@@ -75,11 +75,17 @@ enum act_outcome act_account_show(struct act *act)
                               json_string(*approves == '1'   ? "yes"
                                           : *approves == '0' ? "no"
                                                              : "platform"));
-    (void)json_object_set_new(document, "requests", json_integer(0));
+    const char *replies = setting(act, "approve_replies");
+    (void)json_object_set_new(document, "approve_replies", json_string(*replies ? replies : "off"));
     struct reply *reply = store_call(act->gateway->store, "HLEN",
                                      arena_format(act->arena, "requests:%s", act->account.aid), (char *)NULL);
     bool failed = reply_failed(reply);
     (void)json_object_set_new(document, "requests", json_integer(reply_number(reply)));
+    reply_free(reply);
+    reply = store_call(act->gateway->store, "ZCARD", arena_format(act->arena, "held:%s", act->account.aid),
+                       (char *)NULL);
+    failed |= reply_failed(reply);
+    (void)json_object_set_new(document, "held_replies", json_integer(reply_number(reply)));
     reply_free(reply);
     act->result = document;
     return failed ? act_away(act) : ACT_DONE;
@@ -95,7 +101,8 @@ static enum act_outcome check_settings(struct act *act)
     const char *hold = act_word(act, "hold_seconds");
     const char *approve = act_word(act, "approve_followers");
     const char *fetch = act_word(act, "authorized_fetch");
-    if (!hold && !approve && !fetch)
+    const char *replies = act_word(act, "approve_replies");
+    if (!hold && !approve && !fetch && !replies)
         return act_fails(act, ACT_INVALID, NULL, "nothing to set was named; see --help for what there is");
     if (hold && (strspn(hold, "0123456789") != strlen(hold) || strlen(hold) > 5 || atoi(hold) > HOLD_MAX_S))
         return act_fails(act, ACT_INVALID, "hold_seconds", "'%s' is no number of seconds from 0 to %d", hold,
@@ -103,6 +110,9 @@ static enum act_outcome check_settings(struct act *act)
     if (approve && !is_yes_or_no(approve) && strcasecmp(approve, "platform") != 0)
         return act_fails(act, ACT_INVALID, "approve_followers", "'%s' is neither yes, no nor platform",
                          approve);
+    if (replies && strcmp(replies, "off") != 0 && strcmp(replies, "first") != 0 &&
+        strcmp(replies, "all") != 0)
+        return act_fails(act, ACT_INVALID, "approve_replies", "'%s' is neither off, first nor all", replies);
     if (fetch && !is_yes_or_no(fetch))
         return act_fails(act, ACT_INVALID, "authorized_fetch", "'%s' is neither yes nor no", fetch);
     return ACT_DONE;
@@ -125,6 +135,7 @@ enum act_outcome act_account_set(struct act *act)
     arguments_text(arguments, !act_word(act, "authorized_fetch")         ? ""
                               : act_flag(act, "authorized_fetch", false) ? "1"
                                                                          : "0");
+    arguments_text(arguments, act_word(act, "approve_replies"));
     struct reply *reply = store_script(act->gateway->store, "account_set", arguments);
     bool good = !reply_failed(reply);
     reply_free(reply);

@@ -214,7 +214,8 @@ int command_where(struct gateway *gateway, int count, char **words)
 
 int command_account(struct gateway *gateway, int count, char **words)
 {
-    return command_acts(gateway, "account", count, words);
+    return count && enrol_takes(words[0]) ? command_enrol(gateway, count, words)
+                                          : command_acts(gateway, "account", count, words);
 }
 
 int command_token(struct gateway *gateway, int count, char **words)
@@ -225,4 +226,9 @@ int command_token(struct gateway *gateway, int count, char **words)
 int command_operator(struct gateway *gateway, int count, char **words)
 {
     return command_acts(gateway, "operator", count, words);
+}
+
+int command_reply(struct gateway *gateway, int count, char **words)
+{
+    return command_acts(gateway, "reply", count, words);
 }

@@ -9,6 +9,7 @@ static const struct command commands[] = {
     {.name = "follower", .run = command_follower, .asks = true},
     {.name = "block", .run = command_block, .asks = true},
     {.name = "where", .run = command_where},
+    {.name = "reply", .run = command_reply},
     {.name = "token", .run = command_token},
     {.name = "operator", .run = command_operator},
     {.name = "domain", .run = command_domain},

@@ -31,11 +31,16 @@ int command_follower(struct gateway *gateway, int count, char **words);
 int command_block(struct gateway *gateway, int count, char **words);
 int command_token(struct gateway *gateway, int count, char **words);
 int command_operator(struct gateway *gateway, int count, char **words);
+int command_reply(struct gateway *gateway, int count, char **words);
 int command_where(struct gateway *gateway, int count, char **words);
 /* The acts (acts.h) of a group by the words "VERB [ACCOUNT] [WORDS]". */
 int command_acts(struct gateway *gateway, const char *group, int count, char **words);
 int command_domain(struct gateway *gateway, int count, char **words);
 int command_sweep(struct gateway *gateway, int count, char **words);
+
+/* Parts of `account`: the verbs that are no acts. */
+bool enrol_takes(const char *verb);
+int command_enrol(struct gateway *gateway, int count, char **words);
 
 /* Parts of `ledger`. */
 int command_receipt(struct gateway *gateway, const char *what, bool html);

@@ -10,9 +10,9 @@ void fetch_allow(unsigned requests)
 enum fetch_error fetch_spend(struct fetch_request *request)
 {
     struct task_allowance *allowance = task_allowance();
-    int64_t left = allowance->until - loop_monotonic_ms();
-    if (request->trusted || !allowance->limited)
+    if (request->trusted || !allowance || !allowance->limited)
         return FETCH_OK;
+    int64_t left = allowance->until - loop_monotonic_ms();
     if (left <= 0)
         return FETCH_TIMEOUT;
     if (!allowance->requests)

@@ -55,6 +55,7 @@ struct transfer {
     char *method, *url;
     const void *body;
     size_t body_length, response_max, header_bytes;
+    int64_t reset_ms; /* when the server counts our requests anew; 0: it does not say */
     int64_t deadline;
     bool trusted, forbidden, too_large, enough, headers_ended, withheld;
     bool (*may_send)(void *context);
@@ -153,6 +154,12 @@ static void completed(struct transfer *transfer, CURLcode code)
     long status = 0;
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     transfer->result.status = (int)status;
+    int64_t left = transfer->reset_ms - clock_now_ms();
+    if (status == 429 && transfer->result.retry_after_ms < 0 && transfer->reset_ms)
+        transfer->result.retry_after_ms = left < 0 ? 0
+                                          : left > (int64_t)RETRY_AFTER_MAX_S * 1000
+                                              ? (int64_t)RETRY_AFTER_MAX_S * 1000
+                                              : left;
     if (code == CURLE_OK && !transfer->headers_ended)
         code = CURLE_GOT_NOTHING; /* the connection closed inside the headers, which curl lets pass */
     if (code == CURLE_OK || (transfer->enough && status > 0)) {
@@ -328,6 +335,7 @@ static size_t take_header(char *line, size_t size, size_t count, void *context)
     struct fetch_result *result = &transfer->result;
     size_t length = size * count;
     char retry_after[64] = "";
+    char reset[64] = "";
     transfer->header_bytes += length;
     transfer->headers_ended = length <= 2 && strchr("\r\n", line[0]);
     if (transfer->header_bytes > RESPONSE_HEADERS_MAX) {
@@ -342,6 +350,10 @@ static size_t take_header(char *line, size_t size, size_t count, void *context)
     copy_header(line, length, "retry-after", retry_after, sizeof retry_after);
     if (retry_after[0])
         result->retry_after_ms = read_retry_after(retry_after);
+    /* Some say it so only: the second since the epoch at which their window begins anew. */
+    copy_header(line, length, "ratelimit-reset", reset, sizeof reset);
+    if (strlen(reset) == 10 && strspn(reset, "0123456789") == 10)
+        transfer->reset_ms = strtoll(reset, NULL, 10) * 1000;
     return length;
 }
 

@@ -6,6 +6,7 @@
 
 #include "gateway/client/fetch.h"
 #include "gateway/clock.h"
+#include "gateway/delivery/delivery.h"
 #include "gateway/fed/in_vain.h"
 #include "gateway/fed/json_guard.h"
 #include "gateway/fed/separation.h"
@@ -118,6 +119,7 @@ static enum remote_outcome get_document(struct gateway *gateway, struct arena *a
         }
         enum remote_outcome outcome = outcome_of(&result, why);
         if (outcome == REMOTE_OK) {
+            delivery_host_seen(gateway, url);
             search->document = json_load_guarded(result.body ? result.body : "", result.length, why);
             search->final_url = url;
             if (!search->document)

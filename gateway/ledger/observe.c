@@ -44,7 +44,10 @@ static const char *reader_of(struct serving *serving, const struct observation *
         return NULL;
     bool known = actor_id || verify_signature(serving->gateway, serving->arena, &observation->signature,
                                               &actor_id, &why) == VERIFIED;
-    return known ? actor_id : NULL;
+    if (!known)
+        return NULL;
+    delivery_host_seen(serving->gateway, actor_id);
+    return actor_id;
 }
 
 void observe_answered(struct serving *serving, const struct observation *observation, enum observed what,
@@ -53,7 +56,6 @@ void observe_answered(struct serving *serving, const struct observation *observa
     const char *actor_id = reader_of(serving, observation);
     if (!actor_id)
         return;
-    delivery_host_seen(serving->gateway, actor_id);
     if (what == OBSERVED_GONE)
         note_gone_seen(serving, aid, oid, actor_id);
     else

@@ -186,6 +186,8 @@ enum lookup post_put(struct store *store, const struct post_change *change, enum
     arguments_text(arguments, change->boost);
     arguments_text(arguments, change->boost_author);
     arguments_text(arguments, change->requoted ? "1" : "0");
+    arguments_text(arguments, change->queue);
+    arguments_text(arguments, change->entry);
     return read_outcome(store_script(store, "post_put", arguments), outcome);
 }
 

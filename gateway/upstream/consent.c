@@ -9,8 +9,11 @@
 #include "gateway/jobs.h"
 #include "gateway/log.h"
 #include "gateway/upstream/platform.h"
+#include "mapping/source.h"
 
 enum { CONSENT_BUDGET = 1 << 20 };
+enum { HANDLE_FIRST_MS = 5000, HANDLE_GROWTH = 6, HANDLE_CHECKS_MAX = 6, DAY_SECONDS = 86400 };
+static const int64_t DEPARTURE_MS = (int64_t)24 * 3600 * 1000;
 
 static uint64_t random_bits(void)
 {
@@ -35,8 +38,8 @@ static int64_t hold_ms_of(const struct platform *platform, bool vouched)
     return (config->hold_seconds >= 0 ? config->hold_seconds : seconds) * 1000;
 }
 
-static bool switch_on(struct platform *platform, const struct account *account, bool vouched,
-                      const char *trace)
+bool consent_switch_on(struct platform *platform, const struct account *account, bool vouched,
+                       const char *trace)
 {
     struct gateway *gateway = platform->gateway;
     const struct config_host *host = config_host_for(gateway->config, platform->config->name, account->id);
@@ -124,18 +127,120 @@ static bool update(struct platform *platform, const char *aid, const struct acco
            (publish_actor(platform->gateway, aid, trace) && tell_pins(platform, aid, account, before, trace));
 }
 
+/* True when the two differ in nothing but the revision. */
+static bool says_the_same(const struct account *one, const struct account *other)
+{
+    struct account copies[2] = {*one, *other};
+    copies[0].revision = copies[1].revision = 0;
+    json_t *first = source_from_account(&copies[0]);
+    json_t *second = source_from_account(&copies[1]);
+    bool same = json_equal(first, second) == 1;
+    json_decref(first);
+    json_decref(second);
+    return same;
+}
+
+/* What a platform that does not vouch cannot know: the owner's choices are kept here, and of an account that
+ * it does not show just now, all that it showed before. Revisions are counted here where the platform counts
+ * none. */
+static void complete(const struct account *before, struct account *account)
+{
+    struct account told = *account;
+    if (told.status != ACCOUNT_ACTIVE) {
+        *account = *before;
+        account->status = told.status;
+    } else {
+        account->federated_since = before->federated_since;
+        account->backfill = before->backfill;
+        account->discoverable = before->discoverable;
+        account->indexable = before->indexable;
+        account->approve_followers = before->approve_followers;
+        if (told.federation != FEDERATION_OFF)
+            account->federation = before->federation;
+        if (!told.handle[0])
+            account->handle = before->handle;
+    }
+    if (!told.revision)
+        account->revision = before->revision + (says_the_same(before, account) ? 0 : 1);
+}
+
+/* Deleted accounts come back within a day (PLATFORMS §1.9): until then this one is hidden, and no more. */
+static bool expect_departure(struct platform *platform, const char *aid)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, "ZADD");
+    arguments_text(arguments, "departures");
+    arguments_text(arguments, "NX");
+    arguments_number(arguments, clock_now_ms() + DEPARTURE_MS);
+    arguments_text(arguments, aid);
+    struct reply *reply = store_run(platform->gateway->store, arguments);
+    bool good = !reply_failed(reply);
+    reply_free(reply);
+    return good;
+}
+
+/* A handle that does not lead back to its account may do so soon: names take their time to spread. The
+ * account is looked at again after 5 s, 30 s, 3 min and so on. */
+static bool expect_handle(struct platform *platform, const char *aid)
+{
+    struct store *store = platform->gateway->store;
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, "INCR");
+    arguments_format(arguments, "handle_checks:%s", aid);
+    struct reply *reply = store_run(store, arguments);
+    int64_t checks = reply_number(reply);
+    bool good = !reply_failed(reply);
+    reply_free(reply);
+    arguments = arguments_new();
+    arguments_text(arguments, "EXPIRE");
+    arguments_format(arguments, "handle_checks:%s", aid);
+    arguments_number(arguments, DAY_SECONDS);
+    reply_free(store_run(store, arguments));
+    if (!good || checks > HANDLE_CHECKS_MAX)
+        return good;
+    int64_t wait = HANDLE_FIRST_MS;
+    while (--checks > 0)
+        wait *= HANDLE_GROWTH;
+    arguments = arguments_new();
+    arguments_text(arguments, "ZADD");
+    arguments_text(arguments, "sweeps");
+    arguments_text(arguments, "LT");
+    arguments_number(arguments, clock_now_ms() + wait);
+    arguments_text(arguments, aid);
+    reply = store_run(store, arguments);
+    good = !reply_failed(reply);
+    reply_free(reply);
+    return good;
+}
+
+static bool apply_record(struct platform *platform, const struct account_record *record,
+                         const struct account *account, bool vouched, const char *trace)
+{
+    struct account now = *account;
+    if (!vouched)
+        complete(&record->account, &now);
+    if (!vouched && account->status == ACCOUNT_ACTIVE && !account->handle[0] &&
+        !expect_handle(platform, record->aid))
+        return false;
+    if (now.federation == FEDERATION_OFF || (vouched && now.status == ACCOUNT_DELETED))
+        return start_leaving(platform, record->aid, trace);
+    return update(platform, record->aid, &now, &record->account, trace) &&
+           (now.status != ACCOUNT_DELETED || expect_departure(platform, record->aid));
+}
+
 static bool apply_known(struct platform *platform, const char *aid, const struct account *account,
                         const char *trace)
 {
+    unsigned capabilities;
+    if (!platform_capabilities(platform, &capabilities))
+        return false;
     struct arena *arena = arena_new(CONSENT_BUDGET);
     struct account_record record;
     enum lookup found = account_load(platform->gateway->store, arena, aid, &record);
     bool good = found != LOOKUP_DOWN;
     /* When a leave is over, the platform is asked again. */
     if (found == LOOKUP_FOUND && record.consent != CONSENT_LEAVING)
-        good = account->federation == FEDERATION_OFF || account->status == ACCOUNT_DELETED
-                   ? start_leaving(platform, aid, trace)
-                   : update(platform, aid, account, &record.account, trace);
+        good = apply_record(platform, &record, account, (capabilities & ADAPTER_ASSERTS_CONSENT) != 0, trace);
     arena_free(arena);
     return good;
 }
@@ -157,14 +262,32 @@ bool consent_apply(struct platform *platform, const struct account *account, con
     bool vouched = (capabilities & ADAPTER_ASSERTS_CONSENT) != 0;
     if (!vouched || account->federation != FEDERATION_ON || account->status != ACCOUNT_ACTIVE)
         return true;
-    return switch_on(platform, account, vouched, trace);
+    return consent_switch_on(platform, account, vouched, trace);
 }
 
 bool consent_lost(struct platform *platform, const char *native, const char *trace)
 {
     char aid[AID_LENGTH + 1];
     enum lookup found = account_of_native(platform->gateway->store, platform->config->name, native, aid);
-    if (found == LOOKUP_FOUND)
+    unsigned capabilities;
+    if (found != LOOKUP_FOUND)
+        return found == LOOKUP_ABSENT;
+    if (!platform_capabilities(platform, &capabilities))
+        return false;
+    if (capabilities & ADAPTER_ASSERTS_CONSENT)
         return start_leaving(platform, aid, trace);
-    return found == LOOKUP_ABSENT;
+    const struct account gone = {.id = native, .handle = "", .status = ACCOUNT_DELETED};
+    return apply_known(platform, aid, &gone, trace);
+}
+
+bool consent_depart(struct platform *platform, const char *aid, const char *trace)
+{
+    struct arena *arena = arena_new(CONSENT_BUDGET);
+    struct account_record record;
+    enum lookup found = account_load(platform->gateway->store, arena, aid, &record);
+    bool good = found != LOOKUP_DOWN;
+    if (found == LOOKUP_FOUND && record.consent == CONSENT_ON && record.account.status == ACCOUNT_DELETED)
+        good = start_leaving(platform, aid, trace);
+    arena_free(arena);
+    return good;
 }

@@ -16,7 +16,7 @@ struct intake {
     struct gateway *gateway;
     struct arena *arena;
     const struct event *event;
-    const char *trace;
+    const char *trace, *entry; /* entry: the event's place in the queue */
 };
 
 /* ---- accounts
@@ -145,7 +145,10 @@ static enum work_result put_post(struct intake *intake, const struct account_rec
                                  .published = post.created > 0 && post.created < now ? post.created : now,
                                  .now = now,
                                  .hold_ms = record->hold_ms,
-                                 .trace = intake->trace};
+                                 .trace = intake->trace,
+                                 .queue = arena_format(intake->arena, "work:intake:%s",
+                                                       intake->platform->config->name),
+                                 .entry = intake->entry};
     enum lookup found = post_oid(intake->gateway->store, aid, post.id, oid);
     if (found == LOOKUP_DOWN || !settle_poll(intake, &post))
         return WORK_LATER;
@@ -220,6 +223,20 @@ static void log_event(const struct intake *intake)
               "subject", event->subject, (char *)NULL);
 }
 
+/* Something of one account was lost, or of all. */
+static enum work_result handle_gap(struct intake *intake)
+{
+    char aid[AID_LENGTH + 1];
+    const char *native = intake->event->account;
+    if (!native)
+        return reconcile_platform(intake->platform) ? WORK_DONE : WORK_LATER;
+    enum lookup found =
+        account_of_native(intake->gateway->store, intake->platform->config->name, native, aid);
+    if (found == LOOKUP_ABSENT)
+        return WORK_DONE;
+    return found == LOOKUP_FOUND && reconcile_native(intake->platform, native, aid) ? WORK_DONE : WORK_LATER;
+}
+
 static enum work_result handle(struct intake *intake)
 {
     switch (intake->event->kind) {
@@ -234,7 +251,7 @@ static enum work_result handle(struct intake *intake)
     case EVENT_ACCOUNT_FEDERATION:
         return handle_account(intake);
     case EVENT_GAP:
-        return reconcile_platform(intake->platform) ? WORK_DONE : WORK_LATER;
+        return handle_gap(intake);
     case EVENT_BLOCK_CREATED:
     case EVENT_BLOCK_DELETED:
         return people_block(intake->platform, intake->arena, intake->event, intake->trace);
@@ -262,7 +279,8 @@ enum work_result intake_handle(void *context, const struct work_entry *entry)
                                 .gateway = platform->gateway,
                                 .arena = arena,
                                 .event = &event,
-                                .trace = entry->trace};
+                                .trace = entry->trace,
+                                .entry = entry->id};
         log_event(&intake);
         result = handle(&intake);
     } else {

@@ -1,27 +1,38 @@
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gateway/client/fetch.h"
+#include "gateway/clock.h"
 #include "gateway/log.h"
-#include "gateway/upstream/platform.h"
+#include "gateway/upstream/session.h"
 #include "mapping/buffer.h"
 
-enum { STEPS_MAX = 16, HEADERS_MAX = 16 };
+enum {
+    STEPS_MAX = 24,
+    HEADERS_MAX = 16,
+    AUTHORIZATION_MAX = 20000,
+    HOUR_S = 3600,
+    DAY_S = 86400,
+    MINUTE_MS = 60000,
+};
 
-/* Performs one planned request; the answer's body is the result's and lives until fetch_result_clear. */
-static void perform(struct platform *platform, const struct adapter_request *plan,
-                    struct fetch_result *result, struct adapter_response *response)
+/* One planned request, with a credential or without; the answer's body is the result's and lives until
+ * fetch_result_clear. */
+static void send(struct platform *platform, const struct adapter_request *plan, const char *credential,
+                 struct fetch_result *result, struct adapter_response *response)
 {
     struct fetch_header headers[HEADERS_MAX + 2];
     size_t count = 0;
     struct buffer authorization;
-    buffer_init(&authorization, 4096);
+    buffer_init(&authorization, AUTHORIZATION_MAX);
     for (size_t i = 0; i < plan->header_count && count < HEADERS_MAX; i++)
         headers[count++] = (struct fetch_header){plan->headers[i].name, plan->headers[i].value};
     if (plan->content_type)
         headers[count++] = (struct fetch_header){"Content-Type", plan->content_type};
-    if (plan->authenticate && platform->config->token) {
-        buffer_format(&authorization, "Bearer %s", platform->config->token);
+    if (credential) {
+        buffer_format(&authorization, "Bearer %s", credential);
         headers[count++] = (struct fetch_header){"Authorization", buffer_text(&authorization)};
     }
     struct fetch_request request = {.method = plan->method,
@@ -32,7 +43,7 @@ static void perform(struct platform *platform, const struct adapter_request *pla
                                     .body_length = plan->body.length,
                                     .response_max = plan->response_max,
                                     .timeout_ms = plan->timeout_ms,
-                                    .trusted = true};
+                                    .trusted = !plan->foreign};
     fetch(platform->gateway->fetch, &request, result);
     buffer_clear(&authorization);
     *response = (struct adapter_response){
@@ -43,6 +54,85 @@ static void perform(struct platform *platform, const struct adapter_request *pla
     };
 }
 
+/* ---- the budget for writing: points in this hour and in this day
+ * ------------------------------------------------------------------------ */
+
+static bool take_points(struct platform *platform, const char *span, int64_t seconds, unsigned cost,
+                        int64_t maximum)
+{
+    struct store *store = platform->gateway->store;
+    char key[PLATFORM_NAME_MAX + 64];
+    (void)snprintf(key, sizeof key, "points:%s:%s:%" PRId64, platform->config->name, span,
+                   clock_now_ms() / 1000 / seconds);
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, "INCRBY");
+    arguments_text(arguments, key);
+    arguments_number(arguments, cost);
+    struct reply *reply = store_run(store, arguments);
+    bool good = !reply_failed(reply) && reply_number(reply) <= maximum;
+    reply_free(reply);
+    arguments = arguments_new();
+    arguments_text(arguments, "EXPIRE");
+    arguments_text(arguments, key);
+    arguments_number(arguments, 2 * seconds);
+    reply_free(store_run(store, arguments));
+    return good;
+}
+
+/* Deletes may use all of it; what is new leaves them a fifth. */
+static bool may_spend(struct platform *platform, const struct adapter_request *plan, bool is_delete)
+{
+    struct adapter_limits limits = platform->class->limits(platform->adapter);
+    int64_t part = is_delete ? 100 : 80;
+    if (!plan->cost || !limits.points_hour)
+        return true;
+    return take_points(platform, "hour", HOUR_S, plan->cost, limits.points_hour * part / 100) &&
+           take_points(platform, "day", DAY_S, plan->cost, limits.points_day * part / 100);
+}
+
+static void hold_back(struct adapter_response *response, const char *why, int64_t retry_after_ms)
+{
+    *response = (struct adapter_response){.error = why, .retry_after_ms = retry_after_ms};
+}
+
+/* With the token that the platform's credential buys: one that has expired is renewed once. */
+static void send_in_session(struct platform *platform, const struct adapter_request *plan,
+                            struct fetch_result *result, struct adapter_response *response)
+{
+    const char *why = NULL;
+    const char *token = session_token(platform, NULL, &why);
+    char *sent = token ? strdup(token) : NULL;
+    if (!sent) {
+        hold_back(response, why, -1);
+        return;
+    }
+    send(platform, plan, sent, result, response);
+    if (platform->class->session_expired(response) && (token = session_token(platform, sent, &why)) != NULL) {
+        fetch_result_clear(result);
+        send(platform, plan, token, result, response);
+    }
+    explicit_bzero(sent, strlen(sent));
+    free(sent);
+}
+
+static void perform(struct platform *platform, const struct adapter_request *plan, bool is_delete,
+                    struct fetch_result *result, struct adapter_response *response)
+{
+    const struct adapter_class *class = platform->class;
+    int64_t now = loop_monotonic_ms();
+    if (plan->cost && now < platform->quiet_until)
+        hold_back(response, "the platform asked us to wait", platform->quiet_until - now);
+    else if (!may_spend(platform, plan, is_delete))
+        hold_back(response, "the budget for writing is used up for now", MINUTE_MS);
+    else if (plan->authenticate && class->session && class->session(platform->adapter))
+        send_in_session(platform, plan, result, response);
+    else
+        send(platform, plan, plan->authenticate ? platform->config->token : NULL, result, response);
+    if (plan->cost && response->status == 429)
+        platform->quiet_until =
+            loop_monotonic_ms() + (response->retry_after_ms > 0 ? response->retry_after_ms : MINUTE_MS);
+}
+
 static struct operation *run_operation(struct platform *platform, const struct operation_input *input)
 {
     const struct adapter_class *class = platform->class;
@@ -50,10 +140,12 @@ static struct operation *run_operation(struct platform *platform, const struct o
     if (!operation)
         abort();
     struct fetch_result result = {0};
+    bool is_delete = input->kind == OPERATION_PUSH_DELETE || input->kind == OPERATION_DELETE_AUTHOR ||
+                     input->kind == OPERATION_DELETE_RELATION;
     enum operation_state state = class->operation_step(operation, NULL);
     for (int steps = 0; state == OPERATION_REQUEST && steps < STEPS_MAX; steps++) {
         struct adapter_response response;
-        perform(platform, class->operation_request(operation), &result, &response);
+        perform(platform, class->operation_request(operation), is_delete, &result, &response);
         state = class->operation_step(operation, &response);
         fetch_result_clear(&result);
     }

@@ -7,6 +7,8 @@
 
 enum { PLATFORM_NAME_MAX = 64 };
 
+struct session_tokens;
+
 struct platform {
     struct gateway *gateway;
     const struct config_platform *config;
@@ -15,6 +17,8 @@ struct platform {
     bool discovered;
     struct work *intake, *push;
     struct platform_stream *stream;
+    struct session_tokens *tokens; /* session.c */
+    int64_t quiet_until;           /* the platform asked us to wait so long (monotonic) */
 };
 
 /* The configured platform of that name, or NULL. */
@@ -44,12 +48,19 @@ bool intake_queue(struct platform *platform, const struct event *events, size_t 
 /* reconcile.c: compares all that the platform has with all that we have. Waits. False: try again later. */
 bool reconcile_platform(struct platform *platform);
 bool reconcile_account(struct platform *platform, const char *aid);
+/* First what the platform says of the account itself, then its posts. */
+bool reconcile_native(struct platform *platform, const char *native, const char *aid);
 
 /* consent.c: what the owner's wish and the platform's word about an account mean here. Waits. False: try
  * again later. */
 bool consent_apply(struct platform *platform, const struct account *account, const char *trace);
 /* The account is no more on the platform. */
 bool consent_lost(struct platform *platform, const char *native, const char *trace);
+/* The owner's control of the account is proven, or (vouched) the platform's word stands for it. Waits. */
+bool consent_switch_on(struct platform *platform, const struct account *account, bool vouched,
+                       const char *trace);
+/* The day that a deleted account has to come back is over. Waits. */
+bool consent_depart(struct platform *platform, const char *aid, const char *trace);
 
 /* push.c: remote replies, deletes and reactions to the platform. */
 enum work_result push_handle(void *platform, const struct work_entry *entry);

@@ -189,15 +189,22 @@ static enum work_result push_note(struct push *push, const char *hash, const str
         return WORK_DONE;
     struct inbound_person people[32];
     struct adapter_limits limits = push->platform->class->limits(push->platform->adapter);
+    const struct remote_author *author = remote_author_of(push->gateway, push->arena, &actor);
+    size_t units = 0;
+    size_t bytes = 0;
+    if (push->platform->class->attribution)
+        push->platform->class->attribution(push->platform->adapter, author, &units, &bytes);
+    if (units >= limits.text_max)
+        units = limits.text_max / 2; /* the platform will say so */
     struct remote_post_input input = {
         .note = note,
-        .author = remote_author_of(push->gateway, push->arena, &actor),
+        .author = author,
         .people = people,
         .people_count = find_people(push, note, people, 32),
         .root = {.native = root},
         .quote_of = {.native = native_quote(push, note->quote_of)},
-        .text_max = limits.text_max,
-        .text_max_bytes = limits.text_max_bytes,
+        .text_max = limits.text_max - units,
+        .text_max_bytes = limits.text_max_bytes > bytes ? limits.text_max_bytes - bytes : 0,
         .text_unit = (int)limits.text_unit,
         .media_max = limits.media_max,
         .alt_max = limits.alt_max,

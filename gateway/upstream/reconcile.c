@@ -63,7 +63,8 @@ static bool apply_ours(struct platform *platform, const char *native)
  */
 
 struct listed {
-    uint64_t revision;
+    uint64_t revision, digest;
+    int64_t created;
     bool seen; /* we have it too */
     UT_hash_handle hh;
     char id[];
@@ -93,6 +94,8 @@ static void listed_add(struct listed **table, const struct post_revision *revisi
         HASH_ADD(hh, *table, id, length, one);
     }
     one->revision = revision->revision;
+    one->digest = revision->digest;
+    one->created = revision->created;
 }
 
 static bool list_theirs(struct platform *platform, const char *native, struct listed **table)
@@ -121,6 +124,7 @@ struct comparison {
     struct platform *platform;
     struct arena *arena;
     const char *native, *stamp; /* stamp: makes the keys of this sweep unique */
+    int64_t since;              /* older posts stay home */
     struct event events[DIFFERENCES_MAX];
     size_t count, total;
 };
@@ -157,7 +161,7 @@ static bool compare_one(struct comparison *comparison, struct listed *table, con
     if (!theirs)
         return differs(comparison, EVENT_POST_UPDATED, post->native, 0);
     theirs->seen = true;
-    if (theirs->revision > post->revision)
+    if (theirs->digest ? theirs->digest != post->post.digest : theirs->revision > post->revision)
         return differs(comparison, EVENT_POST_UPDATED, post->native, theirs->revision);
     return true;
 }
@@ -199,7 +203,8 @@ static bool compare_theirs(struct comparison *comparison, struct listed *table)
     struct listed *one;
     struct listed *next;
     HASH_ITER(hh, table, one, next)
-    if (!one->seen && !differs(comparison, EVENT_POST_CREATED, one->id, one->revision))
+    if (!one->seen && (!one->created || one->created >= comparison->since) &&
+        !differs(comparison, EVENT_POST_CREATED, one->id, one->revision))
         return false;
     return true;
 }
@@ -219,8 +224,12 @@ bool reconcile_account(struct platform *platform, const char *aid)
         char stamp[TRACE_LENGTH + 1];
         trace_new(stamp);
         struct comparison *comparison = arena_alloc(arena, sizeof *comparison);
-        *comparison = (struct comparison){
-            .platform = platform, .arena = arena, .native = record.native, .stamp = stamp};
+        *comparison =
+            (struct comparison){.platform = platform,
+                                .arena = arena,
+                                .native = record.native,
+                                .stamp = stamp,
+                                .since = record.account.backfill ? 0 : record.account.federated_since};
         struct listed *table = NULL;
         good = list_theirs(platform, record.native, &table) && compare_ours(comparison, aid, table) &&
                compare_theirs(comparison, table) && flush_differences(comparison);
@@ -232,6 +241,11 @@ bool reconcile_account(struct platform *platform, const char *aid)
     }
     arena_free(arena);
     return good;
+}
+
+bool reconcile_native(struct platform *platform, const char *native, const char *aid)
+{
+    return apply_ours(platform, native) && reconcile_account(platform, aid);
 }
 
 bool reconcile_platform(struct platform *platform)
@@ -251,7 +265,7 @@ bool reconcile_platform(struct platform *platform)
         struct account_record record;
         enum lookup found = account_load(platform->gateway->store, arena, aid, &record);
         if (found == LOOKUP_FOUND && record.consent == CONSENT_ON)
-            good = apply_ours(platform, record.native) && reconcile_account(platform, aid);
+            good = reconcile_native(platform, record.native, aid);
         else
             good = found != LOOKUP_DOWN;
         arena_free(arena);

@@ -57,6 +57,7 @@ const struct stream_plan *stream_begin(struct platform_stream *self)
     }
     size_t length;
     const char *cursor = reply_bytes(reply, &length);
+    self->live = length == 0;
     self->stream = platform->class->stream_new(platform->adapter, (struct adapter_bytes){cursor, length});
     reply_free(reply);
     return self->stream ? platform->class->stream_plan(self->stream) : NULL;
@@ -171,6 +172,7 @@ void stream_start(struct platform *platform)
     self->platform = platform;
     self->last = &self->first;
     self->backoff_ms = STREAM_BACKOFF_FIRST_MS;
+    self->watched_count = -1;
     (void)snprintf(self->lease_name, sizeof self->lease_name, "stream:%s", platform->config->name);
     self->lease.name = self->lease_name;
     self->timer = loop_timer_new(platform->gateway->loop, tick, self);
@@ -185,6 +187,7 @@ void stream_free(struct platform *platform)
     if (!self)
         return;
     stream_drop_batches(self);
+    stream_watch_free(self);
     loop_timer_free(self->timer);
     free(self);
     platform->stream = NULL;

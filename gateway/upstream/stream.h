@@ -11,6 +11,7 @@
 enum { STREAM_TICK_MS = 500, STREAM_BACKOFF_FIRST_MS = 250, STREAM_BACKOFF_MAX_MS = 30000 };
 
 struct stream_batch;
+struct watched; /* an account of ours */
 
 struct platform_stream {
     struct platform *platform;
@@ -22,6 +23,10 @@ struct platform_stream {
     size_t pending_bytes;
     struct task *waiting;
     struct loop_timer *timer;
+    struct watched *watched;              /* for platforms that do not pick them themselves */
+    int64_t watched_count;                /* as the store counts them; -1: never read */
+    int64_t event_time, event_came, told; /* of the last event; when that was written down */
+    bool live;                            /* it was opened without a cursor */
     bool open, broken, closed;
     int http_status, close_code;
     char reason[512];
@@ -43,6 +48,20 @@ bool stream_queue_gap(struct platform_stream *self);
 struct reply *stream_read_cursor(struct platform *platform);
 /* Waits. */
 bool stream_forget_cursor(struct platform_stream *self);
+
+/* ---- stream_watch.c ---- */
+
+/* Reads who is watched. Waits. False: the store is away. */
+bool stream_watch_read(struct platform_stream *self);
+/* The same when there are others than before: they are told to the adapter and compared with the platform,
+ * since what they did before was passed over. Waits. False: close the stream. */
+bool stream_watch_refresh(struct platform_stream *self);
+/* Tells the adapter who is watched. False: close the stream. */
+bool stream_watch_tell(struct platform_stream *self);
+bool stream_watch_has(const struct platform_stream *self, const char *native);
+void stream_watch_free(struct platform_stream *self);
+/* Writes down, now and then, that the stream is open and what came last. Waits. */
+void stream_note(struct platform_stream *self);
 
 /* ---- stream.c ---- */
 

@@ -115,6 +115,8 @@ static bool sink_event(void *context, const struct event *event)
         return false;
     if (event->kind == EVENT_OTHER)
         return true;
+    self->event_time = event->time;
+    self->event_came = clock_now_ms();
     char trace[TRACE_LENGTH + 1];
     trace_new(trace);
     add_event(batch->events, event, trace);
@@ -155,10 +157,15 @@ static void sink_send(void *context, struct adapter_bytes text)
         self->broken = true;
 }
 
+static bool sink_wants(void *context, const char *account)
+{
+    return stream_watch_has(context, account);
+}
+
 struct stream_sink stream_sink_of(struct platform_stream *self)
 {
     return (struct stream_sink){
-        .context = self, .event = sink_event, .cursor = sink_cursor, .send = sink_send};
+        .context = self, .event = sink_event, .cursor = sink_cursor, .send = sink_send, .wants = sink_wants};
 }
 
 bool stream_flush(struct platform_stream *self)

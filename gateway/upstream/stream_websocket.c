@@ -12,6 +12,7 @@ static void socket_opened(void *context)
 {
     struct platform_stream *self = context;
     self->open = true;
+    stream_wake(self);
     log_write(LOG_INFO, "the platform's stream is open", "platform", self->platform->config->name,
               (char *)NULL);
 }
@@ -49,13 +50,29 @@ static void socket_closed(void *context, int http_status, int close_code, const 
     stream_wake(self);
 }
 
+/* What is done now and then while the socket is open. False: close it. */
+static bool look_after(struct platform_stream *self, bool *greeted)
+{
+    if (!self->open)
+        return true;
+    stream_note(self);
+    if (*greeted)
+        return stream_watch_refresh(self);
+    *greeted = true;
+    /* Without a cursor: what happened until now came by no stream. Those that pick the accounts themselves
+     * say where they are, and their adapters tell the gap. */
+    bool gap = self->live && self->platform->class->stream_watch;
+    return (!gap || stream_queue_gap(self)) && stream_watch_tell(self);
+}
+
 /* Feeds on the open socket until it ends, the lease is lost or the gateway stops. */
 static void hold(struct platform_stream *self)
 {
     bool leave = false;
+    bool greeted = false;
     while (!self->closed) {
         if (!leave && (!stream_flush(self) || self->broken || self->platform->gateway->stopping ||
-                       !lease_take(self->platform->gateway, &self->lease))) {
+                       !lease_take(self->platform->gateway, &self->lease) || !look_after(self, &greeted))) {
             leave = true;
             if (self->socket)
                 websocket_close(self->socket, 1000);
@@ -87,6 +104,10 @@ bool stream_by_websocket(struct platform_stream *self, const struct stream_plan 
     const struct websocket_handler handler = {
         .context = self, .opened = socket_opened, .message = socket_message, .closed = socket_closed};
     const char *why = NULL;
+    if (!stream_watch_read(self)) {
+        buffer_clear(&authorization);
+        return false;
+    }
     self->socket = websocket_open(platform->gateway->websockets, &options, &handler, &why);
     buffer_clear(&authorization);
     if (!self->socket)

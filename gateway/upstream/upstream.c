@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/upstream/platform.h"
+#include "gateway/upstream/session.h"
 #include "mapping/ids.h"
 #include "mapping/source.h"
 
@@ -84,6 +84,7 @@ void upstream_free(struct gateway *gateway)
             work_free(platform->intake);
             work_free(platform->push);
         }
+        session_free(platform);
         if (platform->adapter)
             platform->class->close(platform->adapter);
     }
@@ -129,10 +130,18 @@ bool upstream_forget_person(struct gateway *gateway, const char *actor_id, const
     return good;
 }
 
-bool upstream_sweep(struct gateway *gateway, const char *name, const char *aid)
+bool upstream_sweep(struct gateway *gateway, const char *name, const char *native, const char *aid)
 {
     struct platform *platform = upstream_find(gateway, name);
-    return !platform || reconcile_account(platform, aid);
+    return !platform || reconcile_native(platform, native, aid);
+}
+
+bool upstream_depart(struct gateway *gateway, const char *name, const char *native, const char *aid,
+                     const char *trace)
+{
+    struct platform *platform = upstream_find(gateway, name);
+    /* It may be back. */
+    return !platform || (reconcile_native(platform, native, aid) && consent_depart(platform, aid, trace));
 }
 
 bool upstream_limits(struct gateway *gateway, const char *name, struct adapter_limits *out)

@@ -6,6 +6,7 @@
 #include "adapters/adapter.h"
 #include "gateway/fed/serve.h"
 #include "gateway/gateway.h"
+#include "mapping/ids.h"
 
 /* Opens every configured platform and starts nothing: for commands that only ask. Then upstream_free. */
 bool upstream_open(struct gateway *gateway, char *error, size_t error_size);
@@ -26,10 +27,33 @@ void upstream_push_kick(struct gateway *gateway, const char *platform);
 bool upstream_forget_person(struct gateway *gateway, const char *actor_id, const char *trace);
 
 /* Compares an account with what the platform has of it. Waits. False: try again later. */
-bool upstream_sweep(struct gateway *gateway, const char *platform, const char *aid);
+bool upstream_sweep(struct gateway *gateway, const char *platform, const char *native, const char *aid);
+/* An account that the platform deleted a day ago leaves, unless it is back. Waits. False: try again later. */
+bool upstream_depart(struct gateway *gateway, const char *platform, const char *native, const char *aid,
+                     const char *trace);
 
 /* The platform's limits for text that goes back; false when there is no such platform. */
 bool upstream_limits(struct gateway *gateway, const char *platform, struct adapter_limits *out);
+
+/* Proof of control (DESIGN §6): a code that only the owner can put into the profile or a post. */
+enum enrolment_state {
+    ENROLMENT_FAILED, /* `why` says it */
+    ENROLMENT_ASKED,  /* the code is not there yet */
+    ENROLMENT_PROVEN, /* the account is on */
+    ENROLMENT_BEFORE, /* it was on already */
+};
+struct enrolment {
+    enum enrolment_state state;
+    const char *why;
+    const char *native, *handle; /* of the account, once it was found */
+    const char *code;
+    char aid[AID_LENGTH + 1];
+};
+/* Looks for the account's code where only its owner can have put it, and switches the account on when it is
+ * there. `who`: a native id or a handle. `backfill`: older posts are bridged too. Waits. Strings live in the
+ * arena. */
+void upstream_enrol(struct gateway *gateway, const char *platform, const char *who, bool backfill,
+                    struct arena *arena, struct enrolment *out);
 
 /* What the platform says of a post or an account just now. Wait. Copied into the arena. False: *why is a
  * sentence. */

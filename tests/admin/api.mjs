@@ -103,6 +103,22 @@ await story("The admin API", async () => {
     assert.deepEqual((await good("block.list", { token })).items.map(({ subject }) => subject), [rosa.actor]);
     await until("the blocked one's Reject", SOON, () => rosa.got("Reject").length);
     await good("block.remove", { token, body: { subject: rosa.actor } });
+    await good("account.set", { token, body: { approve_replies: "all" } });
+    const post = await plaza.post("alice", "Well?");
+    await until("the post is out", SOON, async () => (await good("account.show", { token })).posts === 1);
+    const outbox = async (url) => (await fetch(url, { headers: { accept: "application/activity+json" } })).json();
+    const [create] = (await outbox((await outbox(`${actor}/outbox`)).first)).orderedItems;
+    const object = { id: `${tess.origin}/notes/1`, type: "Note", attributedTo: tess.actor, inReplyTo: create.object.id, content: "<p>Well.</p>", to: ["https://www.w3.org/ns/activitystreams#Public"], cc: [actor] };
+    await tess.post(`${actor}/inbox`, tess.activity("Create", object, { to: object.to, cc: object.cc }));
+    const [held] = await until("a reply waits", SOON, async () => {
+      const { items } = await good("reply.held", { token });
+      return items.length ? items : undefined;
+    });
+    await good("reply.approve", { token, body: { reply: held.reply } });
+    await until("it is shown", SOON, () => plaza.replyWith(post, "Well."));
+    assert.equal((await good("reply.list", { token })).items[0].reply, held.reply);
+    await good("reply.remove", { token, body: { reply: held.reply } });
+    await until("it is gone", SOON, async () => (await plaza.replyWith(post, "Well.")) === undefined);
     const acts = (await good("account.audit", { token })).items.map(({ who, act }) => `${who} ${act}`);
     assert.ok(acts.includes("token alice-phone block.add"), acts.join());
     assert.equal((await good("account.show", { token })).approve_followers, "yes");

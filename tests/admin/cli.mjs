@@ -113,9 +113,44 @@ await story("An account in its owner's hand, by the command line", async () => {
     await until("rosa follows again", SOON, async () => (await followers()).includes(rosa.handle));
   });
 
+  await step("with approval of first replies, a new person's waits; approved, that one's next are shown at once; removed, they go", async () => {
+    const post = await plaza.post("alice", "What do you say?");
+    const { first } = (await get(`${actor}/outbox`)).json;
+    const note = await until("the post is out", SOON, async () => (await get(first ?? `${actor}/outbox?page=1`)).json.orderedItems?.[0]?.object?.id);
+    const uma = await person("uma");
+    const write = async (text) => {
+      const id = `${uma.origin}/notes/${++uma.serial}`;
+      const object = { id, type: "Note", attributedTo: uma.actor, inReplyTo: note, content: `<p>${text}</p>`, to: ["https://www.w3.org/ns/activitystreams#Public"], cc: [actor] };
+      assert.equal((await uma.post(`${actor}/inbox`, uma.activity("Create", object, { to: object.to, cc: object.cc }))).status, 202);
+      return id;
+    };
+    const shown = (text) => plaza.replyWith(post, text);
+    assert.equal((await good("account", "set", alice, "--approve-replies", "first")).approve_replies, "first");
+    const one = await write("I am new here");
+    await until("it waits", SOON, async () => (await good("reply", "held", alice)).items.some(({ text }) => text === "I am new here"));
+    assert.equal((await good("account", "show", alice)).held_replies, 1);
+    const [held] = (await good("reply", "held", alice)).items;
+    assert.equal(held.handle, uma.handle);
+    assert.equal(await shown("I am new here"), undefined);
+    await good("reply", "approve", alice, one);
+    await until("it is shown", SOON, () => shown("I am new here"));
+    await write("And I stay");
+    await until("the next is shown at once", SOON, () => shown("And I stay"));
+    assert.deepEqual((await good("reply", "list", alice)).items.map(({ text }) => text), ["And I stay", "I am new here"]);
+    await good("reply", "remove", alice, one);
+    await until("the removed one is gone", SOON, async () => (await shown("I am new here")) === undefined);
+    await good("account", "set", alice, "--approve-replies", "all");
+    const third = await write("Once more");
+    await until("now all wait", SOON, async () => (await good("reply", "held", alice)).items.length === 1);
+    await good("reply", "remove", alice, third);
+    assert.equal((await good("reply", "held", alice)).items.length, 0);
+    await bad(1, /no such reply waits/, "reply", "approve", alice, third);
+    await good("account", "set", alice, "--approve-replies", "off");
+  });
+
   await step("what was done is in the audit trail, with who did it", async () => {
     const acts = (await good("account", "audit", alice)).items.map(({ who, act }) => `${who} ${act}`);
-    for (const act of ["account.set", "follower.approve", "follower.refuse", "follower.remove", "block.add", "block.remove"])
+    for (const act of ["account.set", "follower.approve", "follower.refuse", "follower.remove", "block.add", "block.remove", "reply.approve", "reply.remove"])
       assert.ok(acts.includes(`cli ${act}`), `${act} in ${acts}`);
   });
 

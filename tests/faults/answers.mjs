@@ -1,6 +1,8 @@
 // What hosts answer is obeyed: the time that they name, the address, and that they are back.
 import assert from "node:assert/strict";
 import { atEnd, step, story } from "../peers/lib/harness.mjs";
+import { binaries } from "../peers/lib/paths.mjs";
+import { run } from "../peers/lib/processes.mjs";
 import { until } from "../peers/lib/wait.mjs";
 import { World } from "../peers/lib/world.mjs";
 import { Clock } from "./lib/clock.mjs";
@@ -92,6 +94,14 @@ await story("What hosts answer", async () => {
     assert.equal(asked(sick), count);
     const shown = await fleet.ledger(`${sick.origin}/`);
     assert.equal(shown.last_reason, "broken");
+    const printed = (...words) => run(binaries.drawbridge, ["host", ...words, "-c", gateway.configuration], { seconds: 60 });
+    const name = sick.origin.replace("http://", "");
+    assert.deepEqual(JSON.parse(await printed("list", "--state", "open", "--json")).map(({ host }) => host.replace("http://", "")), [name]);
+    assert.equal(JSON.parse(await printed("list", "--json")).length, 4);
+    const json = JSON.parse(await printed("show", name, "--json"));
+    assert.deepEqual([json.state, json.last_reason, json.failures >= 5], ["open", "broken", true]);
+    assert.match(await printed("show", name), /^ {2}state +open$[\s\S]*unreachable since[\s\S]*tried again at/m);
+    assert.match(await printed("list"), /open +last accepted .* unreachable since .* \(broken\)\n[\s\S]*^4 host\(s\)$/m);
     limits.sick = null;
     const { object } = has(steady, "Create", "Found again.");
     let spoke = -Infinity;

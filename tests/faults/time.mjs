@@ -61,9 +61,11 @@ await story("Hosts that are away", async () => {
   const settled = () => until("nothing is ready to be sent", RECOVERED, async () => Number(await gateway.redis("ZCARD", "ready")) + Number(await gateway.redis("ZCARD", "fanouts")) === 0);
 
   const left = []; // posts of the one who leaves
+  const kept = []; // those that are deleted when hosts are dead
   const old = await step("all get the first posts", async () => {
     const posts = await publish("Before.");
-    await until("the Creates", RECOVERED, () => all(fleet.hosts, "Create", posts));
+    kept.push(...(await publish("Kept for long.")));
+    await until("the Creates", RECOVERED, () => all(fleet.hosts, "Create", posts.concat(kept)));
     left.push(...(await publish("Before I leave.", "bob")));
     await until("the leaver's Creates", RECOVERED, () => left.every(({ note }) => [...groups.living, ...groups.weeks].every((host) => host.about(note).some(isAccepted))));
     return posts;
@@ -150,15 +152,15 @@ await story("Hosts that are away", async () => {
     const more = await publish("For the living too.");
     later.push(...more);
     await until("the living have it", RECOVERED, () => all(groups.living, "Create", more));
-    for (const post of during.posts) await work.remove(post);
-    await until("the Deletes", RECOVERED, () => all(groups.living, "Delete", during.posts));
+    for (const post of during.posts.concat(kept)) await work.remove(post);
+    await until("the Deletes", RECOVERED, () => all([...groups.living, ...groups.minutes, ...groups.days], "Delete", kept) && all(groups.living, "Delete", during.posts));
   });
 
   await step("those that come back after forty days get every Delete and no stale post", async () => {
     clock.advance(30 * DAY);
     for (const host of groups.weeks) await host.come();
     clock.advance(6 * HOUR + MINUTE);
-    await until("every Delete", RECOVERED, () => all(groups.weeks, "Delete", old));
+    await until("every Delete", RECOVERED, () => all(groups.weeks, "Delete", old.concat(kept)));
     await until("the Deletes of the one who left", RECOVERED, () => groups.weeks.every(saidFarewell));
     const fresh = await publish("After forty days.");
     await until("the next posts", RECOVERED, () => all(groups.weeks, "Create", fresh));
@@ -177,7 +179,7 @@ await story("Hosts that are away", async () => {
     const objects = new Set([...fleet.threads()].map(({ object }) => object).filter((object) => object.includes("/p/")));
     const figures = await fleet.checkLedger(objects, (host) => away().includes(host));
     console.log(`         ${figures.pairs} pairs: ${figures.accepted} accepted, ${figures.refused} refused, ${figures.unproven} that were tried in vain`);
-    for (const { note } of old)
+    for (const { note } of old.concat(kept))
       for (const entry of (await fleet.ledger(note)).hosts) {
         const host = fleet.hosts.find(({ port }) => entry.host.endsWith(`:${port}`));
         assert.equal(entry.delete, groups.months.includes(host) ? "queued" : host === missing ? "refused" : "accepted", host.name);

@@ -1,4 +1,4 @@
--- ARGV: aid hold approves("1"|"0"|"platform") authorized_fetch("1"|"0"); '' leaves a setting as it is
+-- ARGV: aid hold approves("1"|"0"|"platform") authorized_fetch("1"|"0") approve_replies("off"|"first"|"all"); '' leaves a setting as it is
 local key = 'account:' .. ARGV[1]
 if ARGV[2] ~= '' then
   redis.call('HSET', key, 'hold', ARGV[2])
@@ -10,5 +10,8 @@ elseif ARGV[3] ~= '' then
 end
 if ARGV[4] ~= '' then
   redis.call('HSET', key, 'authorized_fetch', ARGV[4])
+end
+if ARGV[5] ~= '' then
+  redis.call('HSET', key, 'approve_replies', ARGV[5])
 end
 return 1

@@ -29,6 +29,12 @@ local function due_retries()
   end
 end
 
+local function host_read(host)
+  local v = redis.call('HMGET', 'host:' .. host, 'state', 'open_until', 'in_flight', 'pause_until', 'origin', 'scheme')
+  return {number = host, failed = v[1] == 'open' or v[1] == 'dead', open_until = tonumber(v[2] or '0'),
+    in_flight = tonumber(v[3] or '0'), pause_until = tonumber(v[4] or '0'), origin = v[5] or '', scheme = v[6] or ''}
+end
+
 -- Hosts whose time has come: of one that failed, a few lanes to probe with, or what was tried in vain; of any other, all lanes.
 local function due_hosts()
   for _, host in ipairs(redis.call('ZRANGEBYSCORE', 'probes', '-inf', now_text, 'LIMIT', 0, 16)) do
@@ -45,10 +51,16 @@ local function due_hosts()
       redis.call('ZADD', 'probes', now + 1000, host)
     end
   end
-  for _, host in ipairs(redis.call('SRANDMEMBER', 'unparking', 4)) do
-    local free = HOST_MAX - tonumber(redis.call('HGET', 'host:' .. host, 'in_flight') or '0')
-    if free <= 0 or unpark(host, free * 2, now_text) + untry(host, free, now_text) == 0 then
-      redis.call('SREM', 'unparking', host) -- when something of it ends, the next lanes follow
+  for _, number in ipairs(redis.call('SRANDMEMBER', 'unparking', 4)) do
+    local host = host_read(number)
+    local free, rests = HOST_MAX - host.in_flight, host.failed and host.open_until or host.pause_until
+    if host.failed or rests > now then
+      redis.call('SREM', 'unparking', number) -- it was given up again, or asked for a rest, before all was back
+      if host_awaited(number) then
+        redis.call('ZADD', 'probes', 'NX', math.max(rests, now + 1000), number)
+      end
+    elseif free <= 0 or unpark(number, free * 2, now_text) + untry(number, free, now_text) == 0 then
+      redis.call('SREM', 'unparking', number) -- when something of it ends, the next lanes follow
     end
   end
 end
@@ -57,12 +69,6 @@ local function park(lane, host, again_at)
   redis.call('SADD', 'parked:' .. host, lane)
   redis.call('ZREM', 'ready', lane)
   redis.call('ZADD', 'probes', 'NX', again_at, host)
-end
-
-local function host_read(host)
-  local v = redis.call('HMGET', 'host:' .. host, 'state', 'open_until', 'in_flight', 'pause_until', 'origin', 'scheme')
-  return {number = host, failed = v[1] == 'open' or v[1] == 'dead', open_until = tonumber(v[2] or '0'),
-    in_flight = tonumber(v[3] or '0'), pause_until = tonumber(v[4] or '0'), origin = v[5] or '', scheme = v[6] or ''}
 end
 
 -- How many entries of the lane may leave now; 0: it was parked or waits for one of its own to end.

@@ -11,5 +11,6 @@ for i = 0, tonumber(ARGV[4]) - 1 do
 end
 if ARGV[2] ~= '' then
   redis.call('SET', 'cursor:' .. ARGV[1], ARGV[2])
+  redis.call('HSET', 'stream:' .. ARGV[1], 'cursor_time', ARGV[3])
 end
 return added

@@ -1,7 +1,8 @@
 -- ARGV: aid oid native revision published now hold_ms visibility updated source trace parent_native parent_hash boost
---       boost_author requoted("1"|"0")
+--       boost_author requoted("1"|"0") queue entry
 -- Creates or edits a post. `updated` 0: only the counts of its poll changed; -1: only what nobody is told. `boost`: it is an
 -- Announce of that object. `requoted`: it quotes something else than before, for which nobody was asked yet.
+-- `entry` in `queue` says so ('' for none): when it is gone, somebody else has done it, and perhaps the Delete that came after it.
 -- Returns created, waits, updated, counted, stale or unseen.
 -- include threads
 local aid, oid = ARGV[1], ARGV[2]
@@ -10,6 +11,9 @@ local known = redis.call('HMGET', key, 'state', 'revision', 'tallied', 'sent')
 local revision, now, hold = tonumber(ARGV[4]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local TALLY_FIRST, TALLY_EVERY = 2000, 180000
 if known[1] == 'gone' then
+  return 'stale'
+end
+if not known[1] and (ARGV[18] or '') ~= '' and #redis.call('XRANGE', ARGV[17], ARGV[18], ARGV[18]) == 0 then
   return 'stale'
 end
 if not known[1] then

@@ -1,5 +1,6 @@
 -- ARGV: hash object_id actor_id platform aid oid parent_hash source now updated dated("1"|"0")
--- Keeps a remote reply (new or edited) and queues its push to the platform. Returns created, updated, stale or gone.
+-- Keeps a remote reply (new or edited) and queues its push to the platform. Returns created, updated, stale, gone; or held:
+-- it waits for the account's owner; or full: so many wait that this one is not kept.
 -- include threads
 -- include objects
 local hash, actor, platform, aid, oid, now = ARGV[1], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[9]
@@ -22,9 +23,17 @@ end
 if known[1] and updated <= last then
   return 'stale'
 end
-redis.call('HSET', key, 'state', 'live', 'id', ARGV[2], 'actor', actor, 'platform', platform, 'aid', aid, 'oid', oid,
+local held = object_waits(known[1], aid, actor)
+if held and known[1] ~= 'held' and redis.call('ZCARD', 'held:' .. aid) >= 1000 then
+  return 'full'
+end
+redis.call('HSET', key, 'state', held and 'held' or 'live', 'id', ARGV[2], 'actor', actor, 'platform', platform, 'aid', aid, 'oid', oid,
   'parent', ARGV[7], 'source', ARGV[8], 'updated', string.format('%.0f', updated))
 redis.call('HINCRBY', key, 'revision', 1)
+if held then
+  redis.call('ZADD', 'held:' .. aid, now, hash)
+  return 'held'
+end
 redis.call('XADD', 'work:push:' .. platform, '*', 'chain', hash, 'data', 'object ' .. hash, 'time', now)
 if known[1] then
   return 'updated'

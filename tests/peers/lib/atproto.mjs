@@ -1,10 +1,12 @@
 // Real AT Protocol servers (PLC directory, PDS, with PostgreSQL also an AppView), and people on them.
 import fs from "node:fs";
 import path from "node:path";
+import http from "node:http";
+import https from "node:https";
 import { createRequire } from "node:module";
 import { peers } from "./paths.mjs";
 import { freePort } from "./ports.mjs";
-import { Process } from "./processes.mjs";
+import { Process, run } from "./processes.mjs";
 
 export const requirePeer = createRequire(path.join(peers, "atproto/"));
 
@@ -12,6 +14,9 @@ export class Atproto {
   /** `appview` needs PostgreSQL; without one the PDS itself resolves handles. */
   static async start(folder, { appview = true, environment = {} } = {}) {
     const network = new Atproto();
+    // PostgreSQL runs as its own user and must get to its folder.
+    if (appview && process.getuid() === 0) fs.chmodSync(folder.path, 0o711);
+    network.front = await Front.start(folder);
     const ports = { plc: await freePort(), pds: await freePort(), appview: await freePort() };
     network.process = new Process(
       folder,
@@ -23,8 +28,9 @@ export class Atproto {
         `--pds=${ports.pds}`,
         appview ? `--appview=${ports.appview}` : "--no-appview",
         `--dir=${folder.path}`,
+        `--public-url=${network.front.origin}`,
       ],
-      environment,
+      { NODE_EXTRA_CA_CERTS: network.front.ca, ...environment },
     );
     let facts;
     await network.process.ready("the AT Protocol servers listen", 60, () => {
@@ -35,6 +41,7 @@ export class Atproto {
       return line && (facts = JSON.parse(line));
     });
     Object.assign(network, { plc: facts.plc, pds: facts.pds, appview: facts.appview ?? facts.pds, firehose: facts.firehose, adminPassword: facts.adminPassword });
+    network.front.target = new URL(facts.pds);
     network.people = {};
     for (const account of facts.accounts) network.people[account.handle.split(".")[0]] = await Person.login(network, account);
     return network;
@@ -52,6 +59,45 @@ export class Atproto {
   /** A request of the server's administrator. */
   admin(nsid, body) {
     return xrpc(this.pds, nsid, body, `Basic ${Buffer.from(`admin:${this.adminPassword}`).toString("base64")}`);
+  }
+}
+
+/** TLS before the PDS: media is linked at https addresses only. Its certificate is by an authority of the test's own. */
+class Front {
+  static async start(folder) {
+    const front = new Front();
+    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+    const openssl = (...words) => run("openssl", words, { cwd: folder.path });
+    await openssl("req", "-x509", ...key, "-keyout", "ca.key", "-out", "ca.crt", "-subj", "/CN=Test CA");
+    await openssl("req", ...key.slice(0, -2), "-keyout", "leaf.key", "-out", "leaf.csr", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost");
+    await openssl("x509", "-req", "-in", "leaf.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-days", "2", "-copy_extensions", "copy", "-out", "leaf.crt");
+    front.ca = folder.join("ca.crt");
+    front.server = https.createServer({ key: fs.readFileSync(folder.join("leaf.key")), cert: fs.readFileSync(folder.join("leaf.crt")) }, (request, response) => {
+      const { hostname, port } = front.target;
+      const forward = http.request({ hostname, port, path: request.url, method: request.method, headers: request.headers }, (answer) => {
+        response.writeHead(answer.statusCode, answer.headers);
+        answer.pipe(response);
+      });
+      forward.on("error", () => response.destroy());
+      request.pipe(forward);
+    });
+    const port = await freePort();
+    await new Promise((resolve) => front.server.listen(port, "127.0.0.1", resolve));
+    front.server.unref();
+    front.origin = `https://localhost:${port}`;
+    return front;
+  }
+
+  /** What stands at an address, whoever signed its certificate. */
+  get(url) {
+    return new Promise((resolve, reject) => {
+      https
+        .get(url, { ca: fs.readFileSync(this.ca) }, (answer) => {
+          const parts = [];
+          answer.on("data", (part) => parts.push(part)).on("end", () => resolve({ status: answer.statusCode, type: answer.headers["content-type"], body: Buffer.concat(parts) }));
+        })
+        .on("error", reject);
+    });
   }
 }
 

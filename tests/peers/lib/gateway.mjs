@@ -6,8 +6,8 @@ import { Process, childrenOf, isAlive, run } from "./processes.mjs";
 import { until } from "./wait.mjs";
 
 export class Gateway {
-  /** `settings` is more of the configuration file, at its end; `environment` more of the process's. `publicUrl` where others reach it, if not at its port. */
-  constructor(folder, { port, plaza, workers = 2, settings = "", environment = {}, publicUrl, mode = "lab" }) {
+  /** `settings` is more of the configuration file, at its end, `configure` writes all of it; `environment` more of the process's. `publicUrl` where others reach it, if not at its port. */
+  constructor(folder, { port, plaza, workers = 2, settings = "", environment = {}, publicUrl, mode = "lab", configure }) {
     this.folder = folder;
     this.environment = environment;
     this.host = `127.0.0.1:${port}`;
@@ -16,18 +16,15 @@ export class Gateway {
     this.configuration = folder.join("drawbridge.ini");
     fs.writeFileSync(
       this.configuration,
-      `[gateway]
+      configure?.(this) ??
+        `[gateway]
 public_url = ${publicUrl ?? this.origin}
 listen = ${this.host}
 data_dir = ${this.data}
 mode = ${mode}
 workers = ${workers}
 
-[platform plaza]
-adapter = platform
-url = ${plaza.publicOrigin}
-token_file = ${plaza.tokenFile}
-${settings}`,
+${plaza ? `[platform plaza]\nadapter = platform\nurl = ${plaza.publicOrigin}\ntoken_file = ${plaza.tokenFile}\n` : ""}${settings}`,
     );
   }
 

@@ -6,6 +6,15 @@ local function object_indexed(hash, actor, aid, now)
   redis.call('ZADD', 'inbound:' .. aid, now, hash)
 end
 
+-- Whether an object waits for the owner before it is shown: approve_replies is all, or first (of people not approved before).
+local function object_waits(state, aid, actor)
+  if state then
+    return state == 'held'
+  end
+  local wish = redis.call('HGET', 'account:' .. aid, 'approve_replies')
+  return wish == 'all' or (wish == 'first' and redis.call('SISMEMBER', 'welcome:' .. aid, actor) == 0)
+end
+
 -- The tombstone of an object that is known and live; its delete on the platform is queued.
 local function object_remove(hash, now)
   local key = 'remote_object:' .. hash
@@ -19,6 +28,7 @@ local function object_remove(hash, now)
   end
   redis.call('SREM', 'objects_of:' .. known[4], hash)
   redis.call('ZREM', 'inbound:' .. known[2], hash)
+  redis.call('ZREM', 'held:' .. known[2], hash)
   redis.call('XADD', 'work:push:' .. known[1], '*', 'chain', hash, 'data', 'object ' .. hash, 'time', now)
   return known[1]
 end

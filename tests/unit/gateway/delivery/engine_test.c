@@ -35,10 +35,11 @@ static struct world {
     struct gateway gateway;
     struct post_sent log[LOG_MAX];
     size_t count;
-    int status;           /* what hosts answer to a POST */
-    int status_rfc9421;   /* 0: as above */
-    int status_get;       /* what they answer to a GET */
-    const char *document; /* the same: its body */
+    int status;             /* what hosts answer to a POST */
+    int status_rfc9421;     /* 0: as above */
+    enum fetch_error error; /* how POSTs fail instead */
+    int status_get;         /* what they answer to a GET */
+    const char *document;   /* the same: its body */
     size_t gets;
     bool slow; /* answers wait in `waiting` until the test lets them go */
     struct waiting *waiting;
@@ -87,6 +88,7 @@ void fetch_start(struct fetch_client *client, const struct fetch_request *reques
     sent->has_signature = header(request, "Signature") != NULL;
     sent->has_digest = header(request, sent->rfc9421 ? "Content-Digest" : "Digest") != NULL;
     json_decref(body);
+    waiting->result.error = world.error;
     waiting->result.status = sent->rfc9421 && world.status_rfc9421 ? world.status_rfc9421 : world.status;
     waiting->result.retry_after_ms = -1;
     waiting->done = done;
@@ -125,12 +127,28 @@ size_t fetch_client_pending(const struct fetch_client *client)
 /* ---- the platform
  * --------------------------------------------------------------------------------------------- */
 
-bool upstream_sweep(struct gateway *gateway, const char *platform, const char *swept)
+bool upstream_sweep(struct gateway *gateway, const char *platform, const char *native, const char *swept)
 {
     (void)gateway;
     (void)platform;
+    (void)native;
     (void)swept;
     return true;
+}
+
+bool upstream_depart(struct gateway *gateway, const char *platform, const char *native, const char *left,
+                     const char *trace)
+{
+    (void)trace;
+    return upstream_sweep(gateway, platform, native, left);
+}
+
+bool upstream_limits(struct gateway *gateway, const char *platform, struct adapter_limits *out)
+{
+    (void)gateway;
+    (void)platform;
+    (void)out;
+    return false;
 }
 
 bool upstream_forget_person(struct gateway *gateway, const char *actor_id, const char *trace)
@@ -504,6 +522,47 @@ static void a_held_post_leaves_when_its_window_ends_and_a_deleted_one_never(void
     run_world(holds);
 }
 
+static json_t *ledger_of(const char *what)
+{
+    const char *why = NULL;
+    json_t *ledger = ledger_query(&world.gateway, what, &why);
+    assert_non_null(ledger);
+    return ledger;
+}
+
+/* A name that nobody knows is no refusal: the Delete waits, and the ledger says what is wrong. */
+static void nameless(void)
+{
+    char oid[OID_LENGTH + 1];
+    char url[128];
+    enum post_outcome outcome;
+    follow("bob", false);
+    put_post("p1", 1, 0, oid);
+    assert_true(publish_post(&world.gateway, aid, oid, "t"));
+    wait_for_posts(1);
+    world.error = FETCH_DNS;
+    assert_int_equal(post_remove(world.gateway.store, aid, oid, clock_now_ms(), &outcome), LOOKUP_FOUND);
+    assert_true(publish_post_delete(&world.gateway, aid, oid, "t"));
+    wait_for_posts(2);
+    (void)snprintf(url, sizeof url, "https://us.example/u/%s/p/%s", aid, oid);
+    json_t *ledger = ledger_of(url);
+    const json_t *host = json_array_get(json_object_get(ledger, "hosts"), 0);
+    assert_string_equal(json_string_value(json_object_get(host, "delete")), "queued");
+    assert_string_equal(json_string_value(json_object_get(host, "state")), "unreachable");
+    assert_string_equal(json_string_value(json_object_get(host, "failure")), "dns");
+    json_decref(ledger);
+    ledger = ledger_of("m.example");
+    assert_string_equal(json_string_value(json_object_get(ledger, "last_reason")), "dns");
+    assert_string_equal(json_string_value(json_object_get(ledger, "state")), "failing");
+    json_decref(ledger);
+}
+
+static void a_host_whose_name_is_unknown_is_told_apart_from_one_that_refuses(void **state)
+{
+    (void)state;
+    run_world(nameless);
+}
+
 static bool is_on_its_way(void)
 {
     return world.waiting != NULL;
@@ -732,6 +791,7 @@ int main(void)
         cmocka_unit_test(a_result_that_redis_could_not_take_is_told_again_and_nothing_is_sent_twice),
         cmocka_unit_test(a_delete_that_came_while_a_create_was_in_flight_does_not_wait_for_its_retry),
         cmocka_unit_test(what_was_claimed_while_the_answer_was_lost_is_sent_all_the_same),
+        cmocka_unit_test(a_host_whose_name_is_unknown_is_told_apart_from_one_that_refuses),
         cmocka_unit_test(what_was_taken_from_a_worker_that_stood_still_it_may_not_send),
         cmocka_unit_test(exposure_is_packed_shared_and_read_as_a_whole),
     };

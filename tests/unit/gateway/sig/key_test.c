@@ -220,6 +220,37 @@ static void multikeys_of_unknown_kinds_are_refused(void **state)
     }
 }
 
+static void the_rsa_vector_of_fep_521a_is_that_key(void **state)
+{
+    static const char hex[] =
+        "3082010a0282010100b1b5fcd8d4d5e88ca5c4287b31f578865caf6a78826a3b8ff7b1b23aa4af4e6a0474139f945bd9d3a9"
+        "11ffd0fa72db78e4593a86c91f9da836186ebd3402d51f6a3844247ab5088b46929c311b43604fed84499f06f0f39bf55590"
+        "e2187f1bbe229ba8f49fd2e570cd0e3733c76bfede80e1e7e0881e4538ea1bc5782be9512f8bf132526e05f4923564fe6e1e"
+        "21bf7087adebb660fa533fca06d0a8e66991e1312d70b64a61da8ca77c028cdf939601e2cffe2855759b1d479f0847bcac59"
+        "d7d62427a431d4e3dfd2697428b9dd6309a7b1167db99fe01af1ff1b739566fb949e47089d1dae84aef1214ef7f5773e86a0"
+        "d3e9da246f9bec09d60c705891183d0203010001";
+    static const char multibase[] =
+        "z4MXj1wBzi9jUstyPMS4jQqB6KdJaiatPkAtVtGc6bQEQEEsKTic4G7Rou3iBf9vPmT5dbkm9qsZsuVNjq8HCuW1w24nhBFGkRE4"
+        "cd2Uf2tfrB3N7h4mnyPp1BF3ZttHTYv3DLUPi1zMdkULiow3M1GfXkoC6DoxDUm1jmN6GBj22SjVsr6dxezRVQc7aj9TxE7JLbMH"
+        "1wh5X3kA58H3DFW8rnYMakFGbca5CB2Jf6CnGQZmL7o5uJAdTwXfy2iiiyPxXEGerMhHwhjTA1mKYobyk2CpeEcmvynADfNZ5MBv"
+        "cCS7m3XkFCMNUYBS9NQ3fze6vMSUPsNa6GVYmKx2x6JrdEjCk3qRMMmyjnjCMfR4pXbRMZa3i";
+    unsigned char bytes[512] = {0x85, 0x24};
+    char text[MULTIBASE_TEXT_MAX];
+    size_t length = 2;
+    const char *why = NULL;
+    for (const char *at = hex; *at; at += 2, length++) {
+        unsigned value;
+        assert_int_equal(sscanf(at, "%2x", &value), 1);
+        bytes[length] = (unsigned char)value;
+    }
+    assert_true(multibase_encode(bytes, length, text, sizeof text));
+    assert_string_equal(text, multibase);
+    struct public_key *key = public_key_from_multibase(multibase, &why);
+    assert_non_null(key);
+    assert_int_equal(public_key_kind(key), KEY_RSA);
+    public_key_unref(key);
+}
+
 static void the_vector_of_fep_521a_is_that_key(void **state)
 {
     unsigned char bytes[64];
@@ -352,6 +383,7 @@ int main(void)
         cmocka_unit_test(pem_is_read_strictly_but_for_its_line_breaks),
         cmocka_unit_test(multikeys_of_unknown_kinds_are_refused),
         cmocka_unit_test(the_vector_of_fep_521a_is_that_key),
+        cmocka_unit_test(the_rsa_vector_of_fep_521a_is_that_key),
         cmocka_unit_test(a_sealed_key_opens_and_signs_the_same),
         cmocka_unit_test(a_sealed_key_with_any_byte_flipped_or_cut_does_not_open),
         cmocka_unit_test(a_sealed_key_does_not_show_its_numbers),

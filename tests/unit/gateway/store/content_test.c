@@ -109,6 +109,31 @@ static int64_t number_of(const char *command, const char *key)
     return number;
 }
 
+/* ---- workers that stood still */
+
+static void late_body(void)
+{
+    struct post post = a_post("late", 1000);
+    struct reply *reply =
+        store_call(world.store, "XADD", "work:intake:test", "*", "data", "post made", (char *)NULL);
+    const char *entry = arena_string(world.arena, reply_text(reply));
+    reply_free(reply);
+    const struct post_change change = {.queue = "work:intake:test", .entry = entry};
+    reply_free(store_call(world.store, "XDEL", "work:intake:test", entry, (char *)NULL));
+    assert_int_equal(put(&post, &change), POST_STALE);
+    struct post_record record;
+    assert_int_equal(post_load(world.store, world.arena, AID, oid_of("late"), &record), LOOKUP_ABSENT);
+    assert_int_equal(put(&post, NULL), POST_CREATED);
+    post.revision = 2;
+    assert_int_equal(put(&post, &change), POST_UPDATED); /* an edit brings nothing back that was deleted */
+}
+
+static void who_stood_still_creates_nothing_that_others_have_done_with(void **state)
+{
+    (void)state;
+    run(late_body);
+}
+
 /* ---- pages */
 
 static void pages_body(void)
@@ -450,6 +475,7 @@ static void a_tombstone_of_a_repost_still_says_what_it_was(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(who_stood_still_creates_nothing_that_others_have_done_with),
         TEST(pages_show_every_post_of_one_moment_once),
         TEST(a_conversation_is_that_of_the_post_that_began_it),
         TEST(a_held_answer_joins_when_it_is_released),
