@@ -424,7 +424,7 @@ int main(int count, char **words)
     ask_posts("ledger.deleted_post", true, "--json");
     ask_account();
     char path[PATH_MAX];
-    static const char *const files[] = {"token", "drawbridge.ini"};
+    static const char *const files[] = {"token", "drawbridge.ini", "data/key"};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         (void)snprintf(path, sizeof path, "%s/%s", lab.folder, files[i]);
         (void)unlink(path);

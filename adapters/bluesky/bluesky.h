@@ -133,6 +133,8 @@ void bluesky_account_event(struct adapter *adapter, const char *what, const char
                            int64_t time, struct arena *arena, struct event *out);
 
 /* ---- the parts of the class ---- */
+/* Whether a profile or a post labels itself so. */
+bool bluesky_labelled(const json_t *record, const char *label);
 void bluesky_attribution(const struct adapter *adapter, const struct remote_author *author, size_t *units,
                          size_t *bytes);
 bool bluesky_session_expired(const struct adapter_response *response);

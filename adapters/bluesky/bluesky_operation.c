@@ -43,6 +43,7 @@ static void plan(struct operation *operation, const char *method, const char *ur
     static const struct adapter_header headers[] = {{"Accept", "application/json"}};
     free(operation->body);
     operation->body = NULL;
+    operation->raw = false;
     operation->request = (struct adapter_request){
         .method = method,
         .url = url,
@@ -69,6 +70,16 @@ enum operation_state bluesky_post(struct operation *operation, const char *metho
         return bluesky_fail(operation, ANSWER_INVALID, "what is to be sent is no valid text");
     operation->request.body = (struct adapter_bytes){operation->body, strlen(operation->body)};
     operation->request.content_type = "application/json";
+    operation->request.authenticate = true;
+    return OPERATION_REQUEST;
+}
+
+enum operation_state bluesky_post_bytes(struct operation *operation, const char *method, const char *type,
+                                        struct adapter_bytes bytes)
+{
+    plan(operation, "POST", arena_format(operation->arena, "%s/xrpc/%s", operation->adapter->pds, method));
+    operation->request.body = bytes;
+    operation->request.content_type = type;
     operation->request.authenticate = true;
     return OPERATION_REQUEST;
 }
@@ -102,14 +113,15 @@ enum operation_state bluesky_operation_step(struct operation *operation,
     if (!response)
         return begin(operation);
     const struct bluesky_step *step = operation->step;
-    json_t *body = response->body.length
+    json_t *body = response->body.length && !operation->raw
                        ? json_loadb(response->body.data, response->body.length, JSON_REJECT_DUPLICATES, NULL)
                        : NULL;
     enum operation_state state = OPERATION_FAILED;
+    operation->response = response;
     bluesky_answer(response, body, &operation->answer);
     operation->result.retry_after_ms = operation->answer.retry_after_ms;
     if (operation->answer.answer == ANSWER_OK)
-        state = json_is_object(body)
+        state = operation->raw || json_is_object(body)
                     ? step->take(operation, body)
                     : bluesky_fail(operation, ANSWER_RETRY, "the server's answer is no JSON object");
     else if (operation->pds && look_again(operation))
@@ -119,6 +131,7 @@ enum operation_state bluesky_operation_step(struct operation *operation,
     else
         state = bluesky_fail(operation, operation->answer.answer, operation->answer.reason);
     json_decref(body);
+    operation->response = NULL;
     /* A step that planned no other request passes on to the next. */
     return state == OPERATION_REQUEST && operation->step == step ? bluesky_go(operation, step + 1) : state;
 }
@@ -729,9 +742,68 @@ static enum operation_state ask_relay_identity(struct operation *operation)
     return bluesky_get(operation, document_url(operation), false);
 }
 
+static enum operation_state ask_relay_profile(struct operation *operation)
+{
+    return bluesky_get_record(operation, operation->did, operation->pds, BLUESKY_PROFILE, "self");
+}
+
+/* People are to see that no person writes there. */
+static enum operation_state take_relay_profile(struct operation *operation, const json_t *body)
+{
+    json_t *profile =
+        body ? json_deep_copy(json_object_get(body, "value")) : json_pack("{s:s}", "$type", BLUESKY_PROFILE);
+    operation->profile = NULL;
+    if (json_is_object(profile) && !bluesky_labelled(profile, "bot")) {
+        json_t *labels = json_object_get(profile, "labels");
+        if (!json_is_array(json_object_get(labels, "values"))) {
+            labels = json_pack("{s:s, s:[]}", "$type", "com.atproto.label.defs#selfLabels", "values");
+            (void)json_object_set_new(profile, "labels", labels);
+        }
+        (void)json_array_append_new(json_object_get(labels, "values"), json_pack("{s:s}", "val", "bot"));
+        char *text = json_dumps(profile, JSON_COMPACT);
+        operation->profile = arena_string(operation->arena, text);
+        free(text);
+    }
+    json_decref(profile);
+    return OPERATION_REQUEST;
+}
+
+static enum operation_state miss_relay_profile(struct operation *operation)
+{
+    return operation->answer.answer == ANSWER_GONE ? take_relay_profile(operation, NULL) : OPERATION_REQUEST;
+}
+
+static enum operation_state ask_label(struct operation *operation)
+{
+    if (!operation->profile)
+        return OPERATION_DONE;
+    enum operation_state state =
+        bluesky_post(operation, "com.atproto.repo.putRecord",
+                     json_pack("{s:s, s:s, s:s, s:o}", "repo", operation->did, "collection", BLUESKY_PROFILE,
+                               "rkey", "self", "record", json_loads(operation->profile, 0, NULL)));
+    operation->request.cost = 2;
+    return state;
+}
+
+static enum operation_state take_label(struct operation *operation, const json_t *body)
+{
+    (void)operation;
+    (void)body;
+    return OPERATION_REQUEST;
+}
+
+/* It is asked again with the next discovery: what can be read and told does not wait for it. */
+static enum operation_state miss_label(struct operation *operation)
+{
+    (void)operation;
+    return OPERATION_REQUEST;
+}
+
 static const struct bluesky_step steps_discover[] = {
     {ask_relay, take_handle, miss_handle},
     {ask_relay_identity, take_relay, miss_identity},
+    {ask_relay_profile, take_relay_profile, miss_relay_profile},
+    {ask_label, take_label, miss_label},
     {0},
 };
 

@@ -30,12 +30,16 @@ struct operation {
     const char *collection, *rkey; /* of the record that is asked for */
     uint64_t revision;
     struct account *account;
+    const char *profile; /* of the account that speaks for remote people, to be written: as JSON */
     struct bluesky_push *push;
+    /* The answer is wanted as it is: `take` gets NULL and looks at `response`. */
+    bool raw;
+    const struct adapter_response *response;
 };
 
-/* One step. `ask` plans the request, or returns DONE to pass the step over; `take` reads a good answer;
- * `miss` (or NULL) an answer that is none: it may mend it. Each returns what is next: REQUEST goes on to the
- * next step. The last step has no `ask`. */
+/* One step. `ask` plans the request,
+ * or returns DONE to pass the step over; `take` reads a good answer; `miss` (or NULL) an answer that is none:
+ * it may mend it. Each returns what is next: REQUEST goes on to the next step. The last step has no `ask`. */
 struct bluesky_step {
     enum operation_state (*ask)(struct operation *operation);
     enum operation_state (*take)(struct operation *operation, const json_t *body);
@@ -49,6 +53,9 @@ enum operation_state bluesky_go(struct operation *operation, const struct bluesk
 enum operation_state bluesky_get(struct operation *operation, const char *url, bool foreign);
 /* Plans a POST of JSON (stolen) to the relay's own server, with its session. */
 enum operation_state bluesky_post(struct operation *operation, const char *method, json_t *body);
+/* Plans a POST of bytes to it; they live until the answer. */
+enum operation_state bluesky_post_bytes(struct operation *operation, const char *method, const char *type,
+                                        struct adapter_bytes bytes);
 /* getRecord of the account's own server. */
 enum operation_state bluesky_get_record(struct operation *operation, const char *did, const char *pds,
                                         const char *collection, const char *rkey);

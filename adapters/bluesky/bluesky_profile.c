@@ -7,7 +7,7 @@
 
 enum { NAME_MAX_BYTES = 640, BIO_MAX = 2560 };
 
-static bool has_label(const json_t *profile, const char *wanted)
+bool bluesky_labelled(const json_t *profile, const char *wanted)
 {
     const json_t *values = json_object_get(json_object_get(profile, "labels"), "values");
     for (size_t i = 0; i < json_array_size(values); i++) {
@@ -71,7 +71,7 @@ static void read_wish(const json_t *profile, struct account *out)
     if (has_tag(out->bio.text, "nobridge")) {
         out->federation = FEDERATION_OFF;
         out->federation_reason = "the profile says #nobridge; take it out of the profile first";
-    } else if (has_label(profile, "!no-unauthenticated")) {
+    } else if (bluesky_labelled(profile, "!no-unauthenticated")) {
         out->federation = FEDERATION_OFF;
         out->federation_reason = "the account asks not to be shown to people who are not signed in; switch "
                                  "that off in Bluesky's settings (Privacy, Logged-out visibility) first";
@@ -90,7 +90,7 @@ bool bluesky_read_profile(const struct adapter *adapter, const struct bluesky_re
         .handle = arena_string(arena, handle),
         .name = bluesky_text(json_object_get(profile, "displayName"), NAME_MAX_BYTES, arena),
         .url = bluesky_page(adapter, arena, record->did, NULL),
-        .kind = has_label(profile, "bot") ? ACCOUNT_BOT : ACCOUNT_PERSON,
+        .kind = bluesky_labelled(profile, "bot") ? ACCOUNT_BOT : ACCOUNT_PERSON,
         .status = ACCOUNT_ACTIVE,
         .created = bluesky_time(json_object_get(profile, "createdAt")),
     };

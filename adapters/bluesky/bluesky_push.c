@@ -1,6 +1,7 @@
 /* What remote people say in threads of accounts that are on, said by one account of the operator's (PLATFORMS
  * §1.5, §1.6): "Alice (@alice@mastodon.example): …". Its record key is made of the gateway's key, so that the
  * same push is the same record, whatever became of the answer. */
+#include <stdlib.h>
 #include <string.h>
 
 #include <utf8proc.h>
@@ -76,6 +77,19 @@ void bluesky_attribution(const struct adapter *adapter, const struct remote_auth
     arena_free(arena);
 }
 
+enum { IMAGES_MAX = 4, IMAGE_BYTES_MAX = 1000000 };
+
+struct bluesky_push {
+    const char *parent, *parent_cid; /* strongRef of what is answered */
+    const char *root, *root_cid;
+    struct bluesky_address parent_address, root_address;
+    /* Pictures that are carried over; one that cannot be, and all are linked. */
+    size_t image_count, image;
+    struct adapter_bytes bytes;
+    const char *type;
+    const char *blobs[IMAGES_MAX]; /* as JSON */
+};
+
 /* ---- the record
  * ------------------------------------------------------------------------------------------------------- */
 
@@ -132,7 +146,29 @@ static struct rich_text body_of(struct arena *arena, const struct remote_post *p
     return (struct rich_text){.text = text, .length = strlen(text), .spans = span, .span_count = 1};
 }
 
-/* Pictures and films are linked, with what is said of them. */
+static json_t *image_of(const struct media *media, const char *blob)
+{
+    json_t *image =
+        json_pack("{s:o, s:s}", "image", json_loads(blob, 0, NULL), "alt", media->alt ? media->alt : "");
+    if (image && media->width && media->height)
+        (void)json_object_set_new(
+            image, "aspectRatio",
+            json_pack("{s:I, s:I}", "width", (json_int_t)media->width, "height", (json_int_t)media->height));
+    return image;
+}
+
+/* The pictures that were carried over; NULL when there are none. */
+static json_t *images_of(const struct remote_post *post, const struct bluesky_push *push)
+{
+    if (!push->image_count)
+        return NULL;
+    json_t *images = json_array();
+    for (size_t i = 0; i < push->image_count; i++)
+        (void)json_array_append_new(images, image_of(&post->media[i], push->blobs[i]));
+    return json_pack("{s:s, s:o}", "$type", "app.bsky.embed.images", "images", images);
+}
+
+/* Pictures and films that are not carried over are linked, with what is said of them. */
 static json_t *media_card(struct arena *arena, const struct remote_post *post)
 {
     struct buffer said;
@@ -149,12 +185,6 @@ static json_t *media_card(struct arena *arena, const struct remote_post *post)
     buffer_clear(&said);
     return card;
 }
-
-struct bluesky_push {
-    const char *parent, *parent_cid; /* strongRef of what is answered */
-    const char *root, *root_cid;
-    struct bluesky_address parent_address, root_address;
-};
 
 static json_t *strong(const char *uri, const char *cid)
 {
@@ -181,9 +211,11 @@ static json_t *record_of(struct operation *operation)
                                arena_format(arena, "%s%s", attribution.text, body.text), "createdAt", created,
                                "facets", facets, "reply", "root", strong(push->root, push->root_cid),
                                "parent", strong(push->parent, push->parent_cid));
-    json_t *card = media_card(arena, post);
-    if (card)
-        (void)json_object_set_new(record, "embed", card);
+    json_t *embed = images_of(post, push);
+    if (!embed)
+        embed = media_card(arena, post);
+    if (embed)
+        (void)json_object_set_new(record, "embed", embed);
     json_t *languages = json_array();
     for (size_t i = 0; i < post->language_count; i++)
         (void)json_array_append_new(languages, json_string(post->languages[i]));
@@ -274,7 +306,8 @@ static enum operation_state ask_view(struct operation *operation)
 {
     struct buffer url;
     buffer_init(&url, BLUESKY_URL_MAX);
-    buffer_format(&url, "%s/xrpc/app.bsky.feed.getPosts?uris=", operation->adapter->pds);
+    buffer_format(&url,
+                  "%s/xrpc/app.bsky.feed.getPostThread?depth=0&parentHeight=0&uri=", operation->adapter->pds);
     bluesky_add_escaped(&url, operation->push->parent);
     const char *text = arena_string(operation->arena, buffer_text(&url));
     buffer_clear(&url);
@@ -283,13 +316,25 @@ static enum operation_state ask_view(struct operation *operation)
     return state;
 }
 
+static bool is_node(const json_t *thread, const char *kind)
+{
+    static const char prefix[] = "app.bsky.feed.defs#";
+    const char *type = json_string_value(json_object_get(thread, "$type"));
+    return type && strncmp(type, prefix, sizeof prefix - 1) == 0 &&
+           strcmp(type + sizeof prefix - 1, kind) == 0;
+}
+
+/* A post that the AppView does not have yet says nothing; one that it keeps back says that somebody blocks.
+ */
 static enum operation_state take_view(struct operation *operation, const json_t *body)
 {
-    const json_t *post = json_array_get(json_object_get(body, "posts"), 0);
+    const json_t *thread = json_object_get(body, "thread");
+    const json_t *post = json_object_get(thread, "post");
     const json_t *author = json_object_get(json_object_get(post, "author"), "viewer");
     if (json_is_true(json_object_get(json_object_get(post, "viewer"), "replyDisabled")))
         return bluesky_fail(operation, ANSWER_REFUSED, "answers are switched off there");
-    if (json_is_true(json_object_get(author, "blockedBy")) || json_object_get(author, "blocking"))
+    if (is_node(thread, "blockedPost") || json_is_true(json_object_get(author, "blockedBy")) ||
+        json_object_get(author, "blocking"))
         return bluesky_fail(operation, ANSWER_REFUSED, "one of the two blocks the other");
     return OPERATION_REQUEST;
 }
@@ -301,6 +346,82 @@ static enum operation_state miss_view(struct operation *operation)
     return answer == ANSWER_RETRY || answer == ANSWER_UNAUTHORIZED
                ? bluesky_fail(operation, answer, operation->answer.reason)
                : OPERATION_REQUEST;
+}
+
+/* ---- pictures: fetched where they are, then uploaded, one after the other
+ * ---------------------------------------------------------- */
+
+/* Only where all of them fit, and nothing warns of them: then they are seen, else linked. */
+static size_t images_to_carry(const struct remote_post *post)
+{
+    if (post->media_count > IMAGES_MAX || post->sensitive || post->warning)
+        return 0;
+    for (size_t i = 0; i < post->media_count; i++)
+        if (post->media[i].kind != MEDIA_IMAGE || !is_web(post->media[i].url) ||
+            post->media[i].bytes > IMAGE_BYTES_MAX)
+            return 0;
+    return post->media_count;
+}
+
+/* By its first bytes; what another server says of it is only said. */
+static const char *image_type(struct adapter_bytes bytes)
+{
+    const char *data = bytes.data;
+    if (bytes.length < 16)
+        return NULL;
+    return memcmp(data, "\xFF\xD8\xFF", 3) == 0                               ? "image/jpeg"
+           : memcmp(data, "\x89PNG\r\n\x1A\n", 8) == 0                        ? "image/png"
+           : memcmp(data, "GIF8", 4) == 0                                     ? "image/gif"
+           : memcmp(data, "RIFF", 4) == 0 && memcmp(data + 8, "WEBP", 4) == 0 ? "image/webp"
+                                                                              : NULL;
+}
+
+static enum operation_state give_up_images(struct operation *operation)
+{
+    operation->push->image_count = 0;
+    return OPERATION_REQUEST;
+}
+
+static enum operation_state ask_image(struct operation *operation)
+{
+    const struct bluesky_push *push = operation->push;
+    if (push->image >= push->image_count)
+        return OPERATION_DONE;
+    enum operation_state state =
+        bluesky_get(operation, operation->input->remote_post->media[push->image].url, true);
+    operation->request.response_max = IMAGE_BYTES_MAX;
+    operation->raw = true;
+    return state;
+}
+
+static enum operation_state take_image(struct operation *operation, const json_t *body)
+{
+    struct bluesky_push *push = operation->push;
+    (void)body;
+    push->bytes = operation->response->body;
+    push->type = image_type(push->bytes);
+    if (!push->type)
+        return give_up_images(operation);
+    push->bytes.data = arena_copy(operation->arena, push->bytes.data, push->bytes.length);
+    return OPERATION_REQUEST;
+}
+
+static enum operation_state ask_upload(struct operation *operation)
+{
+    const struct bluesky_push *push = operation->push;
+    if (push->image >= push->image_count)
+        return OPERATION_DONE;
+    return bluesky_post_bytes(operation, "com.atproto.repo.uploadBlob", push->type, push->bytes);
+}
+
+static enum operation_state take_upload(struct operation *operation, const json_t *body);
+
+static enum operation_state miss_upload(struct operation *operation)
+{
+    enum answer answer = operation->answer.answer;
+    return answer == ANSWER_RETRY || answer == ANSWER_UNAUTHORIZED
+               ? bluesky_fail(operation, answer, operation->answer.reason)
+               : give_up_images(operation);
 }
 
 /* ---- writing
@@ -331,15 +452,32 @@ static const struct bluesky_step steps_push[] = {
     {bluesky_ask_identity, bluesky_take_identity, miss_parent},
     {ask_gate, take_gate, miss_gate},
     {ask_view, take_view, miss_view},
+    {ask_image, take_image, give_up_images},
+    {ask_upload, take_upload, miss_upload},
     {ask_put, take_put, NULL},
     {0},
 };
+
+enum { STEP_IMAGE = 5 };
+
+static enum operation_state take_upload(struct operation *operation, const json_t *body)
+{
+    struct bluesky_push *push = operation->push;
+    const json_t *blob = json_object_get(body, "blob");
+    char *text = bluesky_blob_cid(blob, operation->arena) ? json_dumps(blob, JSON_COMPACT) : NULL;
+    if (!text)
+        return give_up_images(operation);
+    push->blobs[push->image++] = arena_string(operation->arena, text);
+    free(text);
+    return bluesky_go(operation, &steps_push[STEP_IMAGE]);
+}
 
 enum operation_state bluesky_begin_push(struct operation *operation)
 {
     const struct remote_post *post = operation->input->remote_post;
     struct bluesky_push *push = arena_alloc(operation->arena, sizeof *push);
     operation->push = push;
+    push->image_count = images_to_carry(post);
     push->parent = post->reply_to.native   ? post->reply_to.native
                    : post->reply_to.remote ? own_address(operation, post->reply_to.remote)
                                            : NULL;

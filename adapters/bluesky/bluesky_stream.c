@@ -168,6 +168,9 @@ bool bluesky_stream_gap(struct stream *stream, int64_t mark, const struct stream
     char *key = format("gap:%s:%" PRId64, stream->place, mark);
     bool taken = sink->event(sink->context, &(struct event){.kind = EVENT_GAP, .key = key});
     free(key);
+    /* Nothing need follow for a long time: what is told becomes durable with a cursor. */
+    if (taken && stream->seq >= 0)
+        bluesky_stream_commit(stream, stream->seq, true, sink);
     return taken;
 }
 

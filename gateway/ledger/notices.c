@@ -79,8 +79,11 @@ static json_t *advice_for(const json_t *hosts)
     }
     (void)json_array_append_new(
         advice,
-        json_string("Block a server that does not answer, so that it gets no more posts; its copies are "
-                    "not reached by that. The operator of this gateway can do so for all accounts."));
+        json_string(
+            "Block a server that does not answer ('drawbridge block add ACCOUNT SERVER'), so that it gets "
+            "no more of this account; it is still asked to delete, and its copies are not reached by "
+            "that. A block by the operator for all accounts ('drawbridge domain block') holds the "
+            "Deletes back as well."));
     return advice;
 }
 

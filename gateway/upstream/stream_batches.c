@@ -119,7 +119,14 @@ static bool sink_event(void *context, const struct event *event)
     self->event_came = clock_now_ms();
     char trace[TRACE_LENGTH + 1];
     trace_new(trace);
-    add_event(batch->events, event, trace);
+    struct event told = *event;
+    char gap[TRACE_LENGTH + 8] = "gap:";
+    /* The same place can be lost again: no comparison stands for another one. */
+    if (event->kind == EVENT_GAP && !event->account) {
+        memcpy(gap + 4, trace, sizeof trace);
+        told.key = gap;
+    }
+    add_event(batch->events, &told, trace);
     batch->event_count++;
     self->pending_bytes += 512 + (event->post ? event->post->body.length : 0);
     return true;

@@ -2,6 +2,7 @@
 // handle, what is done while nobody listens, and the end of the account.
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import http from "node:http";
 import { Clock } from "../faults/lib/clock.mjs";
 import { picture, xrpc } from "../peers/lib/atproto.mjs";
 import { step, story } from "../peers/lib/harness.mjs";
@@ -165,6 +166,9 @@ await story("An account on a real Bluesky server lives in the fediverse", async 
     assert.equal(facets[1][1], "https://example.net/x");
     assert.equal(value.reply.parent.uri, first.uri);
     assert.equal(value.reply.root.uri, first.uri);
+    const [profile] = await network.relay.records("app.bsky.actor.profile");
+    assert.deepEqual(profile.value.labels?.values, [{ val: "bot" }], "the account is labelled as a bot");
+    assert.equal(profile.value.displayName, "relay");
     return { id, uri };
   });
 
@@ -196,6 +200,42 @@ await story("An account on a real Bluesky server lives in the fediverse", async 
     assert.ok(value.facets.some(({ features }) => features[0].uri?.startsWith(peer.origin)), JSON.stringify(value.facets));
   });
 
+  await step("an answer's pictures appear with their alt text; what is no picture is linked", async () => {
+    const bytes = await picture(60, 40, "#228844");
+    const gallery = http.createServer((request, response) => response.writeHead(200, { "content-type": "image/png" }).end(request.url.endsWith("1.png") ? bytes : "<html>no picture, whatever is said of it</html>"));
+    await new Promise((resolve) => gallery.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${gallery.address().port}/field`;
+    const say = (number, content, ...pictures) =>
+      peer.say(`${actor}/inbox`, {
+        type: "Create",
+        id: `${peer.origin}/pictures/${number}/create`,
+        to: ["https://www.w3.org/ns/activitystreams#Public"],
+        cc: [actor],
+        object: {
+          type: "Note",
+          id: `${peer.origin}/pictures/${number}`,
+          attributedTo: peer.actor,
+          inReplyTo: first.id,
+          content: `<p>${content}</p>`,
+          published: new Date().toISOString(),
+          to: ["https://www.w3.org/ns/activitystreams#Public"],
+          cc: [actor],
+          attachment: pictures.map((name) => ({ type: "Document", mediaType: "image/png", url: `${url}${name}.png`, name: "a green field", width: 60, height: 40 })),
+        },
+      });
+    await say(1, "Two fields", "1", "-1");
+    const { embed } = (await appears("Two fields")).value;
+    assert.equal(embed.$type, "app.bsky.embed.images");
+    assert.deepEqual(embed.images.map(({ alt, aspectRatio, image }) => [alt, aspectRatio, image.mimeType, image.size]), Array(2).fill(["a green field", { width: 60, height: 40 }, "image/png", bytes.length]));
+    const { body } = await network.front.get(`${network.front.origin}/xrpc/com.atproto.sync.getBlob?did=${network.relay.did}&cid=${embed.images[0].image.ref.$link}`);
+    assert.deepEqual(body, bytes);
+    await say(2, "No field", "1", "2");
+    const linked = (await appears("No field")).value.embed;
+    assert.deepEqual([linked.$type, linked.external?.uri], ["app.bsky.embed.external", `${peer.origin}/pictures/2`]);
+    gallery.close();
+    gallery.closeAllConnections();
+  });
+
   await step("where answers are closed, none is written", async () => {
     const closed = await alice.post("Please do not answer");
     await alice.put("app.bsky.feed.threadgate", closed.uri.split("/").pop(), { post: closed.uri, allow: [], createdAt: new Date().toISOString() });
@@ -203,6 +243,25 @@ await story("An account on a real Bluesky server lives in the fediverse", async 
     await peer.reply(object.id, "I answer all the same");
     await until("the refusal", SOON, () => /who may answer/.test(fs.readFileSync(gateway.process.logPath, "utf8")));
     assert.equal(await relayed(({ text }) => text.includes("all the same")), undefined);
+  });
+
+  await step("who blocks the relay account is not answered by it", async () => {
+    const open = await alice.post("Answers are open here");
+    const { object } = await world.create("Answers are open here");
+    const block = await alice.create("app.bsky.graph.block", { subject: network.relay.did });
+    const seen = (blocked) =>
+      until("the AppView knows", SOON, async () => {
+        const { posts } = await network.relay.call(`app.bsky.feed.getPosts?uris=${encodeURIComponent(open.uri)}`);
+        return (posts.length === 0) === blocked; // what somebody blocks is left out
+      });
+    await seen(true);
+    await peer.reply(object.id, "I answer the one who blocks");
+    await until("the refusal", SOON, () => /blocks the other/.test(fs.readFileSync(gateway.process.logPath, "utf8")));
+    assert.equal(await relayed(({ text }) => text.includes("the one who blocks")), undefined);
+    await alice.remove(block.uri);
+    await seen(false);
+    await peer.reply(object.id, "I answer again");
+    await appears("I answer again");
   });
 
   await step("profile and pinned post", async () => {

@@ -64,7 +64,7 @@ await story("A Delete over months", async () => {
     assert.ok(notice.hosts.every(({ says }) => /Nothing is known of its copy/.test(says)));
     for (const { host } of [leaves, busy, never]) assert.ok(notice.advice.some((text) => text.includes(host)));
     assert.ok(notice.advice.some((text) => /^Write to whoever runs/.test(text)));
-    assert.ok(notice.advice.some((text) => /Block/.test(text)));
+    assert.ok(notice.advice.some((text) => /^Block .*'drawbridge block add/.test(text)));
     assert.match(scene.printed("notices", handle), /unanswered for more than 7 days/);
     const { text } = await get(`${gateway.origin}/metrics`);
     assert.match(text, /drawbridge_deletes_owed 1\n/);

@@ -8,7 +8,7 @@ import { World } from "../peers/lib/world.mjs";
 import { PUBLIC, Village, post } from "./village.mjs";
 
 // What moves by itself in an idle gateway, marks of what came, and what was heard of hosts.
-const RESTLESS = "^(lease|work|worker|workers|beats|beats_grace|cursor|host|jobs|inbox_seen|key_refetch|claims|copy_host|event_seen)";
+const RESTLESS = "^(lease|work|worker|workers|beats|beats_grace|cursor|stream|host|jobs|inbox_seen|key_refetch|claims|copy_host|event_seen)";
 
 // Every other key with the hash of what it holds, TTL or not; of people of other servers not when they were asked for. What
 // a server shows under yet another id is remembered as that, and left out.
@@ -40,10 +40,20 @@ export class Scene {
     return scene;
   }
 
-  /** Everything that has come is done with. */
+  /** Everything that has come is done with, and nothing is on its way. */
   async settled() {
-    const script = "local n = 0 for _, key in ipairs(redis.call('KEYS', 'work:*')) do n = n + redis.call('XLEN', key) end return n + redis.call('SCARD', 'compactions')";
+    const script = `local n = redis.call('SCARD', 'compactions')
+      for _, key in ipairs(redis.call('KEYS', 'work:*')) do n = n + redis.call('XLEN', key) end
+      for _, key in ipairs(redis.call('KEYS', 'claims:*')) do n = n + redis.call('HLEN', key) end
+      return n`;
     await until("the queues are empty", 30, async () => Number(await this.gateway.redis("EVAL", script, "0")) === 0);
+  }
+
+  /** And whatever was sent has arrived. */
+  async delivered() {
+    const script = "return #redis.call('KEYS', 'activity:*') + #redis.call('KEYS', 'lane:*')";
+    await until("everything is delivered", 30, async () => Number(await this.gateway.redis("EVAL", script, "0")) === 0);
+    await this.settled();
   }
 
   async state() {

@@ -18,7 +18,7 @@ await story("Forgeries", async () => {
   await step("the neighbour and mallory are known", async () => {
     await scene.say(neighbour, honest.activity(neighbour, "Wave", alice));
     await scene.say(mallory, hostile.activity(mallory, "Wave", alice));
-    await scene.settled();
+    await scene.delivered();
   });
   const { object, reply, like, follow, boost } = scene;
   let forgeries = 0;

@@ -12,7 +12,7 @@ export const requirePeer = createRequire(path.join(peers, "atproto/"));
 
 export class Atproto {
   /** `appview` needs PostgreSQL; without one the PDS itself resolves handles. */
-  static async start(folder, { appview = true, environment = {} } = {}) {
+  static async start(folder, { appview = true, environment = {}, windowMs } = {}) {
     const network = new Atproto();
     // PostgreSQL runs as its own user and must get to its folder.
     if (appview && process.getuid() === 0) fs.chmodSync(folder.path, 0o711);
@@ -29,6 +29,7 @@ export class Atproto {
         appview ? `--appview=${ports.appview}` : "--no-appview",
         `--dir=${folder.path}`,
         `--public-url=${network.front.origin}`,
+        ...(windowMs ? [`--window-ms=${windowMs}`] : []),
       ],
       { NODE_EXTRA_CA_CERTS: network.front.ca, ...environment },
     );

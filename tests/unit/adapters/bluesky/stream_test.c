@@ -208,7 +208,8 @@ static void jetstream_2_counts_and_tells_what_is_lost(void **state)
                                     "cursor jetstream2 wss://js.example 14\n");
     assert_true(feed(&world, "{\"$type\":\"message\",\"payload\":{\"$type\":\"network.bsky.jetstream."
                              "subscribeEvents#info\",\"name\":\"OutdatedCursor\"}}"));
-    assert_string_equal(world.said, "event 15 gap:jetstream2 wss://js.example:14\n");
+    assert_string_equal(world.said, "event 15 gap:jetstream2 wss://js.example:14\n"
+                                    "cursor jetstream2 wss://js.example 14\n");
     assert_false(feed(&world, "{\"$type\":\"error\",\"error\":\"ConsumerTooSlow\",\"message\":\"\"}"));
     struct stream_close close = closed(&world, 0, "");
     assert_int_equal(close.next, STREAM_RESUME);
@@ -352,7 +353,26 @@ static void a_jump_of_the_numbers_has_everything_compared(void **state)
     begin(&world, open_adapter("firehose", "firehose", "wss://h.example"), "firehose wss://h.example 77");
     assert_true(feed_commit(&world, 99000000, "3kxyz2222222a", "3kxyz22222222"));
     assert_string_equal(world.said, "event 15 gap:firehose wss://h.example:99000000\n"
+                                    "cursor firehose wss://h.example 77\n"
                                     "cursor firehose wss://h.example 99000000\n");
+    end(&world);
+}
+
+/* Nothing need follow: the gap must become durable by itself. */
+static void an_outdated_cursor_has_everything_compared_at_once(void **state)
+{
+    struct world world;
+    char bytes[256];
+    FILE *file = fopen(TEST_DATA "/unit/adapters/bluesky/frames/50-outdated-cursor.frame", "rb");
+    (void)state;
+    assert_non_null(file);
+    size_t length = fread(bytes, 1, sizeof bytes, file);
+    assert_int_equal(fclose(file), 0);
+    begin(&world, open_adapter("firehose", "firehose", "wss://h.example"), "firehose wss://h.example 77");
+    assert_true(
+        bluesky_class.stream_feed(world.stream, (struct adapter_bytes){bytes, length}, true, &world.sink));
+    assert_string_equal(world.said, "event 15 gap:firehose wss://h.example:77\n"
+                                    "cursor firehose wss://h.example 77\n");
     end(&world);
 }
 
@@ -368,6 +388,7 @@ int main(void)
         cmocka_unit_test(what_the_server_says_decides_what_is_next),
         cmocka_unit_test(a_commit_that_skips_another_has_the_account_compared),
         cmocka_unit_test(a_jump_of_the_numbers_has_everything_compared),
+        cmocka_unit_test(an_outdated_cursor_has_everything_compared_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
