@@ -13,7 +13,7 @@
 #include "gateway/ledger/ledger.h"
 #include "gateway/upstream/upstream.h"
 
-enum { ACCOUNT_BUDGET = 4 << 20, WAIT_MAX_SECONDS = 86400, WAIT_STEP_MS = 2000 };
+enum { ACCOUNT_BUDGET = 4 << 20, WAIT_MAX_SECONDS = 86400, WAIT_STEP_MS = 2000, BACKFILL_MAX = 100000 };
 static const char *const away = "the store does not answer; try again when it does";
 
 /* PLATFORM:WHO taken apart in the arena; NULL when there is no colon. A DID has colons of its own. */
@@ -51,7 +51,7 @@ static void tell_code(const struct enrolment *enrolment)
     (void)fflush(stdout);
 }
 
-static int add(struct gateway *gateway, const char *what, unsigned wait_seconds, bool backfill)
+static int add(struct gateway *gateway, const char *what, unsigned wait_seconds, unsigned backfill)
 {
     struct arena *arena = arena_new(ACCOUNT_BUDGET);
     const char *platform = NULL;
@@ -252,6 +252,17 @@ static int status(struct gateway *gateway, const char *what)
     return code;
 }
 
+/* A number from 1 to `maximum`; 0 where none was given. */
+static bool read_count(const char *text, unsigned maximum, unsigned *out)
+{
+    if (!text)
+        return true;
+    if (!*text || strspn(text, "0123456789") != strlen(text) || strlen(text) > 6)
+        return false;
+    *out = (unsigned)strtoul(text, NULL, 10);
+    return *out >= 1 && *out <= maximum;
+}
+
 bool enrol_takes(const char *verb)
 {
     return strcmp(verb, "add") == 0 || strcmp(verb, "status") == 0 || strcmp(verb, "remove") == 0;
@@ -260,18 +271,20 @@ bool enrol_takes(const char *verb)
 int command_enrol(struct gateway *gateway, int count, char **words)
 {
     const char *wait = NULL;
-    bool backfill = false;
+    const char *backfill = NULL;
+    unsigned seconds = 0;
+    unsigned older = 0;
     struct words read;
-    const struct word_option options[] = {{"--wait", &wait, NULL}, {"--backfill", NULL, &backfill}};
+    const struct word_option options[] = {{"--wait", &wait, NULL}, {"--backfill", &backfill, NULL}};
     if (!words_read("account", count, words, options, 2, 1, 2, &read))
         return SESSION_USAGE;
     const char *verb = read.alone[0];
     if (strcmp(verb, "add") == 0 && read.count == 2) {
-        unsigned long seconds = wait ? strtoul(wait, NULL, 10) : 0;
-        if (wait && (strspn(wait, "0123456789") != strlen(wait) || !*wait || strlen(wait) > 5 || !seconds ||
-                     seconds > WAIT_MAX_SECONDS))
+        if (!read_count(wait, WAIT_MAX_SECONDS, &seconds))
             return words_misused("account", "--wait wants seconds from 1 to %d", WAIT_MAX_SECONDS);
-        return add(gateway, read.alone[1], (unsigned)seconds, backfill);
+        if (!read_count(backfill, BACKFILL_MAX, &older))
+            return words_misused("account", "--backfill wants a number of posts from 1 to %d", BACKFILL_MAX);
+        return add(gateway, read.alone[1], seconds, older);
     }
     if (wait || backfill)
         return words_misused("account", "--wait and --backfill belong to account add");
