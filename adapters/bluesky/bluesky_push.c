@@ -11,9 +11,7 @@
 
 enum {
     NAME_GRAPHEMES = 40,
-    TITLE_BYTES = 300,
     FACETS_MAX = 64,
-    RECORD_TEXT_MAX = 3000,
     DESCRIPTION_BYTES = 1000,
 };
 

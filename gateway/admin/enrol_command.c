@@ -13,7 +13,14 @@
 #include "gateway/ledger/ledger.h"
 #include "gateway/upstream/upstream.h"
 
-enum { ACCOUNT_BUDGET = 4 << 20, WAIT_MAX_SECONDS = 86400, WAIT_STEP_MS = 2000, BACKFILL_MAX = 100000 };
+enum {
+    ACCOUNT_BUDGET = 4 << 20,
+    WAIT_MAX_SECONDS = 86400,
+    WAIT_STEP_MS = 2000,
+    BACKFILL_MAX = 100000,
+    HOUR_S = 3600,
+    DAY_S = 86400
+};
 static const char *const away = "the store does not answer; try again when it does";
 
 /* PLATFORM:WHO taken apart in the arena; NULL when there is no colon. A DID has colons of its own. */
@@ -165,6 +172,29 @@ static int64_t number_of(const struct reply *reply, const char *name)
     return text ? strtoll(text, NULL, 10) : 0;
 }
 
+static int64_t points_of(struct gateway *gateway, struct arena *arena, const char *platform, const char *span,
+                         int64_t seconds)
+{
+    struct reply *reply = store_call(
+        gateway->store, "GET",
+        arena_format(arena, "points:%s:%s:%" PRId64, platform, span, clock_now_ms() / 1000 / seconds),
+        (char *)NULL);
+    int64_t points = reply_failed(reply) ? 0 : reply_number(reply);
+    reply_free(reply);
+    return points;
+}
+
+/* What was written there, in points of the platform's own budget. */
+static void print_budget(struct gateway *gateway, struct arena *arena, const char *platform)
+{
+    struct adapter_limits limits;
+    if (!upstream_limits(gateway, platform, &limits) || !limits.points_hour)
+        return;
+    (void)printf("  %-20s %" PRId64 " of %u points this hour, %" PRId64 " of %u today\n", "budget",
+                 points_of(gateway, arena, platform, "hour", HOUR_S), limits.points_hour,
+                 points_of(gateway, arena, platform, "day", DAY_S), limits.points_day);
+}
+
 static bool print_stream(struct gateway *gateway, struct arena *arena, const char *platform)
 {
     struct reply *reply =
@@ -181,6 +211,7 @@ static bool print_stream(struct gateway *gateway, struct arena *arena, const cha
         (void)printf("  %-20s %" PRId64 " ms\n", "lag", came > time ? came - time : 0);
     (void)printf("  %-20s %s\n", "cursor", reply_text(cursor)[0] ? reply_text(cursor) : "none");
     print_age("cursor written", number_of(reply, "cursor_time"));
+    print_budget(gateway, arena, platform);
     reply_free(reply);
     reply_free(cursor);
     return good;

@@ -338,6 +338,7 @@ await story("An account on a real Bluesky server lives in the fediverse", async 
     assert.match(stdout, /state +on since/);
     assert.match(stdout, /cursor +firehose ws:\/\/127.0.0.1:\d+ \d+/);
     assert.match(stdout, /lag +\d+ ms/);
+    assert.match(stdout, /budget +[1-9]\d* of 5000 points this hour, [1-9]\d* of 35000 today/);
   });
 
   await step("each activity came once, in the order of each post", async () => {
