@@ -310,9 +310,11 @@ const struct signer *__wrap_signer_instance(struct gateway *gateway, const struc
 }
 
 size_t __wrap_signer_sign_get(struct gateway *gateway, const struct signer *signer, const char *url,
-                              struct arena *arena, struct fetch_header *headers, size_t maximum);
+                              enum get_way way, struct arena *arena, struct fetch_header *headers,
+                              size_t maximum);
 size_t __wrap_signer_sign_get(struct gateway *gateway, const struct signer *signer, const char *url,
-                              struct arena *arena, struct fetch_header *headers, size_t maximum)
+                              enum get_way way, struct arena *arena, struct fetch_header *headers,
+                              size_t maximum)
 {
     (void)gateway, (void)signer, (void)url, (void)arena, (void)headers, (void)maximum;
     return 0;

@@ -6,12 +6,13 @@
 
 #include "gateway/task.h"
 
-enum { THREADS_MAX = 64 };
+enum { THREADS_MAX = 64, BATCH_MAX = 8 };
 
 struct crypto_pool {
     pthread_mutex_t mutex;
     pthread_cond_t more;
     struct crypto_job *waiting, **waiting_last;
+    size_t waiting_count;
     struct crypto_job *finished, **finished_last;
     struct loop_wake *wake;
     pthread_t threads[THREADS_MAX];
@@ -19,30 +20,41 @@ struct crypto_pool {
     bool stopping;
 };
 
-static struct crypto_job *next_job(struct crypto_pool *pool)
+/* A list of one job, or of a few when many wait: each handover costs a lock, and often a switch. */
+static struct crypto_job *next_jobs(struct crypto_pool *pool)
 {
     (void)pthread_mutex_lock(&pool->mutex);
     while (!pool->waiting && !pool->stopping)
         (void)pthread_cond_wait(&pool->more, &pool->mutex);
-    struct crypto_job *job = pool->waiting;
-    if (job) {
-        pool->waiting = job->next;
+    struct crypto_job *first = pool->waiting;
+    if (first) {
+        size_t share = pool->waiting_count / pool->count / 2;
+        struct crypto_job *last = first;
+        size_t taken = 1;
+        for (; taken < share && taken < BATCH_MAX; taken++)
+            last = last->next;
+        pool->waiting = last->next;
+        last->next = NULL;
         if (!pool->waiting)
             pool->waiting_last = &pool->waiting;
+        pool->waiting_count -= taken;
     }
     (void)pthread_mutex_unlock(&pool->mutex);
-    return job;
+    return first;
 }
 
 static void *thread_main(void *context)
 {
     struct crypto_pool *pool = context;
-    for (struct crypto_job *job = next_job(pool); job; job = next_job(pool)) {
-        job->work(job);
-        job->next = NULL;
+    for (struct crypto_job *first = next_jobs(pool); first; first = next_jobs(pool)) {
+        struct crypto_job *last = first;
+        for (struct crypto_job *job = first; job; job = job->next) {
+            job->work(job);
+            last = job;
+        }
         (void)pthread_mutex_lock(&pool->mutex);
-        *pool->finished_last = job;
-        pool->finished_last = &job->next;
+        *pool->finished_last = first;
+        pool->finished_last = &last->next;
         (void)pthread_mutex_unlock(&pool->mutex);
         loop_wake_send(pool->wake);
     }
@@ -81,11 +93,10 @@ struct crypto_pool *crypto_pool_new(struct loop *loop, unsigned threads)
     sigset_t all, before;
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (pool->count < (threads ? threads : 1)) {
-        if (pthread_create(&pool->threads[pool->count], NULL, thread_main, pool) != 0)
+    pool->count = threads ? threads : 1;
+    for (unsigned i = 0; i < pool->count; i++)
+        if (pthread_create(&pool->threads[i], NULL, thread_main, pool) != 0)
             abort();
-        pool->count++;
-    }
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return pool;
 }
@@ -112,6 +123,7 @@ void crypto_pool_submit(struct crypto_pool *pool, struct crypto_job *job)
     (void)pthread_mutex_lock(&pool->mutex);
     *pool->waiting_last = job;
     pool->waiting_last = &job->next;
+    pool->waiting_count++;
     (void)pthread_cond_signal(&pool->more);
     (void)pthread_mutex_unlock(&pool->mutex);
 }

@@ -11,9 +11,7 @@
 
 enum {
     NAME_GRAPHEMES = 40,
-    TITLE_BYTES = 300,
     FACETS_MAX = 64,
-    RECORD_TEXT_MAX = 3000,
     DESCRIPTION_BYTES = 1000,
 };
 
@@ -306,7 +304,8 @@ static enum operation_state ask_view(struct operation *operation)
 {
     struct buffer url;
     buffer_init(&url, BLUESKY_URL_MAX);
-    buffer_format(&url, "%s/xrpc/app.bsky.feed.getPosts?uris=", operation->adapter->pds);
+    buffer_format(&url,
+                  "%s/xrpc/app.bsky.feed.getPostThread?depth=0&parentHeight=0&uri=", operation->adapter->pds);
     bluesky_add_escaped(&url, operation->push->parent);
     const char *text = arena_string(operation->arena, buffer_text(&url));
     buffer_clear(&url);
@@ -315,13 +314,25 @@ static enum operation_state ask_view(struct operation *operation)
     return state;
 }
 
+static bool is_node(const json_t *thread, const char *kind)
+{
+    static const char prefix[] = "app.bsky.feed.defs#";
+    const char *type = json_string_value(json_object_get(thread, "$type"));
+    return type && strncmp(type, prefix, sizeof prefix - 1) == 0 &&
+           strcmp(type + sizeof prefix - 1, kind) == 0;
+}
+
+/* A post that the AppView does not have yet says nothing; one that it keeps back says that somebody blocks.
+ */
 static enum operation_state take_view(struct operation *operation, const json_t *body)
 {
-    const json_t *post = json_array_get(json_object_get(body, "posts"), 0);
+    const json_t *thread = json_object_get(body, "thread");
+    const json_t *post = json_object_get(thread, "post");
     const json_t *author = json_object_get(json_object_get(post, "author"), "viewer");
     if (json_is_true(json_object_get(json_object_get(post, "viewer"), "replyDisabled")))
         return bluesky_fail(operation, ANSWER_REFUSED, "answers are switched off there");
-    if (json_is_true(json_object_get(author, "blockedBy")) || json_object_get(author, "blocking"))
+    if (is_node(thread, "blockedPost") || json_is_true(json_object_get(author, "blockedBy")) ||
+        json_object_get(author, "blocking"))
         return bluesky_fail(operation, ANSWER_REFUSED, "one of the two blocks the other");
     return OPERATION_REQUEST;
 }

@@ -57,12 +57,15 @@ export async function measured(processes, action) {
   return { value, took, ...Object.fromEntries(Object.entries(processes).map(([name, pid]) => [name, cpuOf(pid) - before[name]])) };
 }
 
-export async function startSink(folder, { delay = 0 } = {}) {
+/** A server on all of 127.0.0.0/8 that takes every POST; with an `authority` over TLS, each address with a certificate of its own. */
+export async function startSink(folder, { delay = 0, authority } = {}) {
   const port = await freePort();
-  const process = new Process(folder, `sink-${port}`, path.join(tools, "sink"), [String(port), String(delay)]);
-  const posts = async () => (await (await fetch(`http://127.0.0.1:${port}/stats`)).json()).posts;
+  const stats = await freePort();
+  const tls = authority ? [authority.certificate, authority.key] : [];
+  const process = new Process(folder, `sink-${port}`, path.join(tools, "sink"), [port, stats, delay, ...tls].map(String));
+  const posts = async () => (await (await fetch(`http://127.0.0.1:${stats}/`)).json()).posts;
   await process.ready("the sink answers", 10, async () => (await posts()) >= 0);
-  return { port, process, posts };
+  return { port, scheme: authority ? "https" : "http", process, posts };
 }
 
 /**

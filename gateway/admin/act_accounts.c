@@ -91,30 +91,14 @@ enum act_outcome act_account_show(struct act *act)
     return failed ? act_away(act) : ACT_DONE;
 }
 
-static bool is_yes_or_no(const char *word)
-{
-    return strcasecmp(word, "yes") == 0 || strcasecmp(word, "no") == 0;
-}
-
 static enum act_outcome check_settings(struct act *act)
 {
     const char *hold = act_word(act, "hold_seconds");
-    const char *approve = act_word(act, "approve_followers");
-    const char *fetch = act_word(act, "authorized_fetch");
-    const char *replies = act_word(act, "approve_replies");
-    if (!hold && !approve && !fetch && !replies)
+    if (json_object_size(act->words) == 0)
         return act_fails(act, ACT_INVALID, NULL, "nothing to set was named; see --help for what there is");
     if (hold && (strspn(hold, "0123456789") != strlen(hold) || strlen(hold) > 5 || atoi(hold) > HOLD_MAX_S))
         return act_fails(act, ACT_INVALID, "hold_seconds", "'%s' is no number of seconds from 0 to %d", hold,
                          HOLD_MAX_S);
-    if (approve && !is_yes_or_no(approve) && strcasecmp(approve, "platform") != 0)
-        return act_fails(act, ACT_INVALID, "approve_followers", "'%s' is neither yes, no nor platform",
-                         approve);
-    if (replies && strcmp(replies, "off") != 0 && strcmp(replies, "first") != 0 &&
-        strcmp(replies, "all") != 0)
-        return act_fails(act, ACT_INVALID, "approve_replies", "'%s' is neither off, first nor all", replies);
-    if (fetch && !is_yes_or_no(fetch))
-        return act_fails(act, ACT_INVALID, "authorized_fetch", "'%s' is neither yes nor no", fetch);
     return ACT_DONE;
 }
 

@@ -22,7 +22,7 @@ static void put(json_t *object, const char *name, const char *text)
 static json_t *follower_document(struct act *act, const struct reply *reply, size_t at)
 {
     json_t *person = act_person_document(act, reply_text(reply_at(reply, at)));
-    long long since = strtoll(reply_text(reply_at(reply, at + 1)), NULL, 16);
+    long long since = strtoll(reply_text(reply_at(reply, at + 1)), NULL, 10);
     if (since)
         (void)json_object_set_new(person, "since", json_integer(since * 1000));
     put(person, "software", reply_text(reply_at(reply, at + 2)));

@@ -25,7 +25,7 @@ static const struct act_kind kinds[] = {
     {.name = "account.list",
      .says = "accounts that were ever switched on here",
      .scope = ACT_OPERATOR,
-     .parameters = {{"state", false, "on, paused, leaving or gone"}},
+     .parameters = {{"state", false, "only those that are", "on paused leaving gone"}},
      .columns = "handle state followers posts platform since",
      .run = act_account_list},
     {.name = "account.show",
@@ -37,10 +37,13 @@ static const struct act_kind kinds[] = {
      .scope = ACT_OWNER,
      .changes = true,
      .parameters = {{"hold_seconds", false, "how long a post waits before it leaves, 0 to 86400"},
-                    {"approve_followers", false, "yes: each follower waits for approval; no; or platform"},
+                    {"approve_followers", false,
+                     "yes: each follower waits for your approval; platform: as your platform has it",
+                     "yes no platform"},
                     {"approve_replies", false,
                      "whose replies wait for you: off, first (new people's), or all"},
-                    {"authorized_fetch", false, "yes: only servers that say who they are may read; or no"}},
+                    {"authorized_fetch", false, "yes: only servers that say who they are may read",
+                     "yes no"}},
      .run = act_account_set},
     {.name = "account.rotate-key",
      .says = "a new key for an account: the old one tells of it, then it takes over",
@@ -218,6 +221,27 @@ static const struct act_parameter *parameter_of(const struct act_kind *kind, con
     return NULL;
 }
 
+static bool is_choice(const char *choices, const char *word)
+{
+    size_t length = strlen(word);
+    for (const char *at = choices; *at; at += strcspn(at, " "), at += *at == ' ')
+        if (strcspn(at, " ") == length && strncmp(at, word, length) == 0)
+            return true;
+    return false;
+}
+
+static enum act_outcome check_choices(struct act *act)
+{
+    for (size_t i = 0; i < ACT_PARAMETERS_MAX && act->kind->parameters[i].name; i++) {
+        const struct act_parameter *parameter = &act->kind->parameters[i];
+        const char *word = act_word(act, parameter->name);
+        if (word && parameter->choices && !is_choice(parameter->choices, word))
+            return act_fails(act, ACT_INVALID, parameter->name, "'%s' is no choice for %s; take one of: %s",
+                             word, parameter->name, parameter->choices);
+    }
+    return ACT_DONE;
+}
+
 static enum act_outcome check_words(struct act *act)
 {
     const char *name;
@@ -236,7 +260,7 @@ static enum act_outcome check_words(struct act *act)
         if (act->kind->parameters[i].required && !act_word(act, act->kind->parameters[i].name))
             return act_fails(act, ACT_INVALID, act->kind->parameters[i].name, "%s is missing: %s",
                              act->kind->parameters[i].name, act->kind->parameters[i].says);
-    return ACT_DONE;
+    return check_choices(act);
 }
 
 /* ---- the audit trail ---- */

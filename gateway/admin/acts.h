@@ -27,7 +27,8 @@ struct act;
 struct act_parameter {
     const char *name;
     bool required;
-    const char *says; /* for help: what it is, with an example */
+    const char *says;    /* for help: what it is, with an example */
+    const char *choices; /* "yes no platform": one of these; NULL: any text */
 };
 
 enum { ACT_PARAMETERS_MAX = 6, ACT_PROBLEM_SIZE = 512 };

@@ -13,7 +13,14 @@
 #include "gateway/ledger/ledger.h"
 #include "gateway/upstream/upstream.h"
 
-enum { ACCOUNT_BUDGET = 4 << 20, WAIT_MAX_SECONDS = 86400, WAIT_STEP_MS = 2000 };
+enum {
+    ACCOUNT_BUDGET = 4 << 20,
+    WAIT_MAX_SECONDS = 86400,
+    WAIT_STEP_MS = 2000,
+    BACKFILL_MAX = 100000,
+    HOUR_S = 3600,
+    DAY_S = 86400
+};
 static const char *const away = "the store does not answer; try again when it does";
 
 /* PLATFORM:WHO taken apart in the arena; NULL when there is no colon. A DID has colons of its own. */
@@ -51,7 +58,7 @@ static void tell_code(const struct enrolment *enrolment)
     (void)fflush(stdout);
 }
 
-static int add(struct gateway *gateway, const char *what, unsigned wait_seconds, bool backfill)
+static int add(struct gateway *gateway, const char *what, unsigned wait_seconds, unsigned backfill)
 {
     struct arena *arena = arena_new(ACCOUNT_BUDGET);
     const char *platform = NULL;
@@ -165,6 +172,29 @@ static int64_t number_of(const struct reply *reply, const char *name)
     return text ? strtoll(text, NULL, 10) : 0;
 }
 
+static int64_t points_of(struct gateway *gateway, struct arena *arena, const char *platform, const char *span,
+                         int64_t seconds)
+{
+    struct reply *reply = store_call(
+        gateway->store, "GET",
+        arena_format(arena, "points:%s:%s:%" PRId64, platform, span, clock_now_ms() / 1000 / seconds),
+        (char *)NULL);
+    int64_t points = reply_failed(reply) ? 0 : reply_number(reply);
+    reply_free(reply);
+    return points;
+}
+
+/* What was written there, in points of the platform's own budget. */
+static void print_budget(struct gateway *gateway, struct arena *arena, const char *platform)
+{
+    struct adapter_limits limits;
+    if (!upstream_limits(gateway, platform, &limits) || !limits.points_hour)
+        return;
+    (void)printf("  %-20s %" PRId64 " of %u points this hour, %" PRId64 " of %u today\n", "budget",
+                 points_of(gateway, arena, platform, "hour", HOUR_S), limits.points_hour,
+                 points_of(gateway, arena, platform, "day", DAY_S), limits.points_day);
+}
+
 static bool print_stream(struct gateway *gateway, struct arena *arena, const char *platform)
 {
     struct reply *reply =
@@ -181,6 +211,7 @@ static bool print_stream(struct gateway *gateway, struct arena *arena, const cha
         (void)printf("  %-20s %" PRId64 " ms\n", "lag", came > time ? came - time : 0);
     (void)printf("  %-20s %s\n", "cursor", reply_text(cursor)[0] ? reply_text(cursor) : "none");
     print_age("cursor written", number_of(reply, "cursor_time"));
+    print_budget(gateway, arena, platform);
     reply_free(reply);
     reply_free(cursor);
     return good;
@@ -252,6 +283,17 @@ static int status(struct gateway *gateway, const char *what)
     return code;
 }
 
+/* A number from 1 to `maximum`; 0 where none was given. */
+static bool read_count(const char *text, unsigned maximum, unsigned *out)
+{
+    if (!text)
+        return true;
+    if (!*text || strspn(text, "0123456789") != strlen(text) || strlen(text) > 6)
+        return false;
+    *out = (unsigned)strtoul(text, NULL, 10);
+    return *out >= 1 && *out <= maximum;
+}
+
 bool enrol_takes(const char *verb)
 {
     return strcmp(verb, "add") == 0 || strcmp(verb, "status") == 0 || strcmp(verb, "remove") == 0;
@@ -260,18 +302,20 @@ bool enrol_takes(const char *verb)
 int command_enrol(struct gateway *gateway, int count, char **words)
 {
     const char *wait = NULL;
-    bool backfill = false;
+    const char *backfill = NULL;
+    unsigned seconds = 0;
+    unsigned older = 0;
     struct words read;
-    const struct word_option options[] = {{"--wait", &wait, NULL}, {"--backfill", NULL, &backfill}};
+    const struct word_option options[] = {{"--wait", &wait, NULL}, {"--backfill", &backfill, NULL}};
     if (!words_read("account", count, words, options, 2, 1, 2, &read))
         return SESSION_USAGE;
     const char *verb = read.alone[0];
     if (strcmp(verb, "add") == 0 && read.count == 2) {
-        unsigned long seconds = wait ? strtoul(wait, NULL, 10) : 0;
-        if (wait && (strspn(wait, "0123456789") != strlen(wait) || !*wait || strlen(wait) > 5 || !seconds ||
-                     seconds > WAIT_MAX_SECONDS))
+        if (!read_count(wait, WAIT_MAX_SECONDS, &seconds))
             return words_misused("account", "--wait wants seconds from 1 to %d", WAIT_MAX_SECONDS);
-        return add(gateway, read.alone[1], (unsigned)seconds, backfill);
+        if (!read_count(backfill, BACKFILL_MAX, &older))
+            return words_misused("account", "--backfill wants a number of posts from 1 to %d", BACKFILL_MAX);
+        return add(gateway, read.alone[1], seconds, older);
     }
     if (wait || backfill)
         return words_misused("account", "--wait and --backfill belong to account add");

@@ -208,6 +208,29 @@ static void put_members(struct buffer *page, const json_t *result)
     buffer_add_string(page, "</dl>");
 }
 
+static void put_input(struct buffer *page, const struct act_parameter *parameter)
+{
+    const char *name = parameter->name;
+    if (!parameter->choices) {
+        page_format(page, "<input id=\"%s\" name=\"%s\" aria-describedby=\"%s-help\" autocomplete=\"off\"",
+                    name, name, name);
+        buffer_add_string(page, parameter->required ? " required>" : ">");
+        return;
+    }
+    page_format(
+        page,
+        "<select id=\"%s\" name=\"%s\" aria-describedby=\"%s-help\"><option value=\"\">as it is</option>",
+        name, name, name);
+    for (const char *at = parameter->choices; *at; at += strspn(at, " ")) {
+        char choice[NAME_LENGTH];
+        size_t length = strcspn(at, " ");
+        (void)snprintf(choice, sizeof choice, "%.*s", (int)length, at);
+        page_format(page, "<option>%s</option>", choice);
+        at += length;
+    }
+    buffer_add_string(page, "</select>");
+}
+
 static void put_form(struct visit *visit, struct buffer *page, const struct view *view)
 {
     const struct act_kind *kind = act_find(view->form);
@@ -217,10 +240,8 @@ static void put_form(struct visit *visit, struct buffer *page, const struct view
         const struct act_parameter *parameter = &kind->parameters[i];
         page_format(page, "<label for=\"%s\">", parameter->name);
         page_name(page, parameter->name);
-        page_format(page,
-                    "</label><input id=\"%s\" name=\"%s\" aria-describedby=\"%s-help\" autocomplete=\"off\"",
-                    parameter->name, parameter->name, parameter->name);
-        buffer_add_string(page, parameter->required ? " required>" : ">");
+        buffer_add_string(page, "</label>");
+        put_input(page, parameter);
         page_format(page, "<div class=\"help\" id=\"%s-help\">%s</div>", parameter->name, parameter->says);
     }
     page_format(page, "<p><button>%s</button></p></form></div>", view->form_label);

@@ -24,19 +24,27 @@ enum {
     SLOW_S = 10,       /* … who is slower for so long is given up */
     RETRY_AFTER_MAX_S = 30 * 86400,
     HANDLES_KEPT = 256,
-    CONNECTIONS_KEPT = 16384,
+    SHARDS = 16,
+    CONNECTIONS_KEPT = 2048, /* of a shard */
     RESOLVER_THREADS = 8,
     ADDRESSES_OF_A_FAMILY = 2,
 };
 
+/* curl finds connections and names by tables of fewer than a hundred places, so that what it takes would grow
+ * with the number of hosts: each host belongs to one of several. */
+struct shard {
+    struct fetch_client *client;
+    CURLM *multi;
+    struct loop_timer *timer;
+};
+
 struct fetch_client {
     struct loop *loop;
-    CURLM *multi;
+    struct shard shards[SHARDS];
     CURL *idle[HANDLES_KEPT];
     size_t idle_count;
     struct address_guard *guard;
     struct resolver *resolver;
-    struct loop_timer *timer;
     struct transfer *transfers; /* all that are under way */
     char *user_agent, *ca_file;
     fetch_refusal refusal;
@@ -47,6 +55,7 @@ struct fetch_client {
 
 struct transfer {
     struct fetch_client *client;
+    struct shard *shard;
     struct transfer *next, **link;
     fetch_done done;
     void *context;
@@ -57,10 +66,12 @@ struct transfer {
     size_t body_length, response_max, header_bytes;
     int64_t reset_ms; /* when the server counts our requests anew; 0: it does not say */
     int64_t deadline;
+    bool good; /* curl came to a good end with it */
     bool trusted, forbidden, too_large, enough, headers_ended, withheld;
     bool (*may_send)(void *context);
     CURL *easy;
-    struct curl_slist *headers, *resolved;
+    struct curl_slist *headers; /* one block */
+    struct curl_slist *resolved;
     struct buffer received;
     struct resolver_wait *waiting;
     struct loop_timer *timer; /* for the time before curl has it */
@@ -69,13 +80,13 @@ struct transfer {
 /* ---- the end of a transfer
  * -------------------------------------------------------------------------------------- */
 
-static void give_handle_back(struct fetch_client *client, CURL *easy)
+/* Only one that did what it should is used again: what a failure leaves behind is curl's to know. */
+static void give_handle_back(struct fetch_client *client, CURL *easy, bool good)
 {
-    if (client->idle_count == HANDLES_KEPT) {
+    if (client->idle_count == HANDLES_KEPT || !good) {
         curl_easy_cleanup(easy);
         return;
     }
-    curl_easy_reset(easy);
     client->idle[client->idle_count++] = easy;
 }
 
@@ -85,10 +96,10 @@ static void transfer_free(struct transfer *transfer)
     if (transfer->waiting)
         resolver_give_up(transfer->waiting);
     if (transfer->easy) {
-        (void)curl_multi_remove_handle(client->multi, transfer->easy);
-        give_handle_back(client, transfer->easy);
+        (void)curl_multi_remove_handle(transfer->shard->multi, transfer->easy);
+        give_handle_back(client, transfer->easy, transfer->good);
     }
-    curl_slist_free_all(transfer->headers);
+    free(transfer->headers);
     curl_slist_free_all(transfer->resolved);
     loop_timer_free(transfer->timer);
     buffer_clear(&transfer->received);
@@ -160,6 +171,7 @@ static void completed(struct transfer *transfer, CURLcode code)
                                           : left > (int64_t)RETRY_AFTER_MAX_S * 1000
                                               ? (int64_t)RETRY_AFTER_MAX_S * 1000
                                               : left;
+    transfer->good = code == CURLE_OK;
     if (code == CURLE_OK && !transfer->headers_ended)
         code = CURLE_GOT_NOTHING; /* the connection closed inside the headers, which curl lets pass */
     if (code == CURLE_OK || (transfer->enough && status > 0)) {
@@ -173,11 +185,11 @@ static void completed(struct transfer *transfer, CURLcode code)
     fail(transfer, error_of(transfer, code), reason);
 }
 
-static void collect(struct fetch_client *client)
+static void collect(struct shard *shard)
 {
     CURLMsg *message;
     int left;
-    while ((message = curl_multi_info_read(client->multi, &left))) {
+    while ((message = curl_multi_info_read(shard->multi, &left))) {
         struct transfer *transfer = NULL;
         if (message->msg != CURLMSG_DONE)
             continue;
@@ -191,7 +203,7 @@ static void collect(struct fetch_client *client)
  * --------------------------------------------------------------------------------------------- */
 
 struct watched {
-    struct fetch_client *client;
+    struct shard *shard;
     struct loop_io *io;
     curl_socket_t socket;
 };
@@ -199,42 +211,42 @@ struct watched {
 static void socket_ready(void *context, bool readable, bool writable)
 {
     const struct watched *watched = context;
-    struct fetch_client *client = watched->client;
+    struct shard *shard = watched->shard;
     int running;
     int events = (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0);
-    (void)curl_multi_socket_action(client->multi, watched->socket, events, &running);
-    collect(client);
+    (void)curl_multi_socket_action(shard->multi, watched->socket, events, &running);
+    collect(shard);
 }
 
 static void time_passed(void *context)
 {
-    struct fetch_client *client = context;
+    struct shard *shard = context;
     int running;
-    (void)curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    collect(client);
+    (void)curl_multi_socket_action(shard->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    collect(shard);
 }
 
 static int watch_timer(CURLM *multi, long milliseconds, void *context)
 {
-    struct fetch_client *client = context;
+    const struct shard *shard = context;
     (void)multi;
-    if (client->ended)
+    if (shard->client->ended)
         return 0;
     if (milliseconds < 0)
-        loop_timer_cancel(client->timer);
+        loop_timer_cancel(shard->timer);
     else
-        loop_timer_set(client->timer, milliseconds);
+        loop_timer_set(shard->timer, milliseconds);
     return 0;
 }
 
 static int watch_socket(CURL *easy, curl_socket_t socket, int action, void *context, void *known)
 {
-    struct fetch_client *client = context;
+    struct shard *shard = context;
     struct watched *watched = known;
     (void)easy;
     if (action == CURL_POLL_REMOVE) {
         if (watched) {
-            (void)curl_multi_assign(client->multi, socket, NULL);
+            (void)curl_multi_assign(shard->multi, socket, NULL);
             loop_io_free(watched->io);
             free(watched);
         }
@@ -244,10 +256,10 @@ static int watch_socket(CURL *easy, curl_socket_t socket, int action, void *cont
         watched = calloc(1, sizeof *watched);
         if (!watched)
             abort();
-        watched->client = client;
+        watched->shard = shard;
         watched->socket = socket;
-        watched->io = loop_io_new(client->loop, socket, socket_ready, watched);
-        (void)curl_multi_assign(client->multi, socket, watched);
+        watched->io = loop_io_new(shard->client->loop, socket, socket_ready, watched);
+        (void)curl_multi_assign(shard->multi, socket, watched);
     }
     loop_io_set(watched->io, (action & CURL_POLL_IN) != 0, (action & CURL_POLL_OUT) != 0);
     return 0;
@@ -360,37 +372,42 @@ static size_t take_header(char *line, size_t size, size_t count, void *context)
 /* ---- the start of a transfer
  * ------------------------------------------------------------------------------------ */
 
-static void add_header(struct transfer *transfer, const char *line)
-{
-    struct curl_slist *list = curl_slist_append(transfer->headers, line);
-    if (!list)
-        abort();
-    transfer->headers = list;
-}
-
-/* False when a header could break the request apart. */
+/* The list and its lines in one block. False when a header could break the request apart. */
 static bool copy_headers(struct transfer *transfer, const struct fetch_request *request)
 {
+    static const char no_expect[] = "Expect:";
+    size_t size = (request->header_count + 1) * sizeof(struct curl_slist) + sizeof no_expect;
     if (request->header_count > HEADERS_MAX)
         return false;
     for (size_t i = 0; i < request->header_count; i++) {
-        char line[HEADER_LINE_MAX];
         const struct fetch_header *header = &request->headers[i];
-        int length = snprintf(line, sizeof line, "%s: %s", header->name, header->value);
-        if (length < 0 || (size_t)length >= sizeof line || strpbrk(line, "\r\n"))
+        size_t length = strlen(header->name) + 2 + strlen(header->value);
+        if (length >= HEADER_LINE_MAX || strpbrk(header->name, "\r\n") || strpbrk(header->value, "\r\n"))
             return false;
-        add_header(transfer, line);
+        size += length + 1;
     }
-    add_header(transfer, "Expect:");
+    struct curl_slist *list = transfer->headers = malloc(size);
+    if (!list)
+        abort();
+    char *text = (char *)(list + request->header_count + 1);
+    for (size_t i = 0; i < request->header_count; i++) {
+        list[i] = (struct curl_slist){.data = text, .next = &list[i + 1]};
+        text = stpcpy(stpcpy(stpcpy(text, request->headers[i].name), ": "), request->headers[i].value) + 1;
+    }
+    list[request->header_count] =
+        (struct curl_slist){.data = memcpy(text, no_expect, sizeof no_expect), .next = NULL};
     return true;
 }
 
+/* On a handle that had another method before. */
 static void set_method(struct transfer *transfer)
 {
     CURL *easy = transfer->easy;
+    (void)curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL);
     if (strcmp(transfer->method, "GET") == 0) {
         (void)curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
     } else if (strcmp(transfer->method, "HEAD") == 0) {
+        (void)curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
         (void)curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     } else {
         (void)curl_easy_setopt(easy, CURLOPT_POST, 1L);
@@ -401,42 +418,48 @@ static void set_method(struct transfer *transfer)
     }
 }
 
-static void set_options(struct transfer *transfer, int64_t left)
+/* What is the same for all that a handle will ever carry. */
+static void set_lasting_options(const struct fetch_client *client, CURL *easy)
 {
-    struct fetch_client *client = transfer->client;
-    CURL *easy = transfer->easy;
-    (void)curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
-    (void)curl_easy_setopt(easy, CURLOPT_URL, transfer->url);
     (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     (void)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    /* Or curl looks through all names that it ever met after each transfer. They are pinned anew each time.
+     */
+    (void)curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
     (void)curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* the environment has no say */
     (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    (void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)left);
-    (void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                           (long)(left < CONNECT_TIMEOUT_MS ? left : CONNECT_TIMEOUT_MS));
     (void)curl_easy_setopt(easy, CURLOPT_USERAGENT, client->user_agent);
-    (void)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
-    (void)curl_easy_setopt(easy, CURLOPT_RESOLVE, transfer->resolved);
     (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
     (void)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, about_to_send);
-    (void)curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
     (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
-    (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     (void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
-    (void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
     /* Without a folder of certificates curl keeps the parsed store between connections (ENGINE §3). */
     (void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     if (client->ca_file)
         (void)curl_easy_setopt(easy, CURLOPT_CAINFO, client->ca_file);
-    if (transfer->response_max)
-        (void)curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+}
+
+/* All that may have been set for the transfer before is set again. */
+static void set_options(struct transfer *transfer, int64_t left)
+{
+    CURL *easy = transfer->easy;
+    (void)curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    (void)curl_easy_setopt(easy, CURLOPT_URL, transfer->url);
+    (void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)left);
+    (void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                           (long)(left < CONNECT_TIMEOUT_MS ? left : CONNECT_TIMEOUT_MS));
+    (void)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
+    (void)curl_easy_setopt(easy, CURLOPT_RESOLVE, transfer->resolved);
+    (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
+    (void)curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
+    (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    (void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+    (void)curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, transfer->response_max ? "gzip" : NULL);
     /* A platform may have nothing to say for a while, and who takes a delivery may think about it. */
-    if (transfer->response_max && !transfer->trusted) {
-        (void)curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES);
-        (void)curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)SLOW_S);
-    }
+    bool hurried = transfer->response_max && !transfer->trusted;
+    (void)curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, hurried ? (long)SLOW_BYTES : 0L);
+    (void)curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, hurried ? (long)SLOW_S : 0L);
     set_method(transfer);
 }
 
@@ -447,7 +470,16 @@ static CURL *take_handle(struct fetch_client *client)
     CURL *easy = curl_easy_init();
     if (!easy)
         abort();
+    set_lasting_options(client, easy);
     return easy;
+}
+
+static struct shard *shard_of(const struct transfer *transfer)
+{
+    unsigned value = transfer->place.port;
+    for (const char *at = transfer->place.host; *at; at++)
+        value = value * 31 + (unsigned char)*at;
+    return &transfer->client->shards[value % SHARDS];
 }
 
 static void hand_to_curl(struct transfer *transfer)
@@ -461,7 +493,8 @@ static void hand_to_curl(struct transfer *transfer)
     transfer->timer = NULL;
     transfer->easy = take_handle(transfer->client);
     set_options(transfer, left);
-    if (curl_multi_add_handle(transfer->client->multi, transfer->easy) != CURLM_OK)
+    transfer->shard = shard_of(transfer);
+    if (curl_multi_add_handle(transfer->shard->multi, transfer->easy) != CURLM_OK)
         abort();
 }
 
@@ -661,6 +694,21 @@ size_t fetch_client_pending(const struct fetch_client *client)
 /* ---- the client
  * ------------------------------------------------------------------------------------------------- */
 
+static void shard_open(struct shard *shard, struct fetch_client *client, size_t per_host_max)
+{
+    shard->client = client;
+    shard->multi = curl_multi_init();
+    if (!shard->multi)
+        abort();
+    shard->timer = loop_timer_new(client->loop, time_passed, shard);
+    (void)curl_multi_setopt(shard->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
+    (void)curl_multi_setopt(shard->multi, CURLMOPT_SOCKETDATA, shard);
+    (void)curl_multi_setopt(shard->multi, CURLMOPT_TIMERFUNCTION, watch_timer);
+    (void)curl_multi_setopt(shard->multi, CURLMOPT_TIMERDATA, shard);
+    (void)curl_multi_setopt(shard->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)per_host_max);
+    (void)curl_multi_setopt(shard->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
+}
+
 struct fetch_client *fetch_client_new(struct loop *loop, const struct fetch_options *options, char *error,
                                       size_t error_size)
 {
@@ -672,22 +720,14 @@ struct fetch_client *fetch_client_new(struct loop *loop, const struct fetch_opti
         abort();
     client->loop = loop;
     client->guard = guard;
-    client->multi = curl_multi_init();
-    if (!client->multi)
-        abort();
     client->user_agent = duplicate(options->user_agent ? options->user_agent : "drawbridge");
     client->ca_file = options->ca_file ? duplicate(options->ca_file) : NULL;
     client->total_max = options->total_max;
     client->refusal = options->refusal;
     client->refusal_context = options->refusal_context;
-    client->timer = loop_timer_new(loop, time_passed, client);
     client->resolver = resolver_new(loop, RESOLVER_THREADS);
-    (void)curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
-    (void)curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
-    (void)curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, watch_timer);
-    (void)curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
-    (void)curl_multi_setopt(client->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)options->per_host_max);
-    (void)curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
+    for (size_t i = 0; i < SHARDS; i++)
+        shard_open(&client->shards[i], client, options->per_host_max);
     return client;
 }
 
@@ -700,9 +740,11 @@ void fetch_client_free(struct fetch_client *client)
     client->ended = true;
     while (client->idle_count)
         curl_easy_cleanup(client->idle[--client->idle_count]);
-    (void)curl_multi_cleanup(client->multi);
+    for (size_t i = 0; i < SHARDS; i++) {
+        (void)curl_multi_cleanup(client->shards[i].multi);
+        loop_timer_free(client->shards[i].timer);
+    }
     resolver_free(client->resolver);
-    loop_timer_free(client->timer);
     address_guard_free(client->guard);
     free(client->user_agent);
     free(client->ca_file);

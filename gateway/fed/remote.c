@@ -86,6 +86,17 @@ static unsigned time_left(const struct search *search)
     return left > 0 ? (unsigned)left : 1;
 }
 
+/* Whether the answer may come of how the request was signed, and another way is left: then *way is it. */
+static bool another_way(const struct fetch_result *result, const char *url, enum get_way *way)
+{
+    bool unsure = result->error == FETCH_OK &&
+                  (result->status == 400 || result->status == 401 || result->status == 403);
+    if (!unsure || *way == GET_RFC9421)
+        return false;
+    *way = *way == GET_CAVAGE && strchr(url, '?') ? GET_CAVAGE_PATH : GET_RFC9421;
+    return true;
+}
+
 /* One signed GET of each hop, the signature made for that very URL. */
 static enum remote_outcome get_document(struct gateway *gateway, struct arena *arena, const char *url,
                                         struct search *search, const char **why)
@@ -95,9 +106,10 @@ static enum remote_outcome get_document(struct gateway *gateway, struct arena *a
         *why = "our own key cannot be had just now";
         return REMOTE_LATER;
     }
+    enum get_way way = GET_CAVAGE;
     for (int hop = 0; hop < HOPS_MAX; hop++) {
         struct fetch_header headers[6] = {{"Accept", ACCEPT}};
-        size_t count = 1 + signer_sign_get(gateway, signer, url, arena, headers + 1, 5);
+        size_t count = 1 + signer_sign_get(gateway, signer, url, way, arena, headers + 1, 5);
         struct fetch_request request = {.method = "GET",
                                         .url = url,
                                         .headers = headers,
@@ -107,6 +119,10 @@ static enum remote_outcome get_document(struct gateway *gateway, struct arena *a
         struct fetch_result result = {0};
         fetch(gateway->fetch, &request, &result);
         search->answered |= result.error == FETCH_OK || result.error == FETCH_TOO_LARGE;
+        if (hop + 1 < HOPS_MAX && another_way(&result, url, &way)) {
+            fetch_result_clear(&result);
+            continue;
+        }
         bool moved = result.error == FETCH_OK && result.status >= 301 && result.status <= 308 &&
                      result.status != 304 && result.location[0];
         if (moved) {

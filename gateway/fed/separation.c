@@ -11,7 +11,7 @@
 #include "gateway/log.h"
 #include "gateway/upstream/upstream.h"
 
-enum { PAGES_MAX = 100000, CURSOR_LENGTH_MAX = 24, FOLLOW_BUDGET = 1 << 20 };
+enum { PAGES_MAX = 100000, CURSOR_LENGTH_MAX = 24, FOLLOW_BUDGET = 1 << 20, UUID_DIGITS = 32 };
 static const int64_t ACTOR_AGE_MS = (int64_t)30 * 86400 * 1000;
 
 static const char *const names[] = {
@@ -84,13 +84,15 @@ static bool remove_words_page(struct gateway *gateway, const struct separation *
     return good;
 }
 
-/* In "INBOX FOLLOW_ID SINCE" "~" stands for the actor's own origin. */
-static const char *follow_id_of(struct arena *arena, const char *actor_id, const char *kept)
+const char *separation_follow_id(struct arena *arena, const char *actor_id, const char *kept)
 {
     const char *id = strchr(kept, ' ');
     if (!id)
         return NULL;
     size_t length = strcspn(++id, " ");
+    if (*id == '^' && length == 1 + UUID_DIGITS)
+        return arena_format(arena, "%s/%.8s-%.4s-%.4s-%.4s-%.12s", url_origin(arena, actor_id), id + 1,
+                            id + 9, id + 13, id + 17, id + 21);
     if (*id == '~')
         return arena_format(arena, "%s%.*s", url_origin(arena, actor_id), (int)length - 1, id + 1);
     return arena_copy(arena, id, length);
@@ -104,7 +106,7 @@ static bool follow_of(struct gateway *gateway, struct arena *arena, const char *
     struct reply *reply =
         store_call(gateway->store, "HGET", arena_format(arena, "followers:%s", aid), actor_id, (char *)NULL);
     bool good = !reply_failed(reply);
-    *follow = follow_id_of(arena, actor_id, reply_text(reply));
+    *follow = separation_follow_id(arena, actor_id, reply_text(reply));
     reply_free(reply);
     return good;
 }

@@ -35,5 +35,8 @@ bool separation_forget_person(struct gateway *gateway, const char *actor_id, con
  * is none. */
 bool separation_end_follow(struct gateway *gateway, const char *aid, const char *actor_id, bool tell,
                            const char *trace);
+/* The Follow's id in what is kept of a follower (store/scripts/include/follows.lua), in the arena; NULL when
+ * nothing is kept. */
+const char *separation_follow_id(struct arena *arena, const char *actor_id, const char *kept);
 
 #endif

@@ -85,7 +85,7 @@ void serve_html(struct serving *serving, int status, const char *html, const cha
         .body = html,
         .length = strlen(html),
         .headers =
-            {{"Cache-Control", "private, max-age=60"},
+            {{"Cache-Control", "private, no-cache"},
              {"Vary", "Accept"},
              {"X-Content-Type-Options", "nosniff"},
              {"Referrer-Policy", "no-referrer"},
@@ -111,22 +111,24 @@ void serve_unavailable(struct serving *serving)
 void serve_absent(struct serving *serving)
 {
     static const char sentence[] = "Nothing is here.\n";
-    http_answer(serving->request, &(struct http_answer){.status = 404,
-                                                        .content_type = "text/plain; charset=utf-8",
-                                                        .body = sentence,
-                                                        .length = sizeof sentence - 1,
-                                                        .headers = {{"Cache-Control", "public, max-age=60"},
-                                                                    {"Vary", "Accept"}}});
+    http_answer(serving->request,
+                &(struct http_answer){
+                    .status = 404,
+                    .content_type = "text/plain; charset=utf-8",
+                    .body = sentence,
+                    .length = sizeof sentence - 1,
+                    .headers = {{"Cache-Control", "public, max-age=0, s-maxage=60"}, {"Vary", "Accept"}}});
 }
 
 static void serve_status(struct serving *serving, int status, const char *sentence)
 {
-    http_answer(serving->request, &(struct http_answer){.status = status,
-                                                        .content_type = "text/plain; charset=utf-8",
-                                                        .body = sentence,
-                                                        .length = strlen(sentence),
-                                                        .headers = {{"Cache-Control", "public, max-age=180"},
-                                                                    {"Vary", "Accept"}}});
+    http_answer(serving->request,
+                &(struct http_answer){
+                    .status = status,
+                    .content_type = "text/plain; charset=utf-8",
+                    .body = sentence,
+                    .length = strlen(sentence),
+                    .headers = {{"Cache-Control", "public, max-age=0, s-maxage=180"}, {"Vary", "Accept"}}});
 }
 
 /* What is found was kept of an account that was active, and its profile is the same still. */

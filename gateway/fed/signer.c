@@ -12,6 +12,7 @@
 #include "gateway/sig/key.h"
 #include "gateway/sig/key_memory.h"
 #include "gateway/sig/ld_signature.h"
+#include "gateway/sig/rfc9421.h"
 #include "gateway/store/accounts.h"
 
 enum { ACCOUNTS_KEPT = 4096, IDLE_MS = 600000, IDLE_SHORT_MS = 60000, LOAD_BUDGET = 1 << 20 };
@@ -308,27 +309,39 @@ const struct signer *signer_account(struct gateway *gateway, const char *aid)
 
 struct get_work {
     const struct signer *signer;
+    enum get_way way;
     const char *url, *date;
+    int64_t now;     /* s */
     char *signature; /* SIGNATURE_HEADER_MAX */
+    char *input;     /* SIGNATURE_INPUT_MAX, of RFC 9421 */
     bool good;
 };
 
 static void get_sign_work(void *context)
 {
     struct get_work *work = context;
-    work->good = cavage_sign_get(work->signer->key, work->signer->key_id, work->url, true, work->date,
-                                 work->signature, SIGNATURE_HEADER_MAX);
+    const struct signer *signer = work->signer;
+    if (work->way == GET_RFC9421)
+        work->good = rfc9421_sign(signer->key, signer->key_id, "GET", work->url, NULL, work->now, work->input,
+                                  SIGNATURE_INPUT_MAX, work->signature, SIGNATURE_HEADER_MAX);
+    else
+        work->good = cavage_sign_get(signer->key, signer->key_id, work->url, work->way == GET_CAVAGE,
+                                     work->date, work->signature, SIGNATURE_HEADER_MAX);
 }
 
 size_t signer_sign_get(struct gateway *gateway, const struct signer *signer, const char *url,
-                       struct arena *arena, struct fetch_header *headers, size_t maximum)
+                       enum get_way way, struct arena *arena, struct fetch_header *headers, size_t maximum)
 {
-    if (maximum < 2)
+    if (maximum < 3)
         return 0;
     char date[HTTP_DATE_LENGTH + 1];
-    http_date_format(clock_now_ms() / 1000, date);
+    int64_t now = clock_now_ms() / 1000;
+    http_date_format(now, date);
     struct get_work work = {.signer = signer,
+                            .way = way,
                             .url = url,
+                            .now = now,
+                            .input = arena_alloc(arena, SIGNATURE_INPUT_MAX),
                             .date = arena_string(arena, date),
                             .signature = arena_alloc(arena, SIGNATURE_HEADER_MAX)};
     crypto_pool_run(gateway->crypto, get_sign_work, &work);
@@ -336,7 +349,8 @@ size_t signer_sign_get(struct gateway *gateway, const struct signer *signer, con
         return 0;
     headers[0] = (struct fetch_header){"Date", work.date};
     headers[1] = (struct fetch_header){"Signature", work.signature};
-    return 2;
+    headers[2] = (struct fetch_header){"Signature-Input", work.input};
+    return way == GET_RFC9421 ? 3 : 2;
 }
 
 /* ---- Deletes

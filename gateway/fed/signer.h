@@ -32,10 +32,14 @@ void signers_doubt(struct gateway *gateway, const char *aid);
 void signer_make_key(struct gateway *gateway, char **public_key_pem, unsigned char **sealed,
                      size_t *sealed_length);
 
-/* The headers of a signed GET of `url` (Date, Signature) into `headers`, texts in the arena. Computed in the
- * crypto pool: waits. Returns how many; 0 when signing failed. */
+/* How a GET is signed: some servers expect the path without its query (PROTOCOL §2.1), some will want
+ * RFC 9421. */
+enum get_way { GET_CAVAGE, GET_CAVAGE_PATH, GET_RFC9421 };
+/* The headers of a signed GET of `url` (Date, Signature, perhaps Signature-Input) into `headers`, texts in
+ * the arena. Computed in the crypto pool: waits. Returns how many; 0 when signing failed or `maximum` is less
+ * than 3. */
 size_t signer_sign_get(struct gateway *gateway, const struct signer *signer, const char *url,
-                       struct arena *arena, struct fetch_header *headers, size_t maximum);
+                       enum get_way way, struct arena *arena, struct fetch_header *headers, size_t maximum);
 
 /* Adds the LD signature to a Delete of ours (gateway/sig/ld_signature.h). Computed in the crypto pool: waits.
  * False: the document is of a shape that cannot be signed, and stays as it was. */

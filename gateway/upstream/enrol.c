@@ -106,14 +106,40 @@ static bool find_known(struct platform *platform, struct arena *arena, struct en
     return found != LOOKUP_DOWN;
 }
 
-static void switch_on(struct platform *platform, const struct account *account, bool backfill,
+/* When the oldest of the `count` newest posts was made; 0: there are fewer, and all of them count. -1: they
+ * cannot be listed just now. */
+static int64_t time_of_newest(struct platform *platform, const char *native, unsigned count)
+{
+    char *cursor = NULL;
+    int64_t oldest = clock_now_ms();
+    bool good = true;
+    do {
+        struct operation *operation = platform_operation(
+            platform,
+            &(struct operation_input){.kind = OPERATION_POSTS, .account = native, .cursor = cursor});
+        const struct operation_result *result = platform_result(platform, operation);
+        good = result->answer == ANSWER_OK;
+        for (size_t i = 0; good && count && i < result->post_count; i++, count--)
+            if (result->posts[i].created < oldest)
+                oldest = result->posts[i].created;
+        free(cursor);
+        cursor = good && count && result->cursor ? strdup(result->cursor) : NULL;
+        platform->class->operation_free(operation);
+    } while (cursor);
+    return !good ? -1 : count ? 0 : oldest;
+}
+
+static void switch_on(struct platform *platform, const struct account *account, unsigned backfill,
                       struct arena *arena, struct enrolment *out)
 {
     struct gateway *gateway = platform->gateway;
     struct account chosen = *account;
     chosen.federation = FEDERATION_ON;
-    chosen.federated_since = clock_now_ms();
-    chosen.backfill = backfill;
+    chosen.federated_since = backfill ? time_of_newest(platform, account->id, backfill) : clock_now_ms();
+    if (chosen.federated_since < 0) {
+        fail(out, "the posts from before cannot be listed just now; try again");
+        return;
+    }
     if (!consent_switch_on(platform, &chosen, false, "") ||
         account_of_native(gateway->store, platform->config->name, account->id, out->aid) != LOOKUP_FOUND ||
         !job_queue(gateway, "sweep", out->aid, "")) {
@@ -124,7 +150,7 @@ static void switch_on(struct platform *platform, const struct account *account, 
     out->state = ENROLMENT_PROVEN;
 }
 
-static void enrol(struct platform *platform, const struct account *account, bool backfill,
+static void enrol(struct platform *platform, const struct account *account, unsigned backfill,
                   struct arena *arena, struct enrolment *out)
 {
     out->native = arena_string(arena, account->id);
@@ -145,7 +171,7 @@ static void enrol(struct platform *platform, const struct account *account, bool
         switch_on(platform, account, backfill, arena, out);
 }
 
-void upstream_enrol(struct gateway *gateway, const char *name, const char *who, bool backfill,
+void upstream_enrol(struct gateway *gateway, const char *name, const char *who, unsigned backfill,
                     struct arena *arena, struct enrolment *out)
 {
     struct platform *platform = upstream_find(gateway, name);

@@ -139,16 +139,16 @@ static enum work_result put_post(struct intake *intake, const struct account_rec
     char oid[OID_LENGTH + 1];
     enum post_outcome outcome;
     int64_t now = clock_now_ms();
-    struct post_change change = {.aid = aid,
-                                 .oid = oid,
-                                 .post = &post,
-                                 .published = post.created > 0 && post.created < now ? post.created : now,
-                                 .now = now,
-                                 .hold_ms = record->hold_ms,
-                                 .trace = intake->trace,
-                                 .queue = arena_format(intake->arena, "work:intake:%s",
-                                                       intake->platform->config->name),
-                                 .entry = intake->entry};
+    struct post_change change = {
+        .aid = aid,
+        .oid = oid,
+        .post = &post,
+        .published = post.created > 0 && post.created < now ? post.created : now,
+        .now = now,
+        .hold_ms = record->hold_ms,
+        .trace = intake->trace,
+        .queue = arena_format(intake->arena, "work:intake:%s", intake->platform->config->name),
+        .entry = intake->entry};
     enum lookup found = post_oid(intake->gateway->store, aid, post.id, oid);
     if (found == LOOKUP_DOWN || !settle_poll(intake, &post))
         return WORK_LATER;

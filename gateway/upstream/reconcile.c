@@ -197,12 +197,19 @@ static bool compare_ours(struct comparison *comparison, const char *aid, struct 
     return true;
 }
 
+/* The oldest first, as they were written. */
+static int by_time(const struct listed *one, const struct listed *other)
+{
+    return one->created < other->created ? -1 : one->created > other->created;
+}
+
 /* Held posts are ours too, though no list shows them: the intake finds them stale and lets them be. */
-static bool compare_theirs(struct comparison *comparison, struct listed *table)
+static bool compare_theirs(struct comparison *comparison, struct listed **table)
 {
     struct listed *one;
     struct listed *next;
-    HASH_ITER(hh, table, one, next)
+    HASH_SORT(*table, by_time);
+    HASH_ITER(hh, *table, one, next)
     if (!one->seen && (!one->created || one->created >= comparison->since) &&
         !differs(comparison, EVENT_POST_CREATED, one->id, one->revision))
         return false;
@@ -232,7 +239,7 @@ bool reconcile_account(struct platform *platform, const char *aid)
                                 .since = record.account.backfill ? 0 : record.account.federated_since};
         struct listed *table = NULL;
         good = list_theirs(platform, record.native, &table) && compare_ours(comparison, aid, table) &&
-               compare_theirs(comparison, table) && flush_differences(comparison);
+               compare_theirs(comparison, &table) && flush_differences(comparison);
         listed_free(&table);
         if (comparison->total)
             log_number(LOG_INFO, "a comparison with the platform found differences", "count",

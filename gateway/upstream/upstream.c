@@ -95,7 +95,9 @@ void upstream_free(struct gateway *gateway)
 void upstream_push_kick(struct gateway *gateway, const char *name)
 {
     struct platform *platform = upstream_find(gateway, name);
-    if (platform)
+    /* A command opens platforms to ask them, without queues of its own: the gateway that serves works those
+     * off. */
+    if (platform && platform->push)
         work_kick(platform->push);
 }
 
@@ -161,7 +163,7 @@ static const char *reason_of(const struct operation_result *result, struct arena
     if (result->answer == ANSWER_GONE)
         return "the platform says that it was deleted";
     if (result->answer == ANSWER_UNKNOWN)
-        return "the platform does not know it, or does not show it to us";
+        return "the platform does not know it, or does not show it to us; write the id that its API gives it";
     return arena_string(arena, result->reason ? result->reason : "the platform does not answer as it should");
 }
 

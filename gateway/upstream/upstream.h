@@ -50,9 +50,9 @@ struct enrolment {
     char aid[AID_LENGTH + 1];
 };
 /* Looks for the account's code where only its owner can have put it, and switches the account on when it is
- * there. `who`: a native id or a handle. `backfill`: older posts are bridged too. Waits. Strings live in the
- * arena. */
-void upstream_enrol(struct gateway *gateway, const char *platform, const char *who, bool backfill,
+ * there. `who`: a native id or a handle. `backfill`: so many of the posts from before are bridged too. Waits.
+ * Strings live in the arena. */
+void upstream_enrol(struct gateway *gateway, const char *platform, const char *who, unsigned backfill,
                     struct arena *arena, struct enrolment *out);
 
 /* What the platform says of a post or an account just now. Wait. Copied into the arena. False: *why is a

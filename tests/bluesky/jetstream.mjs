@@ -8,6 +8,7 @@ import { Jetstream, skyware } from "./lib/jetstream.mjs";
 import { World } from "./lib/world.mjs";
 
 const SOON = 20;
+const AP = { headers: { accept: "application/activity+json" } };
 
 await story("An account by Jetstream", async () => {
   let jetstream;
@@ -40,8 +41,15 @@ await story("An account by Jetstream", async () => {
     return post;
   });
 
-  await step("another account joins the watch list of the open stream", async () => {
-    const other = await world.enrol(bob);
+  await step("another account joins the watch list of the open stream, with its newest posts from before", async () => {
+    for (const word of ["first", "second", "third"]) await bob.post(`Bob's ${word} before`);
+    const other = await world.enrol(bob, "--backfill", "2");
+    const outbox = async () => {
+      const { first, totalItems } = await (await fetch(`${other}/outbox`, AP)).json();
+      return totalItems ? (await (await fetch(first, AP)).json()).orderedItems.map(({ object }) => /Bob's (\w+) before/.exec(object.content)?.[1]) : [];
+    };
+    await until("the outbox", SOON, async () => (await outbox()).length === 2);
+    assert.deepEqual(await outbox(), ["third", "second"]);
     await world.follow(other, `@bob_test@${gateway.host}`);
     await until("the longer list", SOON, () => [...jetstream.readers].some(({ dids }) => dids.length === 2));
     await bob.post("Bob is bridged now");

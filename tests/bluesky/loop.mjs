@@ -245,6 +245,25 @@ await story("An account on a real Bluesky server lives in the fediverse", async 
     assert.equal(await relayed(({ text }) => text.includes("all the same")), undefined);
   });
 
+  await step("who blocks the relay account is not answered by it", async () => {
+    const open = await alice.post("Answers are open here");
+    const { object } = await world.create("Answers are open here");
+    const block = await alice.create("app.bsky.graph.block", { subject: network.relay.did });
+    const seen = (blocked) =>
+      until("the AppView knows", SOON, async () => {
+        const { posts } = await network.relay.call(`app.bsky.feed.getPosts?uris=${encodeURIComponent(open.uri)}`);
+        return (posts.length === 0) === blocked; // what somebody blocks is left out
+      });
+    await seen(true);
+    await peer.reply(object.id, "I answer the one who blocks");
+    await until("the refusal", SOON, () => /blocks the other/.test(fs.readFileSync(gateway.process.logPath, "utf8")));
+    assert.equal(await relayed(({ text }) => text.includes("the one who blocks")), undefined);
+    await alice.remove(block.uri);
+    await seen(false);
+    await peer.reply(object.id, "I answer again");
+    await appears("I answer again");
+  });
+
   await step("profile and pinned post", async () => {
     const avatar = await alice.blob(await picture(20, 20, "#993333"), "image/png");
     await alice.profile({ displayName: "Alice A.", description: "See https://example.com/me.", avatar, pinnedPost: { uri: first.uri, cid: first.cid } });
@@ -319,6 +338,7 @@ await story("An account on a real Bluesky server lives in the fediverse", async 
     assert.match(stdout, /state +on since/);
     assert.match(stdout, /cursor +firehose ws:\/\/127.0.0.1:\d+ \d+/);
     assert.match(stdout, /lag +\d+ ms/);
+    assert.match(stdout, /budget +[1-9]\d* of 5000 points this hour, [1-9]\d* of 35000 today/);
   });
 
   await step("each activity came once, in the order of each post", async () => {

@@ -103,7 +103,7 @@ await story("The pages", async () => {
   await step("with approval on, who asks waits, is approved or refused", async () => {
     await open("Settings");
     await look("settings");
-    await page.getByLabel("Approve followers").fill("yes");
+    await page.getByLabel("Approve followers").selectOption("yes");
     await page.getByRole("button", { name: "Save" }).click();
     await until("it is saved", SOON, async () => /yes/.test(await page.locator("dl").textContent()));
     const [sven, tess] = [await person("sven"), await person("tess")];

@@ -127,6 +127,13 @@ await story("Content, both ways", async () => {
     assert.equal(note.tag.find(({ type }) => type === "Mention").href, bob);
   });
 
+  await step("whoever is mentioned hears of it without following", async () => {
+    const bob = await gateway.actorOf("bob");
+    await plaza.post("bob", `Good morning ${snac.handle}`);
+    await until("snac notifies", SOON, () => snac.notifications().some(({ actor: who }) => who === bob));
+    assert.ok(!(await fedify.arrivals(gateway.origin)).some((activity) => activity.actor === bob), "it went to servers that it is not for");
+  });
+
   await step("letters of all kinds arrive as they were written", async () => {
     const text = "👩‍👩‍👧‍👦 שלום 𝕏 <b>&amp; o̷k";
     const { id } = await publish(text);

@@ -15,12 +15,17 @@ Open these two, side by side:
 
 What to try:
 
-  1. On Plaza, as alice, switch the fediverse on. From then on ${gateway.origin}/@alice exists; before, it does not.
+  1. On Plaza, as alice, switch the fediverse on under Settings. From then on ${gateway.origin}/@alice exists; before, it does not.
   2. On snac, under "Operations", follow  alice@${gateway.host}
   3. Post on Plaza. A few seconds later the post stands in snac's timeline.
   4. Answer it there. The answer appears on Plaza, under the post, from ${peer.handle}.
   5. Edit the post, or delete it: snac follows. Like or boost it there: Plaza counts.
   6. Switch the fediverse off again: everything of alice's is gone from ${gateway.origin}.
+
+The gateway's command line works here too, for instance:
+
+  build/release/drawbridge ledger alice@${gateway.host} -c ${gateway.folder.path}/drawbridge.ini
+  build/release/drawbridge preview plaza:p_1 -c ${gateway.folder.path}/drawbridge.ini
 
 snac looks for new messages every three seconds. Everything lives in ${gateway.folder.path}
 and is removed at the end. Ctrl-C stops it all.

@@ -161,7 +161,7 @@ await story("Signatures", async () => {
 
   // ---- whose key, when it is asked for
   const now = () => ({ date: world.clock.now(), created: Math.floor(world.clock.now() / 1000) });
-  const wave = (person, options) => post(inbox, person, hostile.activity(person, "Wave", alice), { ...now(), ...options });
+  const wave = (person, { activity = hostile.activity(person, "Wave", alice), ...options } = {}) => post(inbox, person, activity, { ...now(), ...options });
   const asked = () => hostile.fetches.filter(({ method, path }) => method === "GET" && path === new URL(mallory.id).pathname).length;
   await step("both schemes are taken from a person, and a key that changed is asked for once", async () => {
     assert.equal(await wave(mallory), 202);
@@ -172,6 +172,32 @@ await story("Signatures", async () => {
     // The worker that has asked just now does not ask again so soon.
     await until("the new key is known", SOON, async () => (await wave(mallory)) === 202);
     assert.equal(asked() - before, 1);
+  });
+  await step("who shows nothing to the draft is asked by the path without its query, then by RFC 9421", async () => {
+    const wants = { "/notes/path?n=1": (text) => text === "path", "/notes/modern?n=1": (text) => text === "rfc9421", "/notes/none?n=1": () => false };
+    const asked = [];
+    const how = ({ headers, url }) => {
+      if (headers["signature-input"]) return "rfc9421";
+      const value = Buffer.from(/signature="([^"]+)"/.exec(headers.signature)[1], "base64");
+      const holds = (target) => verify("sha256", Buffer.from(`(request-target): get ${target}\nhost: ${headers.host}\ndate: ${headers.date}`), instance, value);
+      return holds(url) ? "cavage" : holds(url.split("?")[0]) ? "path" : "wrong";
+    };
+    const instance = (await (await fetch(`${gateway.origin}/actor`, { headers: { accept: "application/activity+json" } })).json()).publicKey.publicKeyPem;
+    honest.script = (request) => {
+      if (!wants[request.url]) return undefined;
+      asked.push([request.url, how(request)]);
+      const note = honest.note(victor, scene.object, `Seen at ${request.url}.`, { id: honest.origin + request.url, published: world.clock.now().toISOString() });
+      return wants[request.url](how(request)) ? { status: 200, body: JSON.stringify(note) } : { status: 401 };
+    };
+    for (const url of Object.keys(wants)) {
+      const from = asked.length;
+      assert.equal(await wave(honest.people.neighbour, { activity: honest.activity(victor, "Create", honest.origin + url) }), 202);
+      await scene.settled();
+      const ways = ["cavage", "path", "rfc9421"].slice(0, url.includes("path") ? 2 : 3);
+      assert.deepEqual(asked.slice(from), ways.map((way) => [url, way]));
+      assert.equal((await texts()).some((text) => text.includes(url)), !url.includes("none"), url);
+    }
+    honest.script = undefined;
   });
   await guard("K6", "forgeries make nobody's server be asked again and again", async () => {
     const oscar = hostile.settle("oscar");

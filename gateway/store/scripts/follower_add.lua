@@ -4,6 +4,7 @@
 -- include hosts
 -- include audience
 -- include exposure
+-- include follows
 local aid, actor, follow = ARGV[1], ARGV[2], ARGV[4]
 local account = redis.call('HMGET', 'account:' .. aid, 'state', 'number')
 if account[1] ~= 'on' then
@@ -13,11 +14,9 @@ local host = host_number(ARGV[5])
 local inbox = inbox_number(host, ARGV[6], actor)
 inbox_met(host, ARGV[6], ARGV[7] == '1', actor)
 account_expose(account[2], host)
-if follow:sub(1, #ARGV[5]) == ARGV[5] then
-  follow = '~' .. follow:sub(#ARGV[5] + 1) -- the origin is the actor's: not kept twice
-end
+follow = follow_short(ARGV[5], follow)
 local known = redis.call('HGET', 'followers:' .. aid, actor)
-local since = known and known:match(' (%x+)$') or ARGV[8] and string.format('%x', math.floor(tonumber(ARGV[8]) / 1000))
+local since = follow_since(known) or ARGV[8] and since_of(ARGV[8])
 redis.call('HSET', 'followers:' .. aid, actor, inbox .. ' ' .. follow .. (since and ' ' .. since or ''))
 redis.call('HDEL', 'requests:' .. aid, actor)
 if known then

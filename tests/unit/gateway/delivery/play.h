@@ -140,15 +140,17 @@ static const char *actor_hash(const char *actor, const char *host)
     return text("%.2s%s-%s-hash", host, actor, host);
 }
 
-/* follow AID ACTOR HOST [own]: own = the host has no shared inbox */
+/* follow AID ACTOR HOST [own|ID]: own = the host has no shared inbox; ID of the Follow */
 static void do_follow(char **word)
 {
-    bool own = word[4] != NULL;
+    bool own = word[4] != NULL && strcmp(word[4], "own") == 0;
     const char *origin = origin_of(word[3]);
     const char *actor = text("%s/users/%s", origin, word[2]);
+    const char *follow =
+        word[4] && !own ? text("%s/%s", origin, word[4]) : text("%s/follow/%s", origin, word[2]);
     freeReplyObject(LAB_SCRIPT(&play.lab, "follower_add", word[1], actor, actor_hash(word[2], word[3]),
-                               text("%s/follow/%s", origin, word[2]), origin,
-                               own ? text("%s/inbox", actor) : text("%s/inbox", origin), own ? "0" : "1"));
+                               follow, origin, own ? text("%s/inbox", actor) : text("%s/inbox", origin),
+                               own ? "0" : "1"));
 }
 
 /* unfollow AID ACTOR HOST */

@@ -286,9 +286,11 @@ static void get(void)
     struct arena *arena = arena_new(1 << 20);
     struct fetch_header headers[5];
     const struct signer *signer = signer_instance(&gateway, &bridge);
-    assert_int_equal(signer_sign_get(&gateway, signer, "ftp://x.example/", arena, headers, 5), 0);
-    assert_int_equal(signer_sign_get(&gateway, signer, "https://x.example/", arena, headers, 1), 0);
-    assert_int_equal(signer_sign_get(&gateway, signer, "https://x.example/a?b", arena, headers, 5), 2);
+    assert_int_equal(signer_sign_get(&gateway, signer, "ftp://x.example/", GET_CAVAGE, arena, headers, 5), 0);
+    assert_int_equal(signer_sign_get(&gateway, signer, "https://x.example/", GET_CAVAGE, arena, headers, 2),
+                     0);
+    assert_int_equal(
+        signer_sign_get(&gateway, signer, "https://x.example/a?b", GET_CAVAGE, arena, headers, 5), 2);
     struct signed_request request = {.method = "GET",
                                      .scheme = "https",
                                      .authority = "x.example",
@@ -313,12 +315,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(an_instance_key_is_made_once_and_kept),
-        TEST(requests_at_once_make_one_instance_key),
-        TEST(without_the_store_there_is_no_signer_for_now),
-        TEST(an_accounts_key_is_opened_once),
-        TEST(a_key_that_was_changed_is_taken_up),
-        TEST(a_signed_get_verifies),
+        TEST(an_instance_key_is_made_once_and_kept),        TEST(requests_at_once_make_one_instance_key),
+        TEST(without_the_store_there_is_no_signer_for_now), TEST(an_accounts_key_is_opened_once),
+        TEST(a_key_that_was_changed_is_taken_up),           TEST(a_signed_get_verifies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
