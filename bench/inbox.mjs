@@ -42,6 +42,6 @@ await story("Inbox", async () => {
   figure("worker_until_worked_off", of("worker"), "us");
   figure("redis", of("redis"), "us");
   figure("accepted_per_second", of("rate"), "activities");
-  figure("inbox_of_limit", floor.verify_parse / of("worker"));
-  figure("inbox_accepting_of_limit", floor.verify_parse / of("accept"));
+  figure("inbox_of_limit.ratio", floor.verify_parse / of("worker"));
+  figure("inbox_accepting_of_limit.ratio", floor.verify_parse / of("accept"));
 });

@@ -52,8 +52,8 @@ struct post_change {
     bool only_counts;                 /* nothing but counts differs from what is stored */
     bool requoted;                    /* it quotes something else now: a permission for the old is void */
     const char *boost, *boost_author; /* what it announces, decided once; NULL for a post of its own */
-    /* The queue entry that says so, and its queue's key; NULL: none. A worker that stood still for long holds entries that others
-     * have done meanwhile: when the entry is gone, nothing is created. */
+    /* The queue entry that says so, and its queue's key; NULL: none. A worker that stood still for long holds
+     * entries that others have done meanwhile: when the entry is gone, nothing is created. */
     const char *queue, *entry;
 };
 /* Creates or edits. */
