@@ -118,7 +118,7 @@ await story(`${POSTS} posts and ${DELETES} deletes, ${KILLS} kills, ${CUTS} cuts
     for (const [text, ids] of byText) assert.equal(ids.size, 1, `${text} became ${[...ids]}`);
     const first = new Map(arrivals.map(({ type, object }, at) => [`${type} ${object?.id ?? object}`, at]).reverse());
     for (const [what, at] of first) if (what.startsWith("Delete ")) assert.ok(!first.has(what.replace("Delete", "Create")) || first.get(what.replace("Delete", "Create")) < at, what);
-    const published = (await creates()).map(({ object }) => object).sort((one, other) => one.published.localeCompare(other.published));
+    const published = (await creates()).map(({ object }) => object).sort((one, other) => Date.parse(one.published) - Date.parse(other.published));
     const numbers = published.map(({ content }) => Number(/number (\d+);/.exec(content)[1]));
     assert.deepEqual(numbers, [...new Set(numbers)].sort((one, other) => one - other));
     const outbox = await (await fetch(`${actor}/outbox`, { headers: { accept: "application/activity+json" } })).json();
