@@ -68,8 +68,16 @@ install_atproto() {
     npm_folder atproto
     local node
     node=$(cd "$peers" && realpath node/node_modules/node-linux-*)
-    [ -f "$peers/atproto/node_modules/better-sqlite3/build/Release/better_sqlite3.node" ] ||
-        (cd "$peers/atproto" && PATH="$node/bin:$PATH" npm_config_nodedir=$node npm rebuild better-sqlite3 --loglevel=error)
+    # By npm's node-gyp: Debian's own links against the Node of Debian.
+    [ -f "$peers/atproto/node_modules/better-sqlite3/build/Release/better_sqlite3.node" ] || {
+        command -v python3 >/dev/null || install_packages "for node-gyp" python3
+        echo "Compiling better-sqlite3 for the tests' Node"
+        (cd "$peers/atproto/node_modules/better-sqlite3" &&
+            PATH="$node/bin:$PATH" "$node/bin/node" ../node-gyp/bin/node-gyp.js rebuild --release --nodedir="$node" >../../compile.log 2>&1) || {
+            tail -n 20 "$peers/atproto/compile.log" >&2
+            return 1
+        }
+    }
     [ -n "$(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] ||
         install_packages "for the AppView of the tests (its database)" postgresql
 }
