@@ -1,37 +1,8 @@
 /* DAG-CBOR: two ways through the same bytes must agree, and a firehose frame of them must do no harm. */
-#include <stdlib.h>
-
-#include "adapters/bluesky/bluesky.h"
-
-static void require(bool condition)
-{
-    if (!condition)
-        abort();
-}
-
-static bool take_event(void *context, const struct event *event)
-{
-    (void)context;
-    require(event->key && event->key[0]);
-    require(!event->post || text_is_clean(event->post->body.text, event->post->body.length));
-    return true;
-}
-
-static void take_cursor(void *context, struct adapter_bytes cursor, struct adapter_bytes ack)
-{
-    (void)context;
-    require(cursor.length > 0 && ack.length == 0);
-}
-
-static void take_text(void *context, struct adapter_bytes text)
-{
-    (void)context;
-    (void)text;
-}
+#include "bluesky_sink.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-    static const struct stream_sink sink = {.event = take_event, .cursor = take_cursor, .send = take_text};
     char error[256];
     struct dag whole;
     struct dag skipped;

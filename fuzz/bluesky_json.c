@@ -2,39 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adapters/bluesky/bluesky.h"
+#include "bluesky_sink.h"
 
 enum { LINES_MAX = 16 };
 
-static void require(bool condition)
-{
-    if (!condition)
-        abort();
-}
-
-static bool take_event(void *context, const struct event *event)
-{
-    (void)context;
-    require(event->key && event->key[0]);
-    require(!event->post || text_is_clean(event->post->body.text, event->post->body.length));
-    return true;
-}
-
-static void take_cursor(void *context, struct adapter_bytes cursor, struct adapter_bytes ack)
-{
-    (void)context;
-    require(cursor.length > 0 && ack.length == 0);
-}
-
-static void take_text(void *context, struct adapter_bytes text)
-{
-    (void)context;
-    (void)text;
-}
-
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-    static const struct stream_sink sink = {.event = take_event, .cursor = take_cursor, .send = take_text};
     char error[256];
     if (size < 1)
         return 0;

@@ -1,22 +1,9 @@
 #include "gateway/admin/sessions.h"
 
-#include <openssl/crypto.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
-enum { SECRET_BYTES = 24, SESSION_S = 12 * 3600, KEY_SIZE = 40 };
-
-static void make_secret(char out[SECRET_SIZE])
-{
-    unsigned char secret[SECRET_BYTES];
-    if (getrandom(secret, sizeof secret, 0) != (ssize_t)sizeof secret)
-        abort();
-    for (size_t i = 0; i < sizeof secret; i++)
-        (void)snprintf(out + 2 * i, SECRET_SIZE - 2 * i, "%02x", secret[i]);
-    OPENSSL_cleanse(secret, sizeof secret);
-}
+enum { SESSION_S = 12 * 3600, KEY_SIZE = 40 };
 
 /* False for what can be no secret of ours. */
 static bool key_of(const char *kind, const char *secret, char out[KEY_SIZE])
@@ -33,7 +20,7 @@ enum lookup signin_make(struct store *store, const char *aid, char out[SECRET_SI
 {
     char key[KEY_SIZE];
     char seconds[16];
-    make_secret(out);
+    secret_make(out);
     (void)key_of("signin", out, key);
     (void)snprintf(seconds, sizeof seconds, "%d", LINK_MINUTES * 60);
     struct reply *reply =
@@ -50,8 +37,8 @@ enum lookup signin_use(struct store *store, const char *link, char cookie[SECRET
     char form[SECRET_SIZE];
     if (!key_of("signin", link, from))
         return LOOKUP_ABSENT;
-    make_secret(cookie);
-    make_secret(form);
+    secret_make(cookie);
+    secret_make(form);
     (void)key_of("session", cookie, to);
     struct arguments *arguments = arguments_new();
     arguments_text(arguments, from);

@@ -3,10 +3,11 @@
 #ifndef DRAWBRIDGE_GATEWAY_ADMIN_SESSIONS_H
 #define DRAWBRIDGE_GATEWAY_ADMIN_SESSIONS_H
 
+#include "gateway/admin/secret.h"
 #include "gateway/store/accounts.h"
 #include "gateway/store/store.h"
 
-enum { SECRET_SIZE = 49, SAID_SIZE = 512, LINK_MINUTES = 15 };
+enum { SAID_SIZE = 512, LINK_MINUTES = 15 };
 
 struct page_session {
     char aid[AID_LENGTH + 1]; /* "": the operator */

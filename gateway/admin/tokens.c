@@ -3,23 +3,17 @@
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
-/* "dba_" and 32 random bytes in hexadecimal would be longer than needed: 24 bytes, 48 digits. */
-enum { SECRET_BYTES = 24 };
+#include "gateway/admin/secret.h"
 
 enum lookup token_make(struct store *store, const struct token_holder *holder, int64_t now,
                        char out[TOKEN_SIZE])
 {
-    unsigned char secret[SECRET_BYTES];
+    char secret[SECRET_SIZE];
     char hash[23];
-    if (getrandom(secret, sizeof secret, 0) != (ssize_t)sizeof secret)
-        abort();
-    int used = snprintf(out, TOKEN_SIZE, "dba_");
-    for (size_t i = 0; i < sizeof secret; i++)
-        used += snprintf(out + used, TOKEN_SIZE - (size_t)used, "%02x", secret[i]);
+    secret_make(secret);
+    (void)snprintf(out, TOKEN_SIZE, "dba_%s", secret);
     OPENSSL_cleanse(secret, sizeof secret);
     id_hash(out, hash);
     struct arguments *arguments = arguments_new();
