@@ -15,8 +15,10 @@ struct world world;
 void world_reset_activity(void)
 {
     free(world.kept);
-    for (size_t i = 0; i < world.push_count; i++)
+    for (size_t i = 0; i < world.push_count; i++) {
         free(world.pushes[i]);
+        world.pushes[i] = NULL;
+    }
     world.kept = NULL;
     world.kept_length = world.push_count = 0;
     world.signer = NULL;
