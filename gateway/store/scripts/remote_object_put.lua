@@ -1,4 +1,4 @@
--- ARGV: hash object_id actor_id platform aid oid parent_hash source now updated dated("1"|"0")
+-- ARGV: hash object_id actor_id platform aid oid parent_hash source now updated dated("1"|"0") limited("1"|"0")
 -- Keeps a remote reply (new or edited) and queues its push to the platform. Returns created, updated, stale, gone; or held:
 -- it waits for the account's owner; or full: so many wait that this one is not kept.
 -- include threads
@@ -27,7 +27,7 @@ local parent = ARGV[7]
 if known[1] then -- an edit says other words, in the same place: an owner who let it in let it in there
   platform, aid, oid, parent = known[4], known[5], known[6], known[7] or ''
 end
-local held = object_waits(known[1], aid, actor)
+local held = object_waits(known[1], aid, actor, ARGV[12] == '1')
 if held and known[1] ~= 'held' and redis.call('ZCARD', 'held:' .. aid) >= 1000 then
   return 'full'
 end
