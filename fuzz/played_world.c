@@ -294,6 +294,13 @@ static struct reply *answer_command(const struct words *words)
     return reply_of_number(1);
 }
 
+/* What goes through a list page by page, and is at its end at once. */
+static bool is_paged(const char *name)
+{
+    return strcmp(name, "objects_remove") == 0 || strcmp(name, "followers_of_domain") == 0 ||
+           strcmp(name, "quotes_of") == 0 || strstr(name, "_page");
+}
+
 static struct reply *answer_script(const char *name, const struct words *words)
 {
     const struct world_fact *fact = fact_of(name);
@@ -326,8 +333,9 @@ static struct reply *answer_script(const char *name, const struct words *words)
         return reply_of_text(world.owed ? "owed" : "");
     } else if (strcmp(name, "follower_forget") == 0 || strcmp(name, "separated") == 0) {
         return reply_of_number(0);
-    } else if (strcmp(name, "objects_remove") == 0) {
-        return reply_of_nothing();
+    } else if (is_paged(name)) {
+        static const char *const end[] = {"0", NULL};
+        return reply_of_fields(end);
     }
     return reply_of_number(1);
 }
