@@ -8,6 +8,7 @@
 #include "gateway/admin/words.h"
 #include "gateway/clock.h"
 #include "gateway/domains.h"
+#include "gateway/jobs.h"
 
 enum { REASON_MAX = 500 };
 
@@ -83,7 +84,8 @@ static bool set(struct gateway *gateway, const char *domain, const char *rule, c
 
 static int block(struct gateway *gateway, const char *domain, const char *reason)
 {
-    if (!set(gateway, domain, "block", reason))
+    /* Whose puppets there are is looked up by the gateway that serves. */
+    if (!set(gateway, domain, "block", reason) || !job_queue(gateway, "domains-blocked", "", NULL))
         return command_failed("domain block", store_away);
     (void)printf("%s and all below it are blocked\n", domain);
     return SESSION_GOOD;
