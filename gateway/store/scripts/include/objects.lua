@@ -6,12 +6,25 @@ local function object_indexed(hash, actor, aid, now)
   redis.call('ZADD', 'inbound:' .. aid, now, hash)
 end
 
--- Whether an object waits for the owner before it is shown: approve_replies is all, or first (of people not approved before).
+-- New words of an object whose old ones went by retention: they are kept as if it had come now.
+local function object_kept_anew(hash, aid, now)
+  local came = redis.call('ZSCORE', 'inbound:' .. aid, hash)
+  if came and tonumber(came) <= tonumber(redis.call('HGET', 'account:' .. aid, 'retained') or '0') then
+    redis.call('ZADD', 'inbound:' .. aid, now, hash)
+  end
+end
+
+-- Whether an object waits for the owner before it is shown: the account is paused, or approve_replies is all, or
+-- first (of people not approved before).
 local function object_waits(state, aid, actor)
   if state then
     return state == 'held'
   end
-  local wish = redis.call('HGET', 'account:' .. aid, 'approve_replies')
+  local account = redis.call('HMGET', 'account:' .. aid, 'approve_replies', 'state')
+  local wish = account[1]
+  if account[2] == 'paused' then
+    return true
+  end
   return wish == 'all' or (wish == 'first' and redis.call('SISMEMBER', 'welcome:' .. aid, actor) == 0)
 end
 
