@@ -36,7 +36,8 @@ static void put_leave(struct visit *visit, struct buffer *page, const struct vie
               "every server "
               "that may hold one is asked, and this page shows what each answers. Your followers are lost "
               "for good. On your platform nothing changes.</p><p>You can come back later, as a new "
-              "account without followers.</p>");
+              "account without followers and under a name that is a little different: no name is given "
+              "twice.</p>");
     visit_form(visit, page, "account.leave", view->path);
     page_format(
         page,
@@ -111,10 +112,10 @@ static void put_progress(struct visit *visit, struct buffer *page, const struct 
 static void put_return(struct visit *visit, struct buffer *page, const struct view *view)
 {
     buffer_add_string(
-        page,
-        "<h2>Come back</h2><div class=\"card\"><p>You can be in the fediverse again, as a new account "
-        "without followers. Where your platform does not vouch for you, you get a code to put into your "
-        "profile, and press the button once more.</p>");
+        page, "<h2>Come back</h2><div class=\"card\"><p>You can be in the fediverse again, as a new account "
+              "without followers and under a name that is a little different. Where your platform does not "
+              "vouch for you, you get a code to put into your "
+              "profile, and press the button once more.</p>");
     visit_button(visit, page, "account.return", NULL, NULL, "Come back", false, view->path);
     buffer_add_string(page, "</div>");
 }

@@ -155,7 +155,7 @@ static void put_servers(struct buffer *page, const json_t *post)
     size_t index;
     const json_t *host;
     const json_t *items = json_object_get(post, "items");
-    buffer_add_string(page, "<h2>Where it is</h2>");
+    buffer_add_string(page, "<h2>Servers</h2>");
     if (!json_array_size(items)) {
         buffer_add_string(page, "<p class=\"card\">No other server is known to hold a copy.</p>");
         return;
