@@ -52,16 +52,19 @@ struct act {
     const char *who;               /* "cli", "owner", "token NAME": for the audit trail */
     struct account_record account; /* of ACT_OWNER */
     char trace[17];
-    json_t *result; /* of ACT_DONE: an object; the caller's */
     /* Of ACT_DONE, where the act hands out a file instead: exactly these bytes, malloc'd, the caller's. */
     struct {
         char *text; /* NULL: none */
         size_t length;
         const char *type, *name;
     } file;
+    json_t *result; /* of ACT_DONE: an object; the caller's. Its "said" is a sentence for people */
     char problem[ACT_PROBLEM_SIZE];
     const char *field;
 };
+
+/* Those of acts_operator.c; the last has no name. */
+extern const struct act_kind operator_acts[];
 
 /* NULL when there is none of that name; all of them in their order, NULL at the end. */
 const struct act_kind *act_find(const char *name);
@@ -93,6 +96,12 @@ json_t *act_person_document(struct act *act, const char *actor_id);
 /* The signed receipt of a post or account of ours, as the word "form" wants it, into act->file; `name` is
  * part of the file's. */
 enum act_outcome act_receipt(struct act *act, const char *what, const char *name);
+enum act_outcome act_domain_list(struct act *act);
+enum act_outcome act_domain_show(struct act *act);
+enum act_outcome act_domain_block(struct act *act);
+enum act_outcome act_domain_limit(struct act *act);
+enum act_outcome act_domain_allow(struct act *act);
+enum act_outcome act_domain_remove(struct act *act);
 
 enum act_outcome act_follower_list(struct act *act);
 enum act_outcome act_follower_requests(struct act *act);

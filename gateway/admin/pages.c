@@ -450,6 +450,9 @@ static const char *what_became(struct visit *visit, const struct act *act, enum 
     const char *link = json_string_value(json_object_get(act->result, "link"));
     if (link)
         return arena_format(visit->arena, "Done. This link lets you in, once: %s", link);
+    const char *said = json_string_value(json_object_get(act->result, "said"));
+    if (said)
+        return arena_format(visit->arena, "%s.", said);
     const char *subject = json_string_value(json_object_get(act->result, "subject"));
     const char *handle = json_string_value(json_object_get(act->result, "handle"));
     return arena_format(visit->arena, "Done%s%s.", subject || handle ? ": " : "",

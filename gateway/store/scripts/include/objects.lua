@@ -14,15 +14,15 @@ local function object_kept_anew(hash, aid, now)
   end
 end
 
--- Whether an object waits for the owner before it is shown: the account is paused, or approve_replies is all, or
--- first (of people not approved before).
-local function object_waits(state, aid, actor)
+-- Whether an object waits for the owner before it is shown: the account is paused, or approve_replies is all, or first (of people
+-- not approved before), or the operator limited the author's server.
+local function object_waits(state, aid, actor, limited)
   if state then
     return state == 'held'
   end
   local account = redis.call('HMGET', 'account:' .. aid, 'approve_replies', 'state')
   local wish = account[1]
-  if account[2] == 'paused' then
+  if limited or account[2] == 'paused' then
     return true
   end
   return wish == 'all' or (wish == 'first' and redis.call('SISMEMBER', 'welcome:' .. aid, actor) == 0)
