@@ -110,10 +110,13 @@ await story("An owner's way", async () => {
   };
 
   await step("each post shows what was changed on the way, and where it is", async () => {
-    await plaza.post("alice", "Tea or coffee?", { poll: { options: ["Tea", "Coffee"], seconds: 3600 } }).catch(() => plaza.post("alice", "Tea or coffee?"));
+    await plaza.post("alice", "Tea or coffee, @bob?");
     await viewer.open("Posts");
+    await reload("what was changed", async () => (await page.getByRole("listitem").filter({ hasText: "1 thing was changed on the way" }).count()) === 1);
     await reload("the posts", async () => (await page.getByRole("listitem").filter({ hasText: "A first word" }).count()) === 1);
     await viewer.look("posts");
+    await openPost("Tea or coffee");
+    assert.match(await page.locator("main").textContent(), /@bob/);
     await openPost("A first word");
     await reload("Fedify's server", async () => (await viewer.row(new URL(peer.origin).host).count()) === 1);
     assert.match(await viewer.row(new URL(peer.origin).host).textContent(), /exposed/);
@@ -173,6 +176,8 @@ await story("An owner's way", async () => {
 
   await step("blocked, the person's next reply is refused and nothing more goes there", async () => {
     const [id] = await peer.notesWith("After the pause");
+    await viewer.open("Where am I?");
+    await viewer.look("where");
     await viewer.open("Followers");
     await viewer.row(peer.handle).getByRole("button", { name: `Block ${peer.actor}` }).click();
     await viewer.open("Blocks");
@@ -181,8 +186,6 @@ await story("An owner's way", async () => {
     await peer.reply(id, "You will not read this").catch(() => {});
     const last = await plaza.post("alice", "Not for whom I blocked");
     await until("the post is out", SOON, async () => (await drawbridge("post", "list", alice)).items.some(({ text }) => text === "Not for whom I blocked"));
-    await viewer.open("Where am I?");
-    await viewer.look("where");
     assert.deepEqual(await peer.notesWith("Not for whom I blocked"), []);
     assert.equal((await drawbridge("reply", "held", alice)).items.length, 0);
     assert.equal(await plaza.replyWith(last, "You will not read this"), undefined);
