@@ -5,6 +5,8 @@
 #ifndef DRAWBRIDGE_ADAPTERS_BLUESKY_BLUESKY_H
 #define DRAWBRIDGE_ADAPTERS_BLUESKY_BLUESKY_H
 
+#include <openssl/types.h>
+
 #include "adapters/adapter.h"
 #include "adapters/bluesky/bluesky_dag.h"
 
@@ -36,6 +38,7 @@ struct adapter {
      * rest is found by discovery. */
     char *identifier, *relay, *pds, *login_url, *refresh_url;
     struct adapter_session session;
+    EVP_MD_CTX *hashing;
     struct bluesky_homes *homes; /* where accounts live, as their DID documents said */
 };
 
@@ -70,9 +73,12 @@ void bluesky_add_escaped(struct buffer *out, const char *text);
 enum { CID_BYTES = 36, CID_TEXT = 59 };
 /* CIDv1 of SHA-256 with codec dag-cbor or raw. */
 bool bluesky_cid_valid(const unsigned char *bytes, size_t length);
-bool bluesky_cid_hashes(const unsigned char *cid, const unsigned char *block, size_t length);
+/* What hashes blocks, again and again; freed with EVP_MD_CTX_free. */
+EVP_MD_CTX *bluesky_hashing_new(void);
+bool bluesky_cid_hashes(EVP_MD_CTX *hashing, const unsigned char *cid, const unsigned char *block,
+                        size_t length);
 void bluesky_cid_text(const unsigned char *cid, char out[CID_TEXT + 1]);
-/* 63 bits of the text form; never 0. */
+/* 53 bits of the hash that a CID (as text) holds; of its text when it is none. Never 0. */
 uint64_t bluesky_digest(const char *cid);
 /* Microseconds of a TID; 0 when it is none. */
 uint64_t bluesky_tid_time(const char *text);

@@ -1,3 +1,4 @@
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +110,7 @@ static void close_adapter(struct adapter *adapter)
     free(adapter->pds);
     free(adapter->login_url);
     free(adapter->refresh_url);
+    EVP_MD_CTX_free(adapter->hashing);
     bluesky_homes_free(adapter->homes);
     free(adapter);
 }
@@ -170,6 +172,7 @@ static struct adapter *open_adapter(const json_t *settings, char *error, size_t 
         abort();
     error[0] = '\0';
     adapter->homes = bluesky_homes_new();
+    adapter->hashing = bluesky_hashing_new();
     if (read_settings(adapter, settings, error, error_size))
         return adapter;
     close_adapter(adapter);

@@ -39,15 +39,15 @@ void bluesky_change_event(struct adapter *adapter, const struct bluesky_change *
 {
     *out = (struct event){
         .kind = kind_of(change),
-        .key = arena_format(arena, "%s/%s/%s:%s:%c", change->did, change->collection, change->rkey,
-                            change->rev, change->action),
+        .key = arena_join(arena, change->did, "/", change->collection, "/", change->rkey, ":", change->rev, ":",
+                          (const char[]){change->action, '\0'}, NULL),
         .account = arena_string(arena, change->did),
         .revision = bluesky_tid_time(change->rev),
         .time = change->time,
     };
     if (out->kind == EVENT_OTHER || out->kind == EVENT_ACCOUNT_UPDATED)
         return;
-    out->subject = arena_format(arena, "at://%s/%s/%s", change->did, change->collection, change->rkey);
+    out->subject = arena_join(arena, "at://", change->did, "/", change->collection, "/", change->rkey, NULL);
     if (change->action != 'd')
         out->post = read_data(adapter, change, out->revision, arena);
 }

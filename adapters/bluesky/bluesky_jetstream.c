@@ -55,10 +55,8 @@ static bool tell_commit(struct stream *stream, const json_t *commit, const char 
     struct event event;
     if (!read_change(commit, did, time, &change))
         return false;
-    struct arena *arena = arena_new(STREAM_ARENA_BUDGET);
-    bluesky_change_event(stream->adapter, &change, arena, &event);
+    bluesky_change_event(stream->adapter, &change, stream->arena, &event);
     bool taken = sink->event(sink->context, &event);
-    arena_free(arena);
     return taken;
 }
 
@@ -67,11 +65,9 @@ static bool tell_account(struct stream *stream, const char *what, const char *di
 {
     char text[24];
     struct event event;
-    struct arena *arena = arena_new(STREAM_ARENA_BUDGET);
     (void)snprintf(text, sizeof text, "%" PRId64, mark);
-    bluesky_account_event(stream->adapter, what, did, text, time, arena, &event);
+    bluesky_account_event(stream->adapter, what, did, text, time, stream->arena, &event);
     bool taken = sink->event(sink->context, &event);
-    arena_free(arena);
     return taken;
 }
 

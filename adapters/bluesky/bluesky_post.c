@@ -57,8 +57,8 @@ static const char *blob_url(struct reading *reading, const json_t *blob)
         reading->homeless = true;
         return NULL;
     }
-    return arena_format(reading->arena, "%s/xrpc/com.atproto.sync.getBlob?did=%s&cid=%s",
-                        reading->record->pds, reading->record->did, cid);
+    return arena_join(reading->arena, reading->record->pds, "/xrpc/com.atproto.sync.getBlob?did=",
+                      reading->record->did, "&cid=", cid, NULL);
 }
 
 static uint32_t side(const json_t *embed, const char *name)
@@ -76,6 +76,9 @@ static void add_media(struct reading *reading, enum media_kind kind, const json_
     const char *url = blob_url(reading, blob);
     if (!url || reading->post->media_count == MODEL_MEDIA_MAX)
         return;
+    if (!reading->media)
+        reading->post->media = reading->media =
+            arena_alloc(reading->arena, MODEL_MEDIA_MAX * sizeof *reading->media);
     (void)bluesky_number(json_object_get(blob, "size"), &bytes);
     const char *alt = bluesky_text(json_object_get(embed, "alt"), ALT_MAX, reading->arena);
     reading->media[reading->post->media_count++] = (struct media){
@@ -228,8 +231,6 @@ static bool read_post(const struct adapter *adapter, const struct bluesky_record
                       MODEL_TEXT_MAX, arena, &out->body);
     out->reply_to =
         read_reference(adapter, json_object_get(json_object_get(value, "reply"), "parent"), arena);
-    reading.media = arena_alloc(arena, MODEL_MEDIA_MAX * sizeof *reading.media);
-    out->media = reading.media;
     read_embed(&reading, json_object_get(value, "embed"));
     read_labels(json_object_get(value, "labels"), arena, out);
     read_languages(json_object_get(value, "langs"), arena, out);
@@ -240,7 +241,7 @@ bool bluesky_read_record(const struct adapter *adapter, const struct bluesky_rec
                          struct arena *arena, struct post *out)
 {
     *out = (struct post){
-        .id = arena_format(arena, "at://%s/%s/%s", record->did, record->collection, record->rkey),
+        .id = arena_join(arena, "at://", record->did, "/", record->collection, "/", record->rkey, NULL),
         .author = arena_string(arena, record->did),
         .revision = record->revision,
         .digest = record->cid ? bluesky_digest(record->cid) : 0,

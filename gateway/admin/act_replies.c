@@ -37,6 +37,8 @@ static bool add_reply(struct act *act, const char *hash, int64_t time, json_t *i
     (void)json_object_set_new(item, "reply", json_string(key));
     (void)json_object_set_new(item, "time", json_integer(time));
     put_text(act, item, object.source);
+    if (object.refused)
+        (void)json_object_set_new(item, "refused", json_string(object.refused));
     (void)json_array_append_new(items, item);
     return true;
 }

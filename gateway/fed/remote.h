@@ -57,7 +57,8 @@ enum lookup remote_person_find(struct gateway *gateway, struct arena *arena, con
 struct remote_object {
     const char *id, *actor, *platform, *aid, *oid, *parent,
         *source;        /* parent: hash of the parent object or "" */
-    const char *native; /* id on the platform, NULL until pushed */
+    const char *native;  /* id on the platform, NULL until pushed */
+    const char *refused; /* why the platform did not take it; NULL: it did, or was not asked yet */
     bool gone;
     uint64_t revision, pushed_revision;
     int64_t updated;

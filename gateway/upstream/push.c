@@ -20,6 +20,7 @@ static enum work_result push_once(struct push *push, const struct operation_inpu
     const struct operation_result *result = platform_result(push->platform, operation);
     enum work_result done = WORK_DONE;
     *answer = result->answer;
+    push->refused = NULL;
     switch (result->answer) {
     case ANSWER_OK:
         if (native)
@@ -38,6 +39,8 @@ static enum work_result push_once(struct push *push, const struct operation_inpu
     case ANSWER_NO_MEDIA:
         log_write(LOG_INFO, "the platform did not take a push", "trace", push->trace, "platform",
                   push->platform->config->name, "key", input->key, "reason", result->reason, (char *)NULL);
+        push->refused =
+            arena_string(push->arena, result->reason ? result->reason : "the platform did not take it");
         break;
     }
     push->platform->class->operation_free(operation);
@@ -117,7 +120,7 @@ static size_t find_people(struct push *push, const struct inbound_note *note, st
     return count;
 }
 
-/* What was pushed, under which native id, and what was lost on the way. */
+/* What was pushed, under which native id, and what was lost on the way; or why it was refused. */
 static enum work_result note_pushed(struct push *push, const char *hash, const char *native,
                                     uint64_t revision, const struct loss *loss)
 {
@@ -134,6 +137,8 @@ static enum work_result note_pushed(struct push *push, const char *hash, const c
     arguments_text(arguments, "loss");
     arguments_text(arguments, text && strlen(text) <= LOSS_MAX && json_array_size(loss->entries) ? text : "");
     free(text);
+    arguments_text(arguments, "refused");
+    arguments_text(arguments, push->refused ? push->refused : "");
     struct reply *reply = store_run(push->gateway->store, arguments);
     enum work_result result = reply_failed(reply) ? WORK_LATER : WORK_DONE;
     reply_free(reply);
