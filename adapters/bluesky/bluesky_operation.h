@@ -1,5 +1,6 @@
-/* Private to the operations: a row of steps, each one request (bluesky_operation.c: the machine and what is
- * read; bluesky_push.c: what is written). */
+/* Private to the operations: a row of steps, each one request. bluesky_operation.c: the machine;
+ * bluesky_identity.c, bluesky_account.c, bluesky_read.c: what is read; bluesky_relay.c, bluesky_push.c: what
+ * is written. */
 #ifndef DRAWBRIDGE_ADAPTERS_BLUESKY_BLUESKY_OPERATION_H
 #define DRAWBRIDGE_ADAPTERS_BLUESKY_BLUESKY_OPERATION_H
 
@@ -46,6 +47,7 @@ struct bluesky_step {
     enum operation_state (*miss)(struct operation *operation);
 };
 
+enum operation_state bluesky_done(struct operation *operation);
 enum operation_state bluesky_fail(struct operation *operation, enum answer answer, const char *reason);
 /* Goes to a row of steps. */
 enum operation_state bluesky_go(struct operation *operation, const struct bluesky_step *step);
@@ -60,11 +62,27 @@ enum operation_state bluesky_post_bytes(struct operation *operation, const char 
 enum operation_state bluesky_get_record(struct operation *operation, const char *did, const char *pds,
                                         const char *collection, const char *rkey);
 
-/* Where the account `did` lives: passes over what is known. To be put into rows of steps. */
+/* Steps of bluesky_identity.c. The handle of `input->account` → its DID. */
+enum operation_state bluesky_ask_handle(struct operation *operation);
+enum operation_state bluesky_take_handle(struct operation *operation, const json_t *body);
+enum operation_state bluesky_miss_handle(struct operation *operation);
+enum operation_state bluesky_resolve(struct operation *operation, const char *handle);
+const char *bluesky_document_url(struct operation *operation);
+/* The handle of the DID document must lead back to it: handle_holds. */
+enum operation_state bluesky_ask_handle_back(struct operation *operation);
+enum operation_state bluesky_take_handle_back(struct operation *operation, const json_t *body);
+enum operation_state bluesky_miss_handle_back(struct operation *operation);
+enum operation_state bluesky_miss_identity(struct operation *operation);
+/* Where the account `did` lives: passes over what is known. */
 enum operation_state bluesky_ask_identity(struct operation *operation);
 enum operation_state bluesky_take_identity(struct operation *operation, const json_t *body);
 
 extern const struct bluesky_step bluesky_steps_delete[];
+enum operation_state bluesky_begin_discover(struct operation *operation);
+enum operation_state bluesky_begin_account(struct operation *operation);
+enum operation_state bluesky_begin_post(struct operation *operation);
+enum operation_state bluesky_begin_posts(struct operation *operation);
+enum operation_state bluesky_begin_post_ids(struct operation *operation);
 enum operation_state bluesky_begin_push(struct operation *operation);
 
 #endif
