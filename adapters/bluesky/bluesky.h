@@ -24,6 +24,12 @@ enum {
 #define BLUESKY_REPOST "app.bsky.feed.repost"
 #define BLUESKY_PROFILE "app.bsky.actor.profile"
 #define BLUESKY_INTENTS "org.user-intents.declaration"
+#define BLUESKY_THREADGATE "app.bsky.feed.threadgate"
+#define BLUESKY_POSTGATE "app.bsky.feed.postgate"
+
+/* What the streams are asked for: everything that changes a post or an account here. */
+enum { BLUESKY_COLLECTIONS = 6 };
+extern const char *const bluesky_collections[BLUESKY_COLLECTIONS];
 
 enum bluesky_source { SOURCE_JETSTREAM, SOURCE_JETSTREAM_2, SOURCE_FIREHOSE };
 
@@ -118,6 +124,10 @@ struct bluesky_record {
 /* False: no post or repost, or it lacks what it needs, or its media cannot be linked. */
 bool bluesky_read_record(const struct adapter *adapter, const struct bluesky_record *record,
                          struct arena *arena, struct post *out);
+/* Who may answer a post and who may quote it, as the records beside it say (threadgate, postgate); NULL: there
+ * is none. */
+void bluesky_read_threadgate(const json_t *value, struct post *post);
+void bluesky_read_postgate(const json_t *value, struct post *post);
 /* `record` may hold no value: an account without a profile. */
 bool bluesky_read_profile(const struct adapter *adapter, const struct bluesky_record *record,
                           const char *handle, struct arena *arena, struct account *out);

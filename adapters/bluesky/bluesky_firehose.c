@@ -176,8 +176,10 @@ static json_t *find_record(const struct adapter *adapter, const struct frame *fr
 
 static bool is_of_use(const char *collection)
 {
-    return strcmp(collection, BLUESKY_POST) == 0 || strcmp(collection, BLUESKY_REPOST) == 0 ||
-           strcmp(collection, BLUESKY_PROFILE) == 0 || strcmp(collection, BLUESKY_INTENTS) == 0;
+    for (size_t i = 0; i < BLUESKY_COLLECTIONS; i++)
+        if (strcmp(collection, bluesky_collections[i]) == 0)
+            return true;
+    return false;
 }
 
 static bool tell_operation(struct stream *stream, const struct frame *frame,

@@ -31,6 +31,7 @@ struct operation {
     const char *collection, *rkey; /* of the record that is asked for */
     uint64_t revision;
     struct account *account;
+    struct post *post;
     const char *profile; /* of the account that speaks for remote people, to be written: as JSON */
     struct bluesky_push *push;
     /* The answer is wanted as it is: `take` gets NULL and looks at `response`. */

@@ -3,7 +3,7 @@
 
 #include "adapters/bluesky/bluesky.h"
 
-enum { TITLE_MAX = 1024, DESCRIPTION_MAX = 4096, ALT_MAX = 16384, LANGUAGE_MAX = 35, LABELS_MAX = 10 };
+enum { TITLE_MAX = 1024, DESCRIPTION_MAX = 4096, ALT_MAX = 16384, LANGUAGE_MAX = 35, TAG_MAX = 640, LABELS_MAX = 10 };
 
 static bool is_type(const json_t *object, const char *type)
 {
@@ -207,6 +207,42 @@ static void read_languages(const json_t *list, struct arena *arena, struct post 
     }
 }
 
+static void read_tags(const json_t *list, struct arena *arena, struct post *out)
+{
+    for (size_t i = 0; i < json_array_size(list) && out->tag_count < MODEL_TAGS_MAX; i++) {
+        const char *tag = bluesky_text(json_array_get(list, i), TAG_MAX, arena);
+        if (tag && tag[0])
+            out->tags[out->tag_count++] = tag;
+    }
+}
+
+/* ---- the gates beside a post
+ * ---------------------------------------------------------------------------------------- */
+
+/* Of several rules the widest is told. */
+void bluesky_read_threadgate(const json_t *value, struct post *post)
+{
+    const json_t *allow = json_object_get(value, "allow");
+    if (!json_is_array(allow))
+        return;
+    post->reply_policy = REPLY_NOBODY;
+    for (size_t i = 0; i < json_array_size(allow); i++) {
+        bool mentioned = is_type(json_array_get(allow, i), BLUESKY_THREADGATE "#mentionRule");
+        if (!mentioned)
+            post->reply_policy = REPLY_FOLLOWERS;
+        else if (post->reply_policy == REPLY_NOBODY)
+            post->reply_policy = REPLY_MENTIONED;
+    }
+}
+
+void bluesky_read_postgate(const json_t *value, struct post *post)
+{
+    const json_t *rules = json_object_get(value, "embeddingRules");
+    for (size_t i = 0; i < json_array_size(rules); i++)
+        if (is_type(json_array_get(rules, i), BLUESKY_POSTGATE "#disableRule"))
+            post->quotable = false;
+}
+
 /* ---- the records
  * ---------------------------------------------------------------------------------------------------- */
 
@@ -234,6 +270,7 @@ static bool read_post(const struct adapter *adapter, const struct bluesky_record
     read_embed(&reading, json_object_get(value, "embed"));
     read_labels(json_object_get(value, "labels"), arena, out);
     read_languages(json_object_get(value, "langs"), arena, out);
+    read_tags(json_object_get(value, "tags"), arena, out);
     return !reading.homeless;
 }
 

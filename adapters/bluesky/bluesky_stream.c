@@ -85,7 +85,8 @@ static char *url_of(const struct stream *stream)
     case SOURCE_JETSTREAM_2:
         return format("%s/xrpc/network.bsky.jetstream.subscribeEvents?collections=" BLUESKY_POST
                       "&collections=" BLUESKY_REPOST "&collections=" BLUESKY_PROFILE
-                      "&collections=" BLUESKY_INTENTS "%s%s",
+                      "&collections=" BLUESKY_INTENTS "&collections=" BLUESKY_THREADGATE
+                      "&collections=" BLUESKY_POSTGATE "%s%s",
                       base, cursor[0] ? "&" : "", cursor);
     case SOURCE_FIREHOSE:
         break;
