@@ -48,6 +48,14 @@ static enum operation_state ask_profile(struct operation *operation)
     return bluesky_get_record(operation, operation->did, operation->pds, BLUESKY_PROFILE, "self");
 }
 
+static void refuse_wish(struct operation *operation, const char *why)
+{
+    if (operation->account->federation == FEDERATION_OFF)
+        return;
+    operation->account->federation = FEDERATION_OFF;
+    operation->account->federation_reason = why;
+}
+
 static enum operation_state take_profile(struct operation *operation, const json_t *body)
 {
     const struct bluesky_record record = {.did = operation->did,
@@ -58,6 +66,9 @@ static enum operation_state take_profile(struct operation *operation, const json
     operation->account = arena_alloc(operation->arena, sizeof *operation->account);
     (void)bluesky_read_profile(operation->adapter, &record, operation->handle_holds ? operation->handle : "",
                                operation->arena, operation->account);
+    /* Its texts are a remote person's: a code in them proves nothing. */
+    if (json_object_get(record.value, BLUESKY_ORIGINAL))
+        refuse_wish(operation, "the account is itself made by a bridge (drawbridge): follow the original");
     return OPERATION_REQUEST;
 }
 
@@ -72,14 +83,6 @@ static enum operation_state miss_profile(struct operation *operation)
 static enum operation_state ask_intents(struct operation *operation)
 {
     return bluesky_get_record(operation, operation->did, operation->pds, BLUESKY_INTENTS, "self");
-}
-
-static void refuse_wish(struct operation *operation, const char *why)
-{
-    if (operation->account->federation == FEDERATION_OFF)
-        return;
-    operation->account->federation = FEDERATION_OFF;
-    operation->account->federation_reason = why;
 }
 
 static enum operation_state finish_account(struct operation *operation)

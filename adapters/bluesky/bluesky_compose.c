@@ -15,8 +15,7 @@ enum {
 /* ---- the attribution
  * -------------------------------------------------------------------------------------------------- */
 
-/* How many bytes the first `maximum` graphemes take; *count is how many there are, at most that. */
-static size_t graphemes(const char *text, size_t maximum, size_t *count)
+size_t bluesky_graphemes(const char *text, size_t maximum, size_t *count)
 {
     utf8proc_int32_t state = 0;
     utf8proc_int32_t before = -1;
@@ -50,14 +49,14 @@ static struct attribution attribute(struct arena *arena, const struct remote_aut
     struct attribution out;
     size_t count = 0;
     const char *name = author->name && author->name[0] ? author->name : "";
-    size_t length = graphemes(name, NAME_GRAPHEMES, &count);
+    size_t length = bluesky_graphemes(name, NAME_GRAPHEMES, &count);
     bool named = length > 0;
     out.text = named ? arena_format(arena, "%.*s (@%s): ", (int)length, name, author->handle)
                      : arena_format(arena, "@%s: ", author->handle);
     out.start = named ? length + 2 : 0;
     out.end = out.start + 1 + strlen(author->handle);
     out.length = strlen(out.text);
-    (void)graphemes(out.text, SIZE_MAX, &out.graphemes);
+    (void)bluesky_graphemes(out.text, SIZE_MAX, &out.graphemes);
     return out;
 }
 
@@ -121,7 +120,7 @@ static struct rich_text body_of(struct arena *arena, const struct remote_post *p
         return post->body;
     size_t count = 0;
     const char *shown = post->url;
-    size_t cut = graphemes(post->warning, 120, &count);
+    size_t cut = bluesky_graphemes(post->warning, 120, &count);
     const char *text = arena_format(arena, "[%.*s] %s", (int)cut, post->warning, shown);
     struct span *span = arena_alloc(arena, sizeof *span);
     *span = (struct span){.start = cut + 3, .end = strlen(text), .kind = SPAN_LINK, .target = post->url};
@@ -178,12 +177,13 @@ json_t *bluesky_compose(struct operation *operation)
     const struct remote_post *post = operation->input->remote_post;
     const struct bluesky_push *push = operation->push;
     struct arena *arena = operation->arena;
-    const struct attribution attribution = attribute(arena, post->author);
+    const struct attribution attribution =
+        operation->speaker.puppet ? (struct attribution){.text = ""} : attribute(arena, post->author);
     const struct rich_text body = body_of(arena, post);
     json_t *facets = json_array();
     char created[TIME_TEXT_MAX];
     time_format(post->created > 0 ? post->created : 0, created);
-    if (bluesky_is_web(post->author->url) || bluesky_is_web(post->author->actor_id))
+    if (attribution.length && (bluesky_is_web(post->author->url) || bluesky_is_web(post->author->actor_id)))
         add_facet(facets, attribution.start, attribution.end,
                   json_pack("{s:s, s:s}", "$type", "app.bsky.richtext.facet#link", "uri",
                             bluesky_is_web(post->author->url) ? post->author->url : post->author->actor_id));
@@ -206,6 +206,6 @@ json_t *bluesky_compose(struct operation *operation)
     else
         json_decref(languages);
     if (bluesky_is_web(post->url))
-        (void)json_object_set_new(record, "drawbridgeOriginalUrl", json_string(post->url));
+        (void)json_object_set_new(record, BLUESKY_ORIGINAL, json_string(post->url));
     return record;
 }

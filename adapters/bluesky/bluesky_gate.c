@@ -73,12 +73,12 @@ enum operation_state bluesky_ask_view(struct operation *operation)
     struct buffer url;
     buffer_init(&url, BLUESKY_URL_MAX);
     buffer_format(&url,
-                  "%s/xrpc/app.bsky.feed.getPostThread?depth=0&parentHeight=0&uri=", operation->adapter->pds);
+                  "%s/xrpc/app.bsky.feed.getPostThread?depth=0&parentHeight=0&uri=", operation->speaker.pds);
     bluesky_add_escaped(&url, operation->push->parent);
     const char *text = arena_string(operation->arena, buffer_text(&url));
     buffer_clear(&url);
     enum operation_state state = bluesky_get(operation, text, false);
-    operation->request.authenticate = true;
+    bluesky_speak(operation);
     return state;
 }
 

@@ -59,6 +59,7 @@ enum operation_state bluesky_ask_identity(struct operation *operation)
         operation->handle = arena_string(operation->arena, home.handle);
         return OPERATION_DONE;
     }
+    operation->pds = NULL; /* it may be somebody else's, looked up before */
     return bluesky_get(operation, bluesky_document_url(operation),
                        strncmp(operation->did, "did:web:", 8) == 0);
 }

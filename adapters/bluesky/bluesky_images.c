@@ -18,8 +18,7 @@ size_t bluesky_images_to_carry(const struct remote_post *post)
     return post->media_count;
 }
 
-/* By its first bytes; what another server says of it is only said. */
-static const char *image_type(struct adapter_bytes bytes)
+const char *bluesky_image_type(struct adapter_bytes bytes)
 {
     const char *data = bytes.data;
     if (bytes.length < 16)
@@ -54,7 +53,7 @@ enum operation_state bluesky_take_image(struct operation *operation, const json_
     struct bluesky_push *push = operation->push;
     (void)body;
     push->bytes = operation->response->body;
-    push->type = image_type(push->bytes);
+    push->type = bluesky_image_type(push->bytes);
     if (!push->type)
         return bluesky_give_up_images(operation);
     push->bytes.data = arena_copy(operation->arena, push->bytes.data, push->bytes.length);

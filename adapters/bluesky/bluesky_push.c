@@ -5,35 +5,41 @@
 
 #include "adapters/bluesky/bluesky_push.h"
 
-static const char *own_address(struct operation *operation, const char *key)
+static const char *own_address(struct operation *operation, const char *did, const char *key)
 {
     char rkey[14];
     bluesky_tid_for(key, rkey);
-    return arena_format(operation->arena, "at://%s/%s/%s", operation->adapter->relay, BLUESKY_POST, rkey);
+    return arena_format(operation->arena, "at://%s/%s/%s", did, BLUESKY_POST, rkey);
 }
 
 static enum operation_state ask_put(struct operation *operation)
 {
     char rkey[14];
     bluesky_tid_for(operation->input->remote_post->key, rkey);
-    enum operation_state state =
-        bluesky_post(operation, "com.atproto.repo.putRecord",
-                     json_pack("{s:s, s:s, s:s, s:o}", "repo", operation->adapter->relay, "collection",
-                               BLUESKY_POST, "rkey", rkey, "record", bluesky_compose(operation)));
-    operation->request.cost = 3;
-    return state;
+    return bluesky_put(operation, BLUESKY_POST, rkey, bluesky_compose(operation));
 }
 
 static enum operation_state take_put(struct operation *operation, const json_t *body)
 {
     (void)body;
-    operation->result.native_id = own_address(operation, operation->input->remote_post->key);
+    operation->result.native_id =
+        own_address(operation, operation->speaker.did, operation->input->remote_post->key);
     return OPERATION_REQUEST;
+}
+
+/* From here on the account in question is the author of what is answered. */
+static enum operation_state turn_to_parent(struct operation *operation)
+{
+    (void)bluesky_use_speaker(operation);
+    operation->did = operation->push->parent_address.did;
+    return OPERATION_DONE;
 }
 
 static enum operation_state take_upload(struct operation *operation, const json_t *body);
 
 static const struct bluesky_step steps_push[] = {
+    {bluesky_ask_speaker, bluesky_take_identity, bluesky_miss_identity},
+    {turn_to_parent, NULL, NULL},
     {bluesky_ask_identity, bluesky_take_identity, bluesky_miss_parent},
     {bluesky_ask_parent, bluesky_take_parent, bluesky_miss_parent},
     {bluesky_ask_identity, bluesky_take_identity, bluesky_miss_parent},
@@ -45,7 +51,7 @@ static const struct bluesky_step steps_push[] = {
     {0},
 };
 
-enum { STEP_IMAGE = 5 };
+enum { STEP_IMAGE = 7 };
 
 static enum operation_state take_upload(struct operation *operation, const json_t *body)
 {
@@ -65,12 +71,12 @@ enum operation_state bluesky_begin_push(struct operation *operation)
     struct bluesky_push *push = arena_alloc(operation->arena, sizeof *push);
     operation->push = push;
     push->image_count = bluesky_images_to_carry(post);
-    push->parent = post->reply_to.native   ? post->reply_to.native
-                   : post->reply_to.remote ? own_address(operation, post->reply_to.remote)
-                                           : NULL;
+    const char *relay = operation->adapter->relay;
+    push->parent = post->reply_to.native            ? post->reply_to.native
+                   : post->reply_to.remote && relay ? own_address(operation, relay, post->reply_to.remote)
+                                                    : NULL;
     if (!push->parent || !bluesky_address_read(push->parent, operation->arena, &push->parent_address))
         return bluesky_fail(operation, ANSWER_INVALID, "it answers no post of Bluesky");
-    operation->did = push->parent_address.did;
     return bluesky_go(operation, steps_push);
 }
 
@@ -78,21 +84,17 @@ static enum operation_state ask_delete(struct operation *operation)
 {
     char rkey[14];
     bluesky_tid_for(operation->input->key, rkey);
-    enum operation_state state = bluesky_post(operation, "com.atproto.repo.deleteRecord",
-                                              json_pack("{s:s, s:s, s:s}", "repo", operation->adapter->relay,
-                                                        "collection", BLUESKY_POST, "rkey", rkey));
-    operation->request.cost = 1;
-    return state;
+    return bluesky_remove(operation, BLUESKY_POST, rkey);
 }
 
-static enum operation_state take_delete(struct operation *operation, const json_t *body)
-{
-    (void)operation;
-    (void)body;
-    return OPERATION_REQUEST;
-}
-
-const struct bluesky_step bluesky_steps_delete[] = {
-    {ask_delete, take_delete, NULL},
+static const struct bluesky_step steps_delete[] = {
+    {bluesky_ask_speaker, bluesky_take_identity, bluesky_miss_identity},
+    {bluesky_use_speaker, NULL, NULL},
+    {ask_delete, bluesky_pass, NULL},
     {0},
 };
+
+enum operation_state bluesky_begin_delete(struct operation *operation)
+{
+    return bluesky_go(operation, steps_delete);
+}

@@ -33,6 +33,8 @@ enum operation_state bluesky_ask_view(struct operation *operation);
 enum operation_state bluesky_take_view(struct operation *operation, const json_t *body);
 enum operation_state bluesky_miss_view(struct operation *operation);
 
+/* By its first bytes, since what another server says of it is only said; NULL: none that is known. */
+const char *bluesky_image_type(struct adapter_bytes bytes);
 /* How many pictures are carried over: all of them, or none where one does not fit or something warns of them.
  */
 size_t bluesky_images_to_carry(const struct remote_post *post);

@@ -4,15 +4,6 @@
 
 #include "adapters/bluesky/bluesky_operation.h"
 
-static void keep(char **slot, const char *text)
-{
-    char *copy = strdup(text);
-    if (!copy)
-        abort();
-    free(*slot);
-    *slot = copy;
-}
-
 static enum operation_state ask_relay(struct operation *operation)
 {
     return operation->did ? OPERATION_DONE : bluesky_resolve(operation, operation->adapter->identifier);
@@ -24,12 +15,12 @@ static enum operation_state take_relay(struct operation *operation, const json_t
     enum operation_state state = bluesky_take_identity(operation, body);
     if (state != OPERATION_REQUEST)
         return state;
-    keep(&adapter->relay, operation->did);
-    keep(&adapter->pds, operation->pds);
-    keep(&adapter->login_url,
-         arena_format(operation->arena, "%s/xrpc/com.atproto.server.createSession", operation->pds));
-    keep(&adapter->refresh_url,
-         arena_format(operation->arena, "%s/xrpc/com.atproto.server.refreshSession", operation->pds));
+    bluesky_keep(&adapter->relay, operation->did);
+    bluesky_keep(&adapter->pds, operation->pds);
+    bluesky_keep(&adapter->login_url,
+                 arena_format(operation->arena, "%s/xrpc/com.atproto.server.createSession", operation->pds));
+    bluesky_keep(&adapter->refresh_url,
+                 arena_format(operation->arena, "%s/xrpc/com.atproto.server.refreshSession", operation->pds));
     adapter->session = (struct adapter_session){.login_url = adapter->login_url,
                                                 .refresh_url = adapter->refresh_url,
                                                 .identifier = adapter->relay,
@@ -81,33 +72,22 @@ static enum operation_state ask_label(struct operation *operation)
 {
     if (!operation->profile)
         return OPERATION_DONE;
-    enum operation_state state =
-        bluesky_post(operation, "com.atproto.repo.putRecord",
-                     json_pack("{s:s, s:s, s:s, s:o}", "repo", operation->did, "collection", BLUESKY_PROFILE,
-                               "rkey", "self", "record", json_loads(operation->profile, 0, NULL)));
-    operation->request.cost = 2;
-    return state;
-}
-
-static enum operation_state take_label(struct operation *operation, const json_t *body)
-{
-    (void)operation;
-    (void)body;
-    return OPERATION_REQUEST;
-}
-
-/* It is asked again with the next discovery: what can be read and told does not wait for it. */
-static enum operation_state miss_label(struct operation *operation)
-{
-    (void)operation;
-    return OPERATION_REQUEST;
+    operation->speaker = (struct bluesky_speaker){operation->adapter->relay, operation->adapter->pds, false};
+    return bluesky_put(operation, BLUESKY_PROFILE, "self", json_loads(operation->profile, 0, NULL));
 }
 
 static const struct bluesky_step steps_discover[] = {
     {ask_relay, bluesky_take_handle, bluesky_miss_handle},
     {ask_relay_identity, take_relay, bluesky_miss_identity},
     {ask_relay_profile, take_relay_profile, miss_relay_profile},
-    {ask_label, take_label, miss_label},
+    /* It is asked again with the next discovery: what can be read and told does not wait for it. */
+    {ask_label, bluesky_pass, bluesky_miss_pass},
+    {bluesky_ask_puppets, bluesky_take_puppets, bluesky_miss_puppets},
+    {0},
+};
+
+static const struct bluesky_step steps_puppets[] = {
+    {bluesky_ask_puppets, bluesky_take_puppets, bluesky_miss_puppets},
     {0},
 };
 
@@ -115,7 +95,7 @@ enum operation_state bluesky_begin_discover(struct operation *operation)
 {
     const char *identifier = operation->adapter->identifier;
     if (!identifier)
-        return bluesky_done(operation);
+        return bluesky_go(operation, steps_puppets);
     operation->did = strncmp(identifier, "did:", 4) == 0 ? identifier : NULL;
     return bluesky_go(operation, steps_discover);
 }
