@@ -140,8 +140,8 @@ struct bluesky_record {
 /* False: no post or repost, or it lacks what it needs, or its media cannot be linked. */
 bool bluesky_read_record(const struct adapter *adapter, const struct bluesky_record *record,
                          struct arena *arena, struct post *out);
-/* Who may answer a post and who may quote it, as the records beside it say (threadgate, postgate); NULL: there
- * is none. */
+/* Who may answer a post and who may quote it, as the records beside it say (threadgate, postgate); NULL:
+ * there is none. */
 void bluesky_read_threadgate(const json_t *value, struct post *post);
 void bluesky_read_postgate(const json_t *value, struct post *post);
 /* `record` may hold no value: an account without a profile. */

@@ -259,7 +259,8 @@ static unsigned capabilities(const struct adapter *adapter)
 {
     const struct bluesky_puppets *puppets = &adapter->puppets;
     return ADAPTER_POSTS | ADAPTER_POST_IDS | ADAPTER_STREAM | ADAPTER_IDEMPOTENT | ADAPTER_PUSH_DELETE |
-           ADAPTER_PUPPET_ACCOUNTS | (adapter->relay || puppets->wanted ? ADAPTER_PUSH_POST : 0) |
+           ADAPTER_PUPPET_ACCOUNTS |
+           (adapter->relay || puppets->wanted ? ADAPTER_PUSH_POST | ADAPTER_PUSH_QUOTE : 0) |
            (adapter->relay ? ADAPTER_SPEAKER : 0) |
            (puppets->wanted ? ADAPTER_PUPPETS | ADAPTER_PUSH_RELATION : 0);
 }

@@ -264,8 +264,7 @@ static json_t *map_at(struct dag *dag, uint64_t count, unsigned depth)
         struct dag_item key;
         bool good = dag_expect(dag, DAG_TEXT, &key) && !memchr(key.bytes, 0, key.number);
         json_t *value = good ? value_at(dag, depth) : NULL;
-        if (!value ||
-            json_object_setn_new_nocheck(object, (const char *)key.bytes, key.number, value) != 0 ||
+        if (!value || json_object_setn_new_nocheck(object, (const char *)key.bytes, key.number, value) != 0 ||
             json_object_size(object) != i + 1 /* the same key twice */) {
             json_decref(object);
             return NULL;

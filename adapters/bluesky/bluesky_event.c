@@ -48,8 +48,8 @@ void bluesky_change_event(struct adapter *adapter, const struct bluesky_change *
 {
     *out = (struct event){
         .kind = kind_of(change),
-        .key = arena_join(arena, change->did, "/", change->collection, "/", change->rkey, ":", change->rev, ":",
-                          (const char[]){change->action, '\0'}, NULL),
+        .key = arena_join(arena, change->did, "/", change->collection, "/", change->rkey, ":", change->rev,
+                          ":", (const char[]){change->action, '\0'}, NULL),
         .account = arena_string(arena, change->did),
         .revision = bluesky_tid_time(change->rev),
         .time = change->time,

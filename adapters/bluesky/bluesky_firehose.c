@@ -183,8 +183,7 @@ static bool is_of_use(const char *collection)
 }
 
 static bool tell_operation(struct stream *stream, const struct frame *frame,
-                           const struct operation_head *head,
-                           const struct stream_sink *sink)
+                           const struct operation_head *head, const struct stream_sink *sink)
 {
     char cid[CID_TEXT + 1] = "";
     char *rkey = arena_string(stream->arena, head->path);
@@ -210,11 +209,11 @@ static bool tell_operation(struct stream *stream, const struct frame *frame,
 }
 
 /* The repository is to be compared: the stream told less than what happened. */
-static bool tell_account_gap(struct stream *stream, const struct frame *frame,
-                             const struct stream_sink *sink)
+static bool tell_account_gap(struct stream *stream, const struct frame *frame, const struct stream_sink *sink)
 {
     struct event event;
-    bluesky_account_event(stream->adapter, "sync", frame->did, frame->rev, frame->time, stream->arena, &event);
+    bluesky_account_event(stream->adapter, "sync", frame->did, frame->rev, frame->time, stream->arena,
+                          &event);
     return sink->event(sink->context, &event);
 }
 

@@ -3,7 +3,14 @@
 
 #include "adapters/bluesky/bluesky.h"
 
-enum { TITLE_MAX = 1024, DESCRIPTION_MAX = 4096, ALT_MAX = 16384, LANGUAGE_MAX = 35, TAG_MAX = 640, LABELS_MAX = 10 };
+enum {
+    TITLE_MAX = 1024,
+    DESCRIPTION_MAX = 4096,
+    ALT_MAX = 16384,
+    LANGUAGE_MAX = 35,
+    TAG_MAX = 640,
+    LABELS_MAX = 10
+};
 
 static bool is_type(const json_t *object, const char *type)
 {
@@ -57,8 +64,8 @@ static const char *blob_url(struct reading *reading, const json_t *blob)
         reading->homeless = true;
         return NULL;
     }
-    return arena_join(reading->arena, reading->record->pds, "/xrpc/com.atproto.sync.getBlob?did=",
-                      reading->record->did, "&cid=", cid, NULL);
+    return arena_join(reading->arena, reading->record->pds,
+                      "/xrpc/com.atproto.sync.getBlob?did=", reading->record->did, "&cid=", cid, NULL);
 }
 
 static uint32_t side(const json_t *embed, const char *name)

@@ -65,7 +65,7 @@ static enum lookup native_root(struct push *push, const struct remote_object *ob
     struct post_record post;
     *native = NULL;
     if (!object->oid[0])
-        return push_can(push, ADAPTER_PUSH_MENTION) ? LOOKUP_FOUND : LOOKUP_ABSENT;
+        return push_can(push, ADAPTER_PUSH_MENTION | ADAPTER_PUSH_QUOTE) ? LOOKUP_FOUND : LOOKUP_ABSENT;
     enum lookup found = post_load(push->gateway->store, push->arena, object->aid, object->oid, &post);
     if (found == LOOKUP_FOUND && post.state != POST_LIVE)
         return LOOKUP_ABSENT;
@@ -239,6 +239,9 @@ static enum work_result push_note(struct push *push, const char *hash, const str
 {
     struct inbound_actor actor;
     const char *why = NULL;
+    const char *quoted = native_quote(push, note->quote_of);
+    if (!root && !quoted && !push_can(push, ADAPTER_PUSH_MENTION))
+        return WORK_DONE;
     enum remote_outcome met =
         remote_actor(push->gateway, push->arena, object->actor, (int64_t)7 * 86400 * 1000, &actor, &why);
     if (met == REMOTE_LATER)
@@ -268,7 +271,7 @@ static enum work_result push_note(struct push *push, const char *hash, const str
         .people = people,
         .people_count = find_people(push, note, people, 32),
         .root = {.native = root},
-        .quote_of = {.native = native_quote(push, note->quote_of)},
+        .quote_of = {.native = quoted},
         .text_max = limits.text_max - units,
         .text_max_bytes = limits.text_max_bytes > bytes ? limits.text_max_bytes - bytes : 0,
         .text_unit = (int)limits.text_unit,
