@@ -24,6 +24,10 @@ await story("Writing to Bluesky within its bounds", async () => {
   const written = async (text) => (await network.relay.records("app.bsky.feed.post")).filter(({ value }) => value.text.includes(text));
   const appears = (text) => until(`"${text}" on the PDS`, SOON, async () => (await written(text))[0]);
 
+  // There is no AppView: it has not seen the post that is answered.
+  let fault;
+  front.meddle = (method, request) => fault?.(method, request) ?? (method === "app.bsky.feed.getPostThread" ? { status: 400, json: { error: "NotFound", message: "Post not found" } } : undefined);
+
   const { password } = await alice.call("com.atproto.server.createAppPassword", { name: "to switch on" });
   const actor = await step("an account is switched on by its app password, which no list of processes shows", async () => {
     const wrong = await world.drawbridge({ input: "no-such-pass-word\n" }, "account", "add", "bluesky:alice.test", "--password-file", "-");
@@ -44,14 +48,14 @@ await story("Writing to Bluesky within its bounds", async () => {
     await appears("the first answer");
     assert.equal(count("createSession"), 3); // two proofs and the account that answers
     let expired;
-    front.meddle = (method, { headers }) => {
+    fault = (method, { headers }) => {
       if (method !== "com.atproto.repo.putRecord") return undefined;
       expired ??= headers.authorization;
       return headers.authorization === expired ? { status: 400, json: { error: "ExpiredToken", message: "Token has expired" } } : undefined;
     };
     await Promise.all([2, 3, 4, 5, 6].map((number) => peer.reply(object.id, `answer number ${number};`)));
     for (const number of [2, 3, 4, 5, 6]) await appears(`answer number ${number};`);
-    front.meddle = undefined;
+    fault = undefined;
     assert.equal(count("refreshSession"), 1);
     assert.equal(count("createSession"), 3);
     for (const number of [2, 3, 4, 5, 6]) assert.equal((await written(`answer number ${number};`)).length, 1);
@@ -59,7 +63,7 @@ await story("Writing to Bluesky within its bounds", async () => {
 
   await step("after 429 nothing is written before RateLimit-Reset, by no worker", async () => {
     let reset;
-    front.meddle = (method) => {
+    fault = (method) => {
       if (method !== "com.atproto.repo.putRecord" || reset) return undefined;
       reset = Math.ceil(Date.now() / 1000) + 4;
       return { status: 429, headers: { "ratelimit-limit": "5000", "ratelimit-remaining": "0", "ratelimit-reset": `${reset}` }, json: { error: "RateLimitExceeded", message: "Rate Limit Exceeded" } };

@@ -1,5 +1,5 @@
-/* What streams say (NAME.frame: the firehose, NAME.jetstream and NAME.jetstream2; frames/record.mjs and made.mjs
- * made them) → what the gateway is told, as frames/NAME.json, or NAME.jetstream.json, holds it.
+/* What streams say (NAME.frame: the firehose, NAME.jetstream and NAME.jetstream2; frames/record.mjs and
+ * made.mjs made them) → what the gateway is told, as frames/NAME.json, or NAME.jetstream.json, holds it.
  * GOLDEN_REWRITE=1 writes what came out; read the difference before it is committed. */
 #include <setjmp.h>
 #include <stdarg.h>
