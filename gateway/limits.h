@@ -13,6 +13,7 @@ enum {
     LIMIT_MEMORY_RETRY_S = 10, /* Retry-After of a worker that is full */
     LIMIT_QUEUE_RETRY_S = 30,  /* … of a full inbox queue or store */
     LIMIT_RETRY_MAX_S = 3600,
+    LIMIT_DIALOG_BURST = 5, /* questions of the follow dialog at once, by one address and to one server */
 };
 
 void limits_start(struct gateway *gateway);
@@ -26,5 +27,9 @@ int limits_admit(void *gateway, const struct http_request *request, unsigned *re
 /* One activity more from the host of an actor whose signature was verified. 0, or in how many seconds to come
  * again. */
 unsigned limits_take_host(struct gateway *gateway, const char *actor_id);
+
+/* Whether somebody at `peer` may have `server` asked how its people follow: once a second, by one address and
+ * about one server. */
+bool limits_take_dialog(struct gateway *gateway, const char *peer, const char *server);
 
 #endif
