@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/admin/platform_signin.h"
 #include "gateway/client/fetch.h"
 #include "gateway/fed/feed.h"
 #include "gateway/fed/follow_dialog.h"
@@ -110,6 +111,7 @@ static const struct route {
     {"GET", "/metrics", get_metrics, true},
     /* The platform may stand behind the reverse proxy with us; its signature is what counts. */
     {"POST", "/hooks/contract/*", upstream_webhook, true},
+    {"POST", "/hooks/contract/*/sign-in", platform_signin_serve, true},
     {"GET", "/.well-known/webfinger", get_webfinger, false},
     {"GET", "/.well-known/host-meta", get_host_meta, false},
     {"GET", "/.well-known/host-meta.json", get_host_meta_json, false},

@@ -132,7 +132,8 @@ static void put_head(struct serving *serving, struct buffer *feed, const struct 
     page_format(feed, "<generator uri=\"%s/\">drawbridge</generator>\n", serving->host->base);
 }
 
-/* What may stand in a feed: posts of the account's own; a repost is another's words. NULL: the store is away.
+/* What may stand in a feed: public posts of the account's own; a repost is another's words. NULL: the store
+ * is away.
  */
 static const char *write_feed(struct serving *serving, const struct account_record *record,
                               const struct post_page *list)
@@ -147,7 +148,8 @@ static const char *write_feed(struct serving *serving, const struct account_reco
         enum lookup found =
             post_load(serving->gateway->store, serving->arena, record->aid, list->oids[i], post);
         good = found != LOOKUP_DOWN;
-        if (found != LOOKUP_FOUND || post->state != POST_LIVE || post->boost[0])
+        if (found != LOOKUP_FOUND || post->state != POST_LIVE || post->boost[0] ||
+            post->post.visibility != VISIBILITY_PUBLIC)
             continue;
         int64_t changed = post->updated > post->published ? post->updated : post->published;
         updated = changed > updated ? changed : updated;
