@@ -5,11 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-<<<<<<< HEAD
-#include "gateway/fed/pages.h"
-=======
 #include "gateway/domains.h"
->>>>>>> main
+#include "gateway/fed/pages.h"
 #include "gateway/fed/serve_cache.h"
 #include "gateway/fed/verify.h"
 #include "gateway/http/negotiate.h"
