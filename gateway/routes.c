@@ -77,6 +77,23 @@ static void post_shared_inbox(struct serving *serving, const char *word)
     inbox_receive(serving, NULL);
 }
 
+static void serve_nothing(struct serving *serving)
+{
+    if (serving->host)
+        serve_absent(serving);
+    else
+        http_answer_text(serving->request, 421,
+                         "This server does not serve that host; check the Host header.\n");
+}
+
+/* Under the names of puppets, which are none of our hosts. */
+static void get_puppet_proof(struct serving *serving, const char *word)
+{
+    (void)word;
+    if (serving->host || !serve_puppet_proof(serving))
+        serve_nothing(serving);
+}
+
 #define WITHOUT_WORD(name, call)                                                                             \
     static void name(struct serving *serving, const char *word)                                              \
     {                                                                                                        \
@@ -112,6 +129,7 @@ static const struct route {
     /* The platform may stand behind the reverse proxy with us; its signature is what counts. */
     {"POST", "/hooks/contract/*", upstream_webhook, true},
     {"POST", "/hooks/contract/*/sign-in", platform_signin_serve, true},
+    {"GET", "/.well-known/atproto-did", get_puppet_proof, true},
     {"GET", "/.well-known/webfinger", get_webfinger, false},
     {"GET", "/.well-known/host-meta", get_host_meta, false},
     {"GET", "/.well-known/host-meta.json", get_host_meta_json, false},
@@ -194,11 +212,8 @@ static void route(struct serving *serving)
     const struct route *found = find_route(serving, reads ? "GET" : method, &word);
     if (found)
         found->serve(serving, word);
-    else if (!serving->host)
-        http_answer_text(serving->request, 421,
-                         "This server does not serve that host; check the Host header.\n");
-    else if (reads)
-        serve_absent(serving);
+    else if (reads || !serving->host)
+        serve_nothing(serving);
     else
         http_answer_text(serving->request, 405,
                          strcmp(method, "POST") == 0 ? "Nothing takes a POST here; an inbox does.\n"

@@ -27,6 +27,7 @@ const targets = {
   "GET /metrics": () => ["/metrics"],
   "POST /hooks/contract/*": () => ["/hooks/contract/plaza"],
   "POST /hooks/contract/*/sign-in": () => ["/hooks/contract/plaza/sign-in"],
+  "GET /.well-known/atproto-did": () => ["/.well-known/atproto-did"],
   "GET /.well-known/webfinger": ({ name, aid, host, origin }) => [`acct:${name}@${host}`, `acct:@${name.toUpperCase()}@${host}`, `${origin}/u/${aid}`, `${origin}/@${name}`].map((resource) => `/.well-known/webfinger?resource=${encodeURIComponent(resource)}`),
   "GET /.well-known/host-meta": () => ["/.well-known/host-meta"],
   "GET /.well-known/host-meta.json": () => ["/.well-known/host-meta.json"],
