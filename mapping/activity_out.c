@@ -133,6 +133,14 @@ json_t *announce_activity(const char *id, const char *actor_id, const char *obje
     return activity;
 }
 
+json_t *like_activity(const char *id, const char *actor_id, const char *object_id, const char *author_id)
+{
+    json_t *activity = activity_new(context_plain(), id, "Like", actor_id);
+    put_new(activity, "to", string_list(author_id, NULL));
+    put_text(activity, "object", object_id);
+    return activity;
+}
+
 json_t *undo_activity(const json_t *activity, const char *id)
 {
     json_t *context = json_object_get(activity, "@context");

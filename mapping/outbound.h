@@ -69,6 +69,8 @@ json_t *follow_answer(bool accept, const char *id, const char *actor_id, const c
                       const char *follower_id, const char *follow_object);
 json_t *announce_activity(const char *id, const char *actor_id, const char *object_id, const char *author_id,
                           const char *followers_url, int64_t published);
+/* To the author of the object alone. */
+json_t *like_activity(const char *id, const char *actor_id, const char *object_id, const char *author_id);
 json_t *undo_activity(const json_t *activity, const char *id);
 /* Add to or Remove from `target`, the collection of pinned posts. */
 json_t *pin_activity(const char *id, const char *actor_id, const char *object_id, const char *target,

@@ -11,7 +11,7 @@
 #include "gateway/fed/json_guard.h"
 #include "gateway/ledger/ledger.h"
 
-enum { WORD_MAX = 512 };
+enum { WORD_MAX = 512, NAME_SHOWN = 64 };
 
 /* "*" takes one segment: the account. What else an act wants is in the query or in the body. */
 static const struct {
@@ -200,12 +200,37 @@ static bool find_route(struct call *call)
     return false;
 }
 
+static const struct act_parameter *parameter_of(const struct act_kind *kind, const char *name, size_t length)
+{
+    for (size_t i = 0; i < ACT_PARAMETERS_MAX && kind->parameters[i].name; i++)
+        if (strlen(kind->parameters[i].name) == length &&
+            strncmp(kind->parameters[i].name, name, length) == 0)
+            return &kind->parameters[i];
+    return NULL;
+}
+
+/* What is not known or too long is refused, as in a body: who asks for a page shall not get another one. */
 static bool read_query(struct call *call)
 {
     char value[WORD_MAX];
-    for (size_t i = 0; i < ACT_PARAMETERS_MAX && call->kind->parameters[i].name; i++)
-        if (http_request_parameter(call->request, call->kind->parameters[i].name, value, sizeof value))
-            (void)json_object_set_new(call->words, call->kind->parameters[i].name, json_string(value));
+    for (const char *at = http_request_query(call->request); *at;
+         at += strcspn(at, "&"), at += strspn(at, "&")) {
+        size_t length = strcspn(at, "=&");
+        const struct act_parameter *parameter = parameter_of(call->kind, at, length);
+        if (!parameter) {
+            const char *name = arena_copy(call->arena, at, length < NAME_SHOWN ? length : NAME_SHOWN);
+            problem(call, 422, "invalid", name,
+                    arena_format(call->arena, "%s knows no %s", call->kind->name, name));
+            return false;
+        }
+        if (!http_request_parameter(call->request, parameter->name, value, sizeof value)) {
+            problem(
+                call, 422, "invalid", parameter->name,
+                arena_format(call->arena, "%s is a text of at most %d bytes", parameter->name, WORD_MAX - 1));
+            return false;
+        }
+        (void)json_object_set_new(call->words, parameter->name, json_string(value));
+    }
     return true;
 }
 

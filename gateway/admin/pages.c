@@ -10,8 +10,9 @@
 #include "gateway/admin/admin.h"
 #include "gateway/admin/page.h"
 #include "gateway/admin/visit.h"
+#include "gateway/http/form.h"
 
-enum { PAGE_MAX = 8 << 20, REFRESH_S = 4, FIELD_MAX = 2048, NAME_LENGTH = 64 };
+enum { PAGE_MAX = 8 << 20, REFRESH_S = 4, NAME_LENGTH = 64 };
 
 extern const char admin_style[];
 extern const char admin_icon[];
@@ -380,36 +381,9 @@ static void show(struct visit *visit, const struct view *view)
 
 /* ---- forms ---- */
 
-/* A field of an urlencoded body, decoded; NULL when it is not there. */
 static const char *field(struct visit *visit, const char *name)
 {
-    size_t length;
-    const char *body = http_request_body(visit->request, &length);
-    char *text = arena_copy(visit->arena, body ? body : "", body ? length : 0);
-    char *rest = NULL;
-    for (char *pair = strtok_r(text, "&", &rest); pair; pair = strtok_r(NULL, "&", &rest)) {
-        char *value = strchr(pair, '=');
-        if (!value)
-            continue;
-        *value++ = '\0';
-        if (strcmp(pair, name) != 0 || strlen(value) > FIELD_MAX)
-            continue;
-        char *out = value;
-        for (const char *at = value; *at; at++) {
-            unsigned code = 0;
-            if (*at == '+') {
-                *out++ = ' ';
-            } else if (*at == '%' && sscanf(at + 1, "%2x", &code) == 1 && at[1] && at[2] && code) {
-                *out++ = (char)code;
-                at += 2;
-            } else {
-                *out++ = *at;
-            }
-        }
-        *out = '\0';
-        return value;
-    }
-    return NULL;
+    return form_field(visit->request, visit->arena, name);
 }
 
 static bool is_form_of_session(struct visit *visit)

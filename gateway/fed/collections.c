@@ -196,14 +196,6 @@ void serve_account_part(struct serving *serving, const struct local_id *id)
 {
     struct account_record record;
     enum view view;
-    static const char *const parts[] = {"inbox", "outbox", "followers", "following", "featured"};
-    bool known = false;
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        known |= strcmp(parts[i], id->part) == 0;
-    if (!known) {
-        serve_absent(serving);
-        return;
-    }
     struct observation observation;
     observe_request(serving, &observation);
     if (!serve_account(serving, id->aid, PART_CONTENT, &record, &view) ||

@@ -38,4 +38,14 @@ bool publish_quotes_end(struct gateway *gateway, const char *aid, const char *ac
 bool publish_pin(struct gateway *gateway, const char *aid, const char *native, bool add, uint64_t revision,
                  const char *trace);
 
+/* A like for something written elsewhere. */
+struct like {
+    const char *object, *author; /* their ActivityPub ids */
+    const char *event;           /* the platform's event, stable under redelivery */
+};
+/* Like to the author, of an account that is on, unless one stands already. */
+bool publish_like(struct gateway *gateway, const char *aid, const struct like *like, const char *trace);
+/* Undo of the Like that stands, if one does. */
+bool publish_unlike(struct gateway *gateway, const char *aid, const struct like *like, const char *trace);
+
 #endif

@@ -71,4 +71,8 @@ enum work_result people_block(struct platform *platform, struct arena *arena, co
                               const char *trace);
 enum work_result people_removed(struct platform *platform, struct arena *arena, const struct event *event);
 
+/* likes.c: a member likes what somebody elsewhere wrote, or takes that back. */
+enum work_result like_handle(struct platform *platform, struct arena *arena, const struct event *event,
+                             const char *trace);
+
 #endif

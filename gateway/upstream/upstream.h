@@ -19,6 +19,10 @@ void upstream_free(struct gateway *gateway);
 /* Answers a POST to /hooks/contract/NAME: 202 only once the store holds its events. Waits. */
 void upstream_webhook(struct serving *serving, const char *platform);
 
+/* Whether the request is signed by the platform of that name with the secret of its webhooks. Answers itself
+ * when not. */
+bool upstream_is_from(struct serving *serving, const char *platform);
+
 /* Something was queued for the platform of that name. */
 void upstream_push_kick(struct gateway *gateway, const char *platform);
 
