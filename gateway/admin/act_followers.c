@@ -9,7 +9,7 @@
 #include "gateway/fed/render.h"
 #include "gateway/fed/separation.h"
 
-enum { FIELDS = 5, REQUESTS_MAX = 1000 };
+enum { FIELDS = 6, REQUESTS_MAX = 1000 };
 
 static const int64_t ACTOR_AGE_MS = (int64_t)30 * 86400 * 1000;
 
@@ -28,6 +28,7 @@ static json_t *follower_document(struct act *act, const struct reply *reply, siz
     put(person, "software", reply_text(reply_at(reply, at + 2)));
     put(person, "version", reply_text(reply_at(reply, at + 3)));
     put(person, "server_state", reply_text(reply_at(reply, at + 4)));
+    put(person, "followed", reply_text(reply_at(reply, at + 5)));
     return person;
 }
 

@@ -24,7 +24,8 @@ static void print_value(const char *name, const json_t *value)
 {
     char when[TIME_TEXT_MAX];
     bool is_time = strcmp(name, "since") == 0 || strcmp(name, "time") == 0 || strcmp(name, "created") == 0 ||
-                   strcmp(name, "last_accepted") == 0;
+                   strcmp(name, "last_accepted") == 0 || strcmp(name, "asked") == 0 ||
+                   strcmp(name, "decided") == 0;
     if (json_is_integer(value) && is_time) {
         time_format(json_integer_value(value), when);
         (void)fputs(when, stdout);
@@ -200,6 +201,11 @@ int command_acts(struct gateway *gateway, const char *group, int count, char **w
 int command_follower(struct gateway *gateway, int count, char **words)
 {
     return command_acts(gateway, "follower", count, words);
+}
+
+int command_following(struct gateway *gateway, int count, char **words)
+{
+    return command_acts(gateway, "following", count, words);
 }
 
 int command_block(struct gateway *gateway, int count, char **words)

@@ -231,11 +231,12 @@ static void put_input(struct buffer *page, const struct act_parameter *parameter
     buffer_add_string(page, "</select>");
 }
 
-static void put_form(struct visit *visit, struct buffer *page, const struct view *view)
+static void put_form(struct visit *visit, struct buffer *page, const struct view *view, const char *act,
+                     const char *label)
 {
-    const struct act_kind *kind = act_find(view->form);
+    const struct act_kind *kind = act_find(act);
     buffer_add_string(page, "<div class=\"card\">");
-    put_form_beginning(visit, page, view->form, view->path);
+    put_form_beginning(visit, page, act, view->path);
     for (size_t i = 0; i < ACT_PARAMETERS_MAX && kind->parameters[i].name; i++) {
         const struct act_parameter *parameter = &kind->parameters[i];
         page_format(page, "<label for=\"%s\">", parameter->name);
@@ -244,7 +245,7 @@ static void put_form(struct visit *visit, struct buffer *page, const struct view
         put_input(page, parameter);
         page_format(page, "<div class=\"help\" id=\"%s-help\">%s</div>", parameter->name, parameter->says);
     }
-    page_format(page, "<p><button>%s</button></p></form></div>", view->form_label);
+    page_format(page, "<p><button>%s</button></p></form></div>", label);
 }
 
 static void put_act(struct visit *visit, struct buffer *page, const struct view *view)
@@ -286,7 +287,9 @@ static void show(struct visit *visit, const struct view *view)
     page_format(&page, "<p>%s</p>", view->says);
     put_act(visit, &page, view);
     if (view->form)
-        put_form(visit, &page, view);
+        put_form(visit, &page, view, view->form, view->form_label);
+    if (view->also)
+        put_form(visit, &page, view, view->also, view->also_label);
     finish(visit, &page, 200);
 }
 

@@ -4,7 +4,7 @@
 
 #include "gateway/admin/acts.h"
 
-enum { VIEW_BUTTONS_MAX = 3 };
+enum { VIEW_BUTTONS_MAX = 4 };
 
 /* A button in each row: runs an act with one member of the row as its word. */
 struct view_button {
@@ -18,6 +18,7 @@ struct view {
     enum act_scope scope;
     struct view_button buttons[VIEW_BUTTONS_MAX];
     const char *form, *form_label; /* an act whose parameters make a form below; NULL */
+    const char *also, *also_label; /* another one below that */
 };
 
 /* The page at a path for an owner or the operator; NULL. */

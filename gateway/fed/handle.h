@@ -58,6 +58,9 @@ struct place {
 /* LOOKUP_ABSENT: it is not our business. */
 enum lookup place_find(struct incoming *incoming, const struct inbound_note *note, struct place *out);
 
+/* The answer to a request of ours to quote. */
+enum work_result quote_answered(struct incoming *incoming);
+
 /* Keeps a post of the actor that answers, names or quotes somebody here (new or edited) and queues its push;
  * takes a vote. `object` is the embedded Note. */
 enum work_result keep_note(struct incoming *incoming, const json_t *object);

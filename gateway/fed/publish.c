@@ -345,32 +345,3 @@ bool publish_actor_delete(struct gateway *gateway, const char *aid, const char *
     publishing_end(&publishing);
     return good;
 }
-
-bool publish_follow_answer(struct gateway *gateway, const char *aid, bool accept, const char *follow_id,
-                           const char *follower_id, const char *follow_object, const char *inbox,
-                           const char *trace)
-{
-    struct publishing publishing;
-    publishing_init(&publishing, gateway, aid, trace);
-    enum lookup found = publishing_load_account(&publishing);
-    bool good = found != LOOKUP_DOWN;
-    if (found == LOOKUP_FOUND) {
-        char hash[23];
-        char pair[23];
-        id_hash(follow_id, hash);
-        id_hash(arena_format(publishing.arena, "%s %s", aid, follower_id), pair);
-        const char *actor = publishing_actor(&publishing);
-        const char *id =
-            arena_format(publishing.arena, "%s#%s-%s", actor, accept ? "accept" : "reject", hash);
-        struct delivery_target target = {.actor_id = follower_id, .inbox = inbox};
-        struct delivery_activity activity = {.kind = DELIVERY_ANSWER,
-                                             .priority = PRIORITY_ANSWER,
-                                             .order_key = pair,
-                                             .targets = &target,
-                                             .target_count = 1};
-        good = publishing_queue(
-            &publishing, follow_answer(accept, id, actor, follow_id, follower_id, follow_object), &activity);
-    }
-    publishing_end(&publishing);
-    return good;
-}

@@ -27,6 +27,15 @@ bool publish_actor_delete(struct gateway *gateway, const char *aid, const char *
 bool publish_follow_answer(struct gateway *gateway, const char *aid, bool accept, const char *follow_id,
                            const char *follower_id, const char *follow_object, const char *inbox,
                            const char *trace);
+/* A Follow of somebody elsewhere, named by when it was asked (ms), or (`undo`) what takes it back; to that
+ * person's own inbox. */
+struct follow_request {
+    const char *actor_id, *inbox;
+    int64_t asked;
+    bool undo;
+};
+bool publish_follow(struct gateway *gateway, const char *aid, const struct follow_request *request,
+                    const char *trace);
 /* Accept (with the permission that is kept under `quote_oid`) or Reject (NULL) of a QuoteRequest. */
 bool publish_quote_answer(struct gateway *gateway, const char *aid, const struct quote_request *request,
                           const char *quote_oid, const char *trace);

@@ -79,7 +79,9 @@ enum lookup account_load(struct store *store, struct arena *arena, const char *a
     out->number = field_number(reply, "number");
     out->post_count = field_number(reply, "posts");
     out->follower_count = field_number(reply, "followers");
+    out->following_count = field_number(reply, "following");
     out->authorized_fetch = field_number(reply, "authorized_fetch") != 0;
+    out->show_following = field_number(reply, "show_following") != 0;
     out->next_public_key_pem = field_text(reply, "next_public_key", arena);
     out->key_generation = field_number(reply, "key_generation");
     if (reply_field(reply, "approves")) /* the owner's own word, else the platform's */

@@ -25,8 +25,9 @@ struct account_record {
     const char *private_key_sealed; /* binary */
     size_t private_key_sealed_length;
     int64_t created, consent_since, hold_ms;
-    int64_t number, post_count, follower_count;
+    int64_t number, post_count, follower_count, following_count;
     bool authorized_fetch;
+    bool show_following; /* whom the account follows is nobody's business unless its owner says so */
     const char *next_public_key_pem; /* NULL: the key stays */
     int64_t key_generation;          /* how often it was changed */
     const char *rendered_from;       /* for renderings.h */

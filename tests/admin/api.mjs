@@ -98,6 +98,12 @@ await story("The admin API", async () => {
     await good("follower.approve", { token, body: { person: sven.actor } });
     await good("follower.refuse", { token, body: { person: tess.actor } });
     await until("the Accept and the Reject", SOON, () => sven.got("Accept").length && tess.got("Reject").length);
+    assert.equal((await good("following.add", { token, body: { person: sven.actor } })).state, "asked");
+    await until("the Follow", SOON, () => sven.got("Follow").length);
+    assert.equal((await good("following.list", { token })).items[0].actor, sven.actor);
+    assert.deepEqual(await good("following.set", { token, body: { shown: true } }), { shown: true });
+    await good("following.remove", { token, body: { person: sven.actor } });
+    await until("the Undo", SOON, () => sven.got("Undo").length);
     await good("follower.remove", { token, body: { person: sven.actor } });
     await good("block.add", { token, body: { subject: rosa.actor } });
     assert.deepEqual((await good("block.list", { token })).items.map(({ subject }) => subject), [rosa.actor]);
@@ -163,6 +169,9 @@ await story("The admin API", async () => {
     await field("colour", "patch", on, { body: { colour: "red" } });
     await field("person", "post", `${on}/followers/remove`, { body: {} });
     await field("person", "post", `${on}/followers/remove`, { body: { person: ["a"] } });
+    await field("shown", "patch", `${on}/following`, { body: { shown: "perhaps" } });
+    await refused(409, "post", `${on}/following`, { body: { person: actor } });
+    await refused(404, "post", `${on}/following/remove`, { body: { person: "https://nobody.example/u/x" } });
     await field("subject", "post", `${on}/blocks`, { body: { subject: "spam" } });
     await field("cursor", "get", `${on}/followers?cursor=x`);
     await field("name", "post", "/v1/tokens", { body: { name: "a b" } });
