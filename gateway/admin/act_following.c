@@ -25,8 +25,7 @@ static bool is_unanswered(const struct following *following)
 
 static void put_following(json_t *person, const struct following *following)
 {
-    put(person, "state",
-        is_unanswered(following) ? "unanswered" : following_state_name(following->state));
+    put(person, "state", is_unanswered(following) ? "unanswered" : following_state_name(following->state));
     (void)json_object_set_new(person, "asked", json_integer(following->asked));
     if (following->decided)
         (void)json_object_set_new(person, "decided", json_integer(following->decided));
@@ -122,8 +121,7 @@ enum act_outcome act_following_remove(struct act *act)
     enum act_outcome outcome = act_person(act, act_word(act, "person"), &actor_id);
     if (outcome != ACT_DONE)
         return outcome;
-    enum lookup found =
-        following_find(act->gateway, act->arena, act->account.aid, actor_id, &following);
+    enum lookup found = following_find(act->gateway, act->arena, act->account.aid, actor_id, &following);
     if (found == LOOKUP_DOWN)
         return act_away(act);
     if (found == LOOKUP_ABSENT)

@@ -1,5 +1,6 @@
 /* Outbox, followers, pinned posts; likes, shares, replies and conversation of a post (PROTOCOL §1.7, §4.2).
- * Who likes, boosts and follows is nobody's business: of those there is a count only. Whom an account follows is its owner's to show. */
+ * Who likes, boosts and follows is nobody's business: of those there is a count only. Whom an account follows
+ * is its owner's to show. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -208,9 +209,9 @@ static void serve_following_page(struct serving *serving, const struct account_r
         serve_absent(serving);
         return;
     }
-    struct reply *reply =
-        store_call(serving->gateway->store, "HSCAN", arena_format(serving->arena, "following:%s", record->aid),
-                   cursor, "COUNT", "100", (char *)NULL);
+    struct reply *reply = store_call(serving->gateway->store, "HSCAN",
+                                     arena_format(serving->arena, "following:%s", record->aid), cursor,
+                                     "COUNT", "100", (char *)NULL);
     json_t *document = NULL;
     if (!reply_failed(reply)) {
         const char *next = reply_text(reply_at(reply, 0));

@@ -46,7 +46,7 @@ enum lookup following_find(struct gateway *gateway, struct arena *arena, const c
 {
     struct reply *reply =
         store_call(gateway->store, "HGET", arena_format(arena, "following:%s", aid), actor_id, (char *)NULL);
-    enum lookup result = reply_failed(reply)                                ? LOOKUP_DOWN
+    enum lookup result = reply_failed(reply)                             ? LOOKUP_DOWN
                          : following_read(arena, reply_text(reply), out) ? LOOKUP_FOUND
                                                                          : LOOKUP_ABSENT;
     reply_free(reply);
@@ -54,7 +54,8 @@ enum lookup following_find(struct gateway *gateway, struct arena *arena, const c
 }
 
 /* ---- asking
- * --------------------------------------------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 /* What can be said without a request to anybody. */
 static const char *refusal_before(struct gateway *gateway, struct arena *arena,
@@ -188,7 +189,8 @@ bool following_answered(struct gateway *gateway, const char *aid, const char *ac
 }
 
 /* ---- ending
- * --------------------------------------------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static bool forget(struct gateway *gateway, const char *aid, const char *actor_id)
 {
@@ -213,12 +215,11 @@ bool following_end(struct gateway *gateway, const char *aid, const char *actor_i
     bool good = found != LOOKUP_DOWN;
     /* The Undo first: what is forgotten could not be undone any more. */
     if (found == LOOKUP_FOUND && tell && following.state != FOLLOWING_REJECTED)
-        good = publish_follow(gateway, aid,
-                              &(struct follow_request){.actor_id = actor_id,
-                                                       .inbox = following.inbox,
-                                                       .asked = following.asked,
-                                                       .undo = true},
-                              trace);
+        good = publish_follow(
+            gateway, aid,
+            &(struct follow_request){
+                .actor_id = actor_id, .inbox = following.inbox, .asked = following.asked, .undo = true},
+            trace);
     arena_free(arena);
     return good && forget(gateway, aid, actor_id);
 }

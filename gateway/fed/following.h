@@ -1,4 +1,5 @@
-/* Whom accounts of ours follow elsewhere: the request, what the other side said, the end of it. Calls wait. */
+/* Whom accounts of ours follow elsewhere: the request, what the other side said, the end of it. Calls wait.
+ */
 #ifndef DRAWBRIDGE_GATEWAY_FED_FOLLOWING_H
 #define DRAWBRIDGE_GATEWAY_FED_FOLLOWING_H
 

@@ -52,8 +52,8 @@ bool publish_follow(struct gateway *gateway, const char *aid, const struct follo
         char hash[23];
         id_hash(request->actor_id, hash);
         const char *actor = publishing_actor(&publishing);
-        const char *id = arena_format(publishing.arena, "%s" FOLLOW_MARK "%s-%" PRId64, actor, hash,
-                                      request->asked);
+        const char *id =
+            arena_format(publishing.arena, "%s" FOLLOW_MARK "%s-%" PRId64, actor, hash, request->asked);
         json_t *document = follow_activity(id, actor, request->actor_id);
         if (request->undo) {
             json_t *follow = document;
