@@ -21,8 +21,9 @@ enum act_outcome act_account_move(struct act *act)
     enum act_outcome outcome = stays ? ACT_DONE : act_person(act, word, &target);
     if (outcome != ACT_DONE)
         return outcome;
-    outcome = outcome_of(act, moving_out(act->gateway, act->arena, &act->account, target, act->trace, &why),
-                         "to", why);
+    enum moving_outcome moved =
+        moving_out(act->gateway, act->arena, &act->account, target, act->trace, &why);
+    outcome = outcome_of(act, moved, "to", why);
     if (outcome == ACT_DONE)
         act->result = json_pack("{s:s?}", "moved_to", target);
     return outcome;
@@ -49,9 +50,9 @@ static enum act_outcome change_alias(struct act *act, bool add)
     if (!add && !strstr(arena_format(act->arena, " %s ", act->account.aliases),
                         arena_format(act->arena, " %s ", alias)))
         return act_fails(act, ACT_UNKNOWN, "person", "the owner did not name %s here", alias);
-    outcome = outcome_of(
-        act, moving_alias(act->gateway, act->arena, &act->account, alias, add, act->trace, &why), "person",
-        why);
+    enum moving_outcome changed =
+        moving_alias(act->gateway, act->arena, &act->account, alias, add, act->trace, &why);
+    outcome = outcome_of(act, changed, "person", why);
     if (outcome == ACT_DONE)
         act->result = json_pack("{s:s}", "alias", alias);
     return outcome;

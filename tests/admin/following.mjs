@@ -8,7 +8,6 @@ import { binaries } from "../peers/lib/paths.mjs";
 import { Stranger } from "../peers/lib/stranger.mjs";
 import { until } from "../peers/lib/wait.mjs";
 import { World } from "../peers/lib/world.mjs";
-import { activityFaults, documentFaults } from "../golden/schema_judge.mjs";
 
 const SOON = 20;
 
@@ -97,7 +96,6 @@ await story("Following back", async () => {
     assert.deepEqual(await good("following", "set", alice, "yes"), { shown: true });
     assert.equal((await collection()).first, `${actor}/following?page=0`);
     assert.deepEqual((await collection("?page=0")).orderedItems, [peer.actor]);
-    for (const query of ["", "?page=0"]) assert.deepEqual(documentFaults(await collection(query)), []);
     await good("following", "set", alice, "no");
     assert.equal((await collection()).first, undefined);
   });
@@ -188,7 +186,6 @@ await story("Following back", async () => {
     await until("accepted", SOON, async () => (await state(carol.actor)) === "accepted");
     await plaza.federate("alice", false);
     await until("the Undo, then the Delete", SOON, () => carol.got("Undo").length && carol.got("Delete").length);
-    for (const activity of [...carol.got("Follow"), ...carol.got("Undo")]) assert.deepEqual(activityFaults(activity), []);
     assert.ok(carol.arrivals.findIndex(({ type }) => type === "Undo") < carol.arrivals.findIndex(({ type }) => type === "Delete"));
     await bad(/not on|no such account/, "following", "add", alice, carol.actor);
     for (const key of [`following:${aid}`]) assert.equal((await gateway.redis("EXISTS", key)).trim(), "0", key);

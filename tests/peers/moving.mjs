@@ -67,6 +67,9 @@ await story("Moving", async () => {
     await until("and the old one no more", SOON, async () => !(old.actor in (await following())));
     assert.ok((await fresh.ask("state")).followers[actor]);
     assert.equal((await old.ask("state")).followers[actor], undefined);
+    for (const activity of await old.arrivals(gateway.origin)) assert.deepEqual(activityFaults(activity), [], activity.type);
+    await good("following", "set", alice, "yes");
+    for (const query of ["", "?page=0"]) assert.deepEqual(documentFaults((await get(`${actor}/following${query}`)).json), []);
     await plaza.post("alice", "Hello there");
     await until("a post goes to the new server", SOON, arrived(fresh, "Create"));
     assert.equal(await arrived(old, "Create")(), undefined);

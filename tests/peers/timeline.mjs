@@ -25,8 +25,7 @@ await story("Home pages", async () => {
     await plaza.follow("alice", { acct: peer.handle.slice(1) });
     await until("the request is shown", SOON, async () => (await plaza.home("alice")).includes("waits for an answer"));
     assert.ok((await plaza.home("alice")).includes(peer.handle));
-    await until("the Follow", SOON, async () => (await peer.ask("received")).some(({ type }) => type === "Follow"));
-    await peer.tell("accept", { target: alice });
+    await until("the Follow is there and answered", SOON, () => peer.tell("accept", { target: alice }));
     await until("the answer is shown", SOON, async () => !(await plaza.home("alice")).includes("waits for an answer"));
   });
 
@@ -61,9 +60,10 @@ await story("Home pages", async () => {
     const stranger = await Stranger.start("stranger");
     atEnd(() => stranger.close());
     const foreign = { id: `${stranger.origin}/notes/1`, type: "Note", attributedTo: stranger.actor, content: "<p>Hear me</p>", to: [PUBLIC], cc: [] };
-    stranger.script = ({ method, url }) => (method === "GET" && url === "/notes/1" ? { status: 200, body: JSON.stringify({ "@context": "https://www.w3.org/ns/activitystreams", ...foreign }) } : undefined);
+    const shown = JSON.stringify({ "@context": "https://www.w3.org/ns/activitystreams", ...foreign });
+    stranger.script = ({ method, url }) => (method === "POST" ? { status: 202 } : url === "/notes/1" ? { status: 200, body: shown } : undefined);
     await stranger.post(`${alice}/inbox`, stranger.activity("Create", foreign, { to: [PUBLIC], cc: [] }));
-    await peer.send("announce", { object: foreign.id }).catch(() => {});
+    await peer.send("announce", { object: foreign.id });
     await write("For followers only", { to: "followers" });
     await write("An answer to somebody", { inReplyTo: foreign.id });
     await write("An answer to myself", { inReplyTo: note });
