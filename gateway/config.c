@@ -189,6 +189,16 @@ static bool read_limits(struct config_source *source, struct config *config)
                        &config->limits.memory_mib);
 }
 
+static bool read_federation(struct config_source *source, struct config *config)
+{
+    static const char *const modes[] = {"open", "allowlist", NULL};
+    size_t mode = 0;
+    if (!read_word(source, "federation", "mode", modes, "open or allowlist", &mode))
+        return false;
+    config->listed_only = mode == 1;
+    return true;
+}
+
 static bool read_ledger(struct config_source *source, struct config *config)
 {
     static const char *const answers[] = {"off", "on", NULL};
@@ -317,8 +327,9 @@ struct config *config_read(const char *path, char *error, size_t error_size)
     *source = (struct config_source){.file = path, .error = error, .error_size = error_size};
     config->file = config_copy(path);
     bool good = config_source_read(source) && read_gateway(source, config) && read_redis(source, config) &&
-                read_fetch(source, config) && read_limits(source, config) && read_admin(source, config) &&
-                read_ledger(source, config) && read_log(source, config) && read_platforms(source, config) &&
+                read_fetch(source, config) && read_federation(source, config) &&
+                read_limits(source, config) && read_admin(source, config) && read_ledger(source, config) &&
+                read_log(source, config) && read_platforms(source, config) &&
                 config_hosts_build(source, config) && config_key_read(source, config);
     config_source_clear(source);
     free(source);

@@ -42,6 +42,8 @@ struct config {
     char *redis_url; /* url or url_file; may hold a password; NULL: private server in data_dir */
     /* [fetch] */
     char *allow_private, *ca_file;
+    /* [federation] mode = open | allowlist: only servers that a rule allows are dealt with */
+    bool listed_only;
     /* [limits]; a rate of 0: none */
     struct {
         unsigned address_per_second, host_per_second; /* per worker */

@@ -10,6 +10,7 @@ static const struct {
                 "hold_seconds, key_file"},
     {"redis", "url, url_file"},
     {"fetch", "allow_private, ca_file"},
+    {"federation", "mode"},
     {"limits", "address_per_second, host_per_second, inbox_queue, answers_mib, memory_mib"},
     {"admin", "listen, public_url"},
     {"ledger", "look_at_copies, notice_days"},
