@@ -25,6 +25,7 @@ enum {
     ADAPTER_ASSERTS_CONSENT = 1u << 9, /* the platform itself vouches for the owner's wish (the contract) */
     ADAPTER_PUSH_VOTE = 1u << 10,      /* takes votes in its polls */
     ADAPTER_PUSH_EMOJI = 1u << 11,     /* tells reactions from likes */
+    ADAPTER_TIMELINE = 1u << 13,       /* takes posts for those who follow their author, and who follows whom */
     ADAPTER_PUSH_MENTION = 1u << 12,   /* takes remote posts that answer nothing here but name or quote
                                           somebody */
 };

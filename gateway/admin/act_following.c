@@ -6,7 +6,6 @@
 #include "gateway/clock.h"
 #include "gateway/domains.h"
 #include "gateway/fed/following.h"
-#include "gateway/fed/local.h"
 
 enum { FIELDS = 5 };
 
@@ -74,27 +73,15 @@ enum act_outcome act_following_list(struct act *act)
     return ACT_DONE;
 }
 
-/* Told before anybody is asked, in words that say what it is. */
-static enum act_outcome check_server(struct act *act, const char *word)
-{
-    const char *at = strrchr(word, '@');
-    const char *url = at ? arena_format(act->arena, "https://%s/", at + 1) : word;
-    if (local_is_ours(act->gateway->config, url))
-        return act_fails(act, ACT_REFUSED, "person",
-                         "%s is an account of this bridge; follow it on its platform", word);
-    if (domains_judge(act->gateway, url) == DOMAIN_BLOCKED)
-        return act_fails(act, ACT_REFUSED, "person", "the operator blocks the server of %s", word);
-    return ACT_DONE;
-}
-
 enum act_outcome act_following_add(struct act *act)
 {
     const char *actor_id;
     const char *why = NULL;
     const char *word = act_word(act, "person");
-    enum act_outcome outcome = check_server(act, word);
-    if (outcome == ACT_DONE)
-        outcome = act_person(act, word, &actor_id);
+    const char *refusal = following_server_refusal(act->gateway, act->arena, word);
+    if (refusal)
+        return act_fails(act, ACT_REFUSED, "person", "%s", refusal);
+    enum act_outcome outcome = act_person(act, word, &actor_id);
     if (outcome != ACT_DONE)
         return outcome;
     switch (following_ask(act->gateway, act->arena, &act->account, actor_id, act->trace, &why)) {

@@ -53,9 +53,34 @@ enum lookup following_find(struct gateway *gateway, struct arena *arena, const c
     return result;
 }
 
+enum lookup following_on(struct gateway *gateway, struct arena *arena, const char *platform,
+                         const char *actor_id)
+{
+    char hash[23];
+    id_hash(actor_id, hash);
+    struct reply *reply = store_call(gateway->store, "HEXISTS", arena_format(arena, "followed:%s", hash),
+                                     platform, (char *)NULL);
+    enum lookup result = reply_failed(reply)        ? LOOKUP_DOWN
+                         : reply_number(reply) == 1 ? LOOKUP_FOUND
+                                                    : LOOKUP_ABSENT;
+    reply_free(reply);
+    return result;
+}
+
 /* ---- asking
  * ---------------------------------------------------------------------------------------------------------
  */
+
+const char *following_server_refusal(struct gateway *gateway, struct arena *arena, const char *person)
+{
+    const char *at = strstr(person, "://") ? NULL : strrchr(person, '@');
+    const char *url = at ? arena_format(arena, "https://%s/", at + 1) : person;
+    if (local_is_ours(gateway->config, url))
+        return arena_format(arena, "%s is an account of this bridge; follow it on its platform", person);
+    if (domains_judge(gateway, url) == DOMAIN_BLOCKED)
+        return arena_format(arena, "the operator blocks the server of %s", person);
+    return NULL;
+}
 
 /* What can be said without a request to anybody. */
 static const char *refusal_before(struct gateway *gateway, struct arena *arena,
@@ -63,11 +88,7 @@ static const char *refusal_before(struct gateway *gateway, struct arena *arena,
 {
     if (record->consent != CONSENT_ON || record->account.status != ACCOUNT_ACTIVE)
         return "the account is not on";
-    if (local_is_ours(gateway->config, actor_id))
-        return "that account is of this bridge; follow it on its platform";
-    if (domains_judge(gateway, actor_id) == DOMAIN_BLOCKED)
-        return arena_format(arena, "%s is blocked here by the operator", url_origin(arena, actor_id));
-    return NULL;
+    return following_server_refusal(gateway, arena, actor_id);
 }
 
 static const char *refusal_of(struct arena *arena, const struct inbound_actor *actor)
@@ -131,6 +152,30 @@ static enum following_outcome put_request(struct gateway *gateway, struct arena 
     return FOLLOWING_SENT;
 }
 
+enum following_outcome following_ask_actor(struct gateway *gateway, struct arena *arena,
+                                           const struct account_record *record,
+                                           const struct inbound_actor *actor, const char *trace,
+                                           const char **why)
+{
+    const char *refusal = refusal_before(gateway, arena, record, actor->id);
+    if (!refusal)
+        refusal = refusal_of(arena, actor);
+    if (refusal)
+        return refuse(why, refusal);
+    switch (separation_find(gateway, record->aid, actor->id, false)) {
+    case LOOKUP_DOWN:
+        return later(why, "the store does not answer just now; try again");
+    case LOOKUP_FOUND:
+        return refuse(why, arena_format(arena,
+                                        "the account and %s have nothing to do with each other: one of them "
+                                        "blocks; see block list",
+                                        actor->id));
+    case LOOKUP_ABSENT:
+        break;
+    }
+    return put_request(gateway, arena, record, actor, trace, why);
+}
+
 enum following_outcome following_ask(struct gateway *gateway, struct arena *arena,
                                      const struct account_record *record, const char *actor_id,
                                      const char *trace, const char **why)
@@ -151,21 +196,7 @@ enum following_outcome following_ask(struct gateway *gateway, struct arena *aren
     case REMOTE_REFUSED:
         return refuse(why, arena_format(arena, "%s cannot be followed: %s", actor_id, *why));
     }
-    refusal = refusal_of(arena, &actor);
-    if (refusal)
-        return refuse(why, refusal);
-    switch (separation_find(gateway, record->aid, actor.id, false)) {
-    case LOOKUP_DOWN:
-        return later(why, "the store does not answer just now; try again");
-    case LOOKUP_FOUND:
-        return refuse(why, arena_format(arena,
-                                        "the account and %s have nothing to do with each other: one of them "
-                                        "blocks; see block list",
-                                        actor.id));
-    case LOOKUP_ABSENT:
-        break;
-    }
-    return put_request(gateway, arena, record, &actor, trace, why);
+    return following_ask_actor(gateway, arena, record, &actor, trace, why);
 }
 
 bool following_answered(struct gateway *gateway, const char *aid, const char *actor_id, bool accepted,
@@ -200,6 +231,7 @@ static bool forget(struct gateway *gateway, const char *aid, const char *actor_i
     arguments_text(arguments, aid);
     arguments_text(arguments, actor_id);
     arguments_text(arguments, hash);
+    arguments_number(arguments, clock_now_ms());
     struct reply *reply = store_script(gateway->store, "following_end", arguments);
     bool good = !reply_failed(reply);
     reply_free(reply);

@@ -5,6 +5,7 @@
 
 #include "gateway/gateway.h"
 #include "gateway/store/accounts.h"
+#include "mapping/inbound.h"
 
 /* Our Follows are named ACTOR#follow-HASH-ASKED: HASH of whom is followed, ASKED when (ms). */
 #define FOLLOW_MARK "#follow-"
@@ -25,6 +26,13 @@ bool following_read(struct arena *arena, const char *kept, struct following *out
 enum lookup following_find(struct gateway *gateway, struct arena *arena, const char *aid,
                            const char *actor_id, struct following *out);
 
+/* Why nobody on that person's server (name@server, or an actor's id) can be followed, or NULL; without asking anybody. */
+const char *following_server_refusal(struct gateway *gateway, struct arena *arena, const char *person);
+
+/* LOOKUP_FOUND when anybody on the platform follows that one. */
+enum lookup following_on(struct gateway *gateway, struct arena *arena, const char *platform,
+                         const char *actor_id);
+
 enum following_outcome {
     FOLLOWING_SENT,    /* the Follow is on its way */
     FOLLOWING_STANDS,  /* it was accepted before */
@@ -35,6 +43,11 @@ enum following_outcome {
 enum following_outcome following_ask(struct gateway *gateway, struct arena *arena,
                                      const struct account_record *record, const char *actor_id,
                                      const char *trace, const char **why);
+/* The same for a profile that was just fetched. */
+enum following_outcome following_ask_actor(struct gateway *gateway, struct arena *arena,
+                                           const struct account_record *record,
+                                           const struct inbound_actor *actor, const char *trace,
+                                           const char **why);
 /* The followed one's answer; from that one only (the caller has checked). False: the store is away. */
 bool following_answered(struct gateway *gateway, const char *aid, const char *actor_id, bool accepted,
                         const char *trace);

@@ -329,6 +329,38 @@ bool publish_actor_key(struct gateway *gateway, const char *aid, const char *tra
     return good;
 }
 
+bool publish_renewal(struct gateway *gateway, const char *aid, const char *what, const char *trace)
+{
+    struct publishing publishing;
+    publishing_init(&publishing, gateway, aid, trace);
+    enum lookup found = publishing_load_account(&publishing);
+    bool good = found != LOOKUP_DOWN;
+    if (found == LOOKUP_FOUND && publishing.record.consent == CONSENT_ON)
+        good = queue_profile(&publishing, DELIVERY_RENEWAL, what);
+    publishing_end(&publishing);
+    return good;
+}
+
+bool publish_move(struct gateway *gateway, const char *aid, const char *target, int64_t when,
+                  const char *trace)
+{
+    struct publishing publishing;
+    publishing_init(&publishing, gateway, aid, trace);
+    enum lookup found = publishing_load_account(&publishing);
+    bool good = found != LOOKUP_DOWN;
+    if (found == LOOKUP_FOUND && publishing.record.consent == CONSENT_ON) {
+        const char *actor = publishing_actor(&publishing);
+        struct delivery_activity activity = {.kind = DELIVERY_MOVE, .priority = PRIORITY_PROFILE};
+        good = publishing_queue(
+            &publishing,
+            move_activity(arena_format(publishing.arena, "%s#move-%lld", actor, (long long)when), actor,
+                          target, publishing_part(&publishing, "followers")),
+            &activity);
+    }
+    publishing_end(&publishing);
+    return good;
+}
+
 bool publish_actor_delete(struct gateway *gateway, const char *aid, const char *trace)
 {
     struct publishing publishing;

@@ -21,6 +21,11 @@ bool publish_late_delete(struct gateway *gateway, const char *aid, const char *o
 bool publish_actor(struct gateway *gateway, const char *aid, const char *trace);
 /* Update of the actor with its next key, to the same; once for each key. */
 bool publish_actor_key(struct gateway *gateway, const char *aid, const char *trace);
+/* Update of the actor as it is now, which the platform did not edit; `what` names it, once. To the same. */
+bool publish_renewal(struct gateway *gateway, const char *aid, const char *what, const char *trace);
+/* Move of the account to `target`, an actor's id, `when` (ms); to its followers. */
+bool publish_move(struct gateway *gateway, const char *aid, const char *target, int64_t when,
+                  const char *trace);
 /* Delete of the actor: a barrier behind all that is queued for it. */
 bool publish_actor_delete(struct gateway *gateway, const char *aid, const char *trace);
 /* Accept or Reject of a Follow, to the follower's own inbox. */

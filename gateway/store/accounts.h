@@ -28,6 +28,8 @@ struct account_record {
     int64_t number, post_count, follower_count, following_count;
     bool authorized_fetch;
     bool show_following; /* whom the account follows is nobody's business unless its owner says so */
+    const char *aliases; /* what the owner named, beside what the platform says: URLs, divided by blanks */
+    int64_t moved_at;    /* ms; 0: never */
     const char *next_public_key_pem; /* NULL: the key stays */
     int64_t key_generation;          /* how often it was changed */
     const char *rendered_from;       /* for renderings.h */

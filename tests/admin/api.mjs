@@ -67,6 +67,12 @@ await story("The admin API", async () => {
     await until("the Follow", SOON, () => sven.got("Follow").length);
     assert.equal((await good("following.list", { token })).items[0].actor, sven.actor);
     assert.deepEqual(await good("following.set", { token, body: { shown: true } }), { shown: true });
+    await good("alias.add", { token, body: { person: sven.actor } });
+    assert.equal((await good("alias.list", { token })).items[0].alias, sven.actor);
+    await good("alias.remove", { token, body: { person: sven.actor } });
+    sven.profile({ alsoKnownAs: [actor] });
+    assert.equal((await good("account.move", { token, body: { to: sven.actor } })).moved_to, sven.actor);
+    await good("account.move", { token, body: { to: "none" } });
     await good("following.remove", { token, body: { person: sven.actor } });
     await until("the Undo", SOON, () => sven.got("Undo").length);
     await good("follower.remove", { token, body: { person: sven.actor } });
@@ -122,6 +128,8 @@ await story("The admin API", async () => {
     await field("colour", "patch", on, { body: { colour: "red" } });
     await field("person", "post", `${on}/followers/remove`, { body: {} });
     await field("person", "post", `${on}/followers/remove`, { body: { person: ["a"] } });
+    await refused(409, "post", `${on}/move`, { body: { to: actor } });
+    await refused(404, "post", `${on}/aliases/remove`, { body: { person: "https://nobody.example/u/x" } });
     await field("shown", "patch", `${on}/following`, { body: { shown: "perhaps" } });
     await refused(409, "post", `${on}/following`, { body: { person: actor } });
     await refused(404, "post", `${on}/following/remove`, { body: { person: "https://nobody.example/u/x" } });

@@ -8,5 +8,5 @@ if not known or known.state == state then
   return 0
 end
 local told = {state = state, asked = known.asked, decided = ARGV[5], times = known.times, inbox = known.inbox}
-following_write(aid, actor, ARGV[3], known, told)
+following_write(aid, actor, ARGV[3], known, told, ARGV[5])
 return 1

@@ -24,5 +24,5 @@ end
 redis.call('INCR', today)
 redis.call('EXPIRE', today, 172800)
 following_write(aid, actor, ARGV[3], known,
-  {state = 'asked', asked = now, decided = '0', times = tostring(tonumber(known and known.times or '0') + 1), inbox = ARGV[4]})
+  {state = 'asked', asked = now, decided = '0', times = tostring(tonumber(known and known.times or '0') + 1), inbox = ARGV[4]}, now)
 return {'asked', now}

@@ -55,7 +55,8 @@ local function is_void(activity)
     local account = account_read(activity.aid)
     return account.state ~= 'on' or activity.revision < account.profile_sent
   end
-  return activity.kind == 'key' and account_read(activity.aid).state ~= 'on'
+  local of_actor = activity.kind == 'key' or activity.kind == 'renewal' or activity.kind == 'move'
+  return of_actor and account_read(activity.aid).state ~= 'on'
 end
 
 local function activity_end(activity)

@@ -16,8 +16,8 @@ local function following_stands(hash, aid, platform, stands)
   end
 end
 
--- Writes what is known now; nil: nothing any more.
-local function following_write(aid, actor, hash, before, after)
+-- Writes what is known now (nil: nothing any more), and has the platform told.
+local function following_write(aid, actor, hash, before, after, now)
   local platform = redis.call('HGET', 'account:' .. aid, 'platform')
   if after then
     redis.call('HSET', 'following:' .. aid, actor,
@@ -31,4 +31,5 @@ local function following_write(aid, actor, hash, before, after)
   if stood ~= stands then
     following_stands(hash, aid, platform, stands)
   end
+  redis.call('XADD', 'work:push:' .. platform, '*', 'chain', 'followed ' .. aid, 'data', 'followed ' .. aid .. ' ' .. actor, 'time', now)
 end
