@@ -204,9 +204,9 @@ struct remote_relation {
     const char *key; /* "rr_" + 22 base64url characters */
     enum relation_kind kind;
     const struct remote_author *author;
-    const char *target;    /* native post id; of RELATION_FOLLOWED the native id of the account that follows */
-    const char *state;     /* of RELATION_FOLLOWED: asked, accepted, rejected; else NULL */
-    const char *emoji;     /* or NULL */
+    const char *target; /* native post id; of RELATION_FOLLOWED the native id of the account that follows */
+    const char *state;  /* of RELATION_FOLLOWED: asked, accepted, rejected; else NULL */
+    const char *emoji;  /* or NULL */
     const char *emoji_url; /* picture of a custom emoji, or NULL */
     const char *choice;    /* of a vote: the option's name; else NULL */
     uint64_t revision;
@@ -222,14 +222,14 @@ enum event_kind {
     EVENT_ACCOUNT_STATUS,     /* account->status */
     EVENT_ACCOUNT_FEDERATION, /* account->federation: the owner's wish changed */
     EVENT_FOLLOW_DECIDED, /* a member decided about a follower; subject: key of a remote author, `accepted` */
-    EVENT_BLOCK_CREATED, /* subject: key of a remote author, or a domain */
+    EVENT_BLOCK_CREATED,  /* subject: key of a remote author, or a domain */
     EVENT_BLOCK_DELETED,
     EVENT_REMOTE_POST_REMOVED, /* a local moderator hid a remote reply; subject: its key */
     EVENT_LIKE_CREATED,
     EVENT_LIKE_DELETED,
     EVENT_REPORT,
-    EVENT_GAP,   /* events were lost or the epoch changed: reconcile by REST */
-    EVENT_OTHER, /* understood but of no use here; counted, then dropped */
+    EVENT_GAP,            /* events were lost or the epoch changed: reconcile by REST */
+    EVENT_OTHER,          /* understood but of no use here; counted, then dropped */
     EVENT_FOLLOW_CREATED, /* a member wants to follow; subject: key of a remote author, or name@server */
     EVENT_FOLLOW_DELETED,
 };

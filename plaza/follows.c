@@ -113,12 +113,11 @@ static const char *words_for(const char *state)
 
 static void put_followed(struct plaza *plaza, struct text *page, const struct visitor *visitor)
 {
-    sqlite3_stmt *row =
-        database_query(&plaza->database,
-                       "SELECT remote_actor.key, acct, state FROM followed"
-                       " JOIN remote_actor ON remote_actor.id = followed.actor"
-                       " WHERE account = ? ORDER BY acct LIMIT ?",
-                       "ii", visitor->account.id, (int64_t)FOLLOWS_SHOWN);
+    sqlite3_stmt *row = database_query(&plaza->database,
+                                       "SELECT remote_actor.key, acct, state FROM followed"
+                                       " JOIN remote_actor ON remote_actor.id = followed.actor"
+                                       " WHERE account = ? ORDER BY acct LIMIT ?",
+                                       "ii", visitor->account.id, (int64_t)FOLLOWS_SHOWN);
     while (database_row(&plaza->database, &row)) {
         form_begin(page, visitor, "/follow");
         text_put(page, "<input type=\"hidden\" name=\"key\" value=\"");

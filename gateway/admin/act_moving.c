@@ -21,8 +21,7 @@ enum act_outcome act_account_move(struct act *act)
     enum act_outcome outcome = stays ? ACT_DONE : act_person(act, word, &target);
     if (outcome != ACT_DONE)
         return outcome;
-    enum moving_outcome moved =
-        moving_out(act->gateway, act->arena, &act->account, target, act->trace, &why);
+    enum moving_outcome moved = moving_out(act->gateway, act->arena, &act->account, target, act->trace, &why);
     outcome = outcome_of(act, moved, "to", why);
     if (outcome == ACT_DONE)
         act->result = json_pack("{s:s?}", "moved_to", target);

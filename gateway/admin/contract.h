@@ -256,7 +256,7 @@ void contract_relay_free(struct contract_relay *relay);
 
 extern const struct contract_check contract_checks_read[], contract_checks_pages[], contract_checks_poll[],
     contract_checks_websocket[], contract_checks_webhook[], contract_checks_events[],
-    contract_checks_remote[], contract_checks_last[],
-    contract_checks_social[], contract_checks_timeline[]; /* each ends with a name NULL */
+    contract_checks_remote[], contract_checks_last[], contract_checks_social[],
+    contract_checks_timeline[]; /* each ends with a name NULL */
 
 #endif

@@ -1,4 +1,5 @@
-/* Feature timeline: who follows whom, and posts for those who follow. All that was put is deleted at the end. */
+/* Feature timeline: who follows whom, and posts for those who follow. All that was put is deleted at the end.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -16,10 +17,10 @@ static json_t *post_json(struct contract *contract, const char *key, int64_t rev
     char ap_id[600];
     (void)snprintf(ap_id, sizeof ap_id, "https://elsewhere.example/notes/%s", key);
     return json_pack("{s:I, s:{s:s, s:I}, s:s, s:s, s:n, s:s, s:n, s:s, s:[], s:s, s:[], s:[], s:b}", "rev",
-                     (json_int_t)rev, "actor", "key", contract->actor, "rev",
-                     (json_int_t)contract->actor_rev, "ap_id", ap_id, "url", ap_id, "in_reply_to", "created",
-                     "2026-08-22T10:00:00.000Z", "edited", "text", text, "spans", "visibility", "public",
-                     "mentions", "media", "timeline", 1);
+                     (json_int_t)rev, "actor", "key", contract->actor, "rev", (json_int_t)contract->actor_rev,
+                     "ap_id", ap_id, "url", ap_id, "in_reply_to", "created", "2026-08-22T10:00:00.000Z",
+                     "edited", "text", text, "spans", "visibility", "public", "mentions", "media", "timeline",
+                     1);
 }
 
 static void put_followed(struct contract *contract, const char *state, int64_t rev)
@@ -40,8 +41,8 @@ static json_t *put_post(struct contract *contract, int status, const char *name,
 
 static void remove_post(struct contract *contract, const char *name)
 {
-    json_decref(contract_must(contract, "DELETE", 204, NULL, NULL, "/remote-posts/rp_%s-%s", contract->run,
-                              name));
+    json_decref(
+        contract_must(contract, "DELETE", 204, NULL, NULL, "/remote-posts/rp_%s-%s", contract->run, name));
 }
 
 static void check_timeline(struct contract *contract)
@@ -84,6 +85,7 @@ enum { NEEDS = FEATURE_TIMELINE | FEATURE_REMOTE_POSTS | FEATURE_REMOTE_RELATION
 const struct contract_check contract_checks_timeline[] = {
     {"timeline", 3, "§6.1", "a post of somebody whom a member follows is put, edited and deleted",
      check_timeline, NEEDS},
-    {"timeline-nobody", 3, "§6.1", "a post of somebody whom nobody follows is not taken", check_nobody, NEEDS},
+    {"timeline-nobody", 3, "§6.1", "a post of somebody whom nobody follows is not taken", check_nobody,
+     NEEDS},
     {"followed-member", 3, "§6.1", "only a member can follow", check_member, NEEDS},
     {0}};

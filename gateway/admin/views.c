@@ -73,8 +73,10 @@ static const struct view views[] = {
      .form_label = "Block"},
     {.path = "/moving",
      .title = "Moving",
-     .says = "Other accounts of yours. Name one here before you move it here from its own server. To move from here, name "
-             "this account there first; then your followers are told, and most servers make them follow you there.",
+     .says = "Other accounts of yours. Name one here before you move it here from its own server. To move "
+             "from here, name "
+             "this account there first; then your followers are told, and most servers make them follow you "
+             "there.",
      .act = "alias.list",
      .scope = ACT_OWNER,
      .buttons = {{"alias.remove", "person", "alias", "Remove", false, NULL, NULL}},

@@ -26,7 +26,8 @@ bool following_read(struct arena *arena, const char *kept, struct following *out
 enum lookup following_find(struct gateway *gateway, struct arena *arena, const char *aid,
                            const char *actor_id, struct following *out);
 
-/* Why nobody on that person's server (name@server, or an actor's id) can be followed, or NULL; without asking anybody. */
+/* Why nobody on that person's server (name@server, or an actor's id) can be followed, or NULL; without asking
+ * anybody. */
 const char *following_server_refusal(struct gateway *gateway, struct arena *arena, const char *person);
 
 /* LOOKUP_FOUND when anybody on the platform follows that one. */

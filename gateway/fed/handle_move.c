@@ -23,7 +23,8 @@ struct move {
     struct inbound_actor to;
 };
 
-/* Whether anybody here has to do with who moves, and it is no move right after another one. Nobody is asked. */
+/* Whether anybody here has to do with who moves, and it is no move right after another one. Nobody is asked.
+ */
 static enum lookup concerns_us(struct move *move)
 {
     struct arguments *arguments = arguments_new();
@@ -95,8 +96,9 @@ static bool carry_follower(struct move *move, const char *aid, const char *follo
 
 static bool move_follower(struct move *move, const char *aid)
 {
-    struct reply *reply = store_call(move->gateway->store, "HGET",
-                                     arena_format(move->arena, "followers:%s", aid), move->from, (char *)NULL);
+    struct reply *reply =
+        store_call(move->gateway->store, "HGET", arena_format(move->arena, "followers:%s", aid), move->from,
+                   (char *)NULL);
     bool good = !reply_failed(reply);
     const char *follow = separation_follow_id(move->arena, move->from, reply_text(reply));
     reply_free(reply);
@@ -126,10 +128,9 @@ static bool move_followers(struct move *move)
     int count = 0;
     for (char *number = strtok_r(numbers, " ", &rest); good && number && count < ACCOUNTS_MAX;
          number = strtok_r(NULL, " ", &rest), count++) {
-        struct reply *aid =
-            store_call(move->gateway->store, "HGET", "account_numbers", number, (char *)NULL);
-        good = !reply_failed(aid) &&
-               (reply_kind(aid) == REPLY_NIL || move_follower(move, arena_string(move->arena, reply_text(aid))));
+        struct reply *aid = store_call(move->gateway->store, "HGET", "account_numbers", number, (char *)NULL);
+        good = !reply_failed(aid) && (reply_kind(aid) == REPLY_NIL ||
+                                      move_follower(move, arena_string(move->arena, reply_text(aid))));
         reply_free(aid);
     }
     return good;

@@ -40,17 +40,17 @@ static bool set(struct gateway *gateway, struct arena *arena, const char *aid, c
                 int64_t when)
 {
     const char *key = arena_format(arena, "account:%s", aid);
-    struct reply *reply =
-        moved_to ? store_call(gateway->store, "HSET", key, "moved_to", moved_to, "moved_at",
-                              arena_format(arena, "%" PRId64, when), (char *)NULL)
-                 : store_call(gateway->store, "HDEL", key, "moved_to", (char *)NULL);
+    struct reply *reply = moved_to ? store_call(gateway->store, "HSET", key, "moved_to", moved_to, "moved_at",
+                                                arena_format(arena, "%" PRId64, when), (char *)NULL)
+                                   : store_call(gateway->store, "HDEL", key, "moved_to", (char *)NULL);
     bool good = !reply_failed(reply);
     reply_free(reply);
     return good;
 }
 
 /* ---- out
- * --------------------------------------------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static enum moving_outcome check_target(struct gateway *gateway, struct arena *arena,
                                         const struct account_record *record, const char *target,
@@ -105,7 +105,8 @@ enum moving_outcome moving_out(struct gateway *gateway, struct arena *arena,
 }
 
 /* ---- in
- * ---------------------------------------------------------------------------------------------------------- */
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 /* The owner's aliases without `alias`, with it at the end when it is added: URLs, divided by blanks. */
 static const char *changed_list(struct arena *arena, const struct account_record *record, const char *alias,

@@ -18,8 +18,8 @@ enum moving_outcome {
 enum moving_outcome moving_out(struct gateway *gateway, struct arena *arena,
                                const struct account_record *record, const char *target, const char *trace,
                                const char **why);
-/* The account's actor names `alias` (an actor's id) as the same person's, or (add false) does no more: so that
- * it can move here. */
+/* The account's actor names `alias` (an actor's id) as the same person's, or (add false) does no more: so
+ * that it can move here. */
 enum moving_outcome moving_alias(struct gateway *gateway, struct arena *arena,
                                  const struct account_record *record, const char *alias, bool add,
                                  const char *trace, const char **why);

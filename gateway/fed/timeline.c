@@ -12,8 +12,7 @@ static enum lookup is_own_thread(struct incoming *incoming, const struct inbound
     struct remote_object parent;
     if (!note->in_reply_to)
         return LOOKUP_FOUND;
-    enum lookup found =
-        remote_object_find(incoming->gateway, incoming->arena, note->in_reply_to, &parent);
+    enum lookup found = remote_object_find(incoming->gateway, incoming->arena, note->in_reply_to, &parent);
     if (found != LOOKUP_FOUND)
         return found;
     bool own = !parent.gone && parent.actor && strcmp(parent.actor, incoming->activity.actor) == 0;

@@ -72,8 +72,7 @@ enum work_result people_follow(struct platform *platform, struct arena *arena, c
     if (found != LOOKUP_FOUND)
         return found == LOOKUP_DOWN ? WORK_LATER : WORK_DONE;
     bool wants = event->kind == EVENT_FOLLOW_CREATED;
-    const char *refusal =
-        wants ? following_server_refusal(platform->gateway, arena, event->subject) : NULL;
+    const char *refusal = wants ? following_server_refusal(platform->gateway, arena, event->subject) : NULL;
     if (refusal) {
         say_refused(&wish, event->subject, refusal);
         return WORK_DONE;

@@ -64,7 +64,7 @@ static enum lookup native_root(struct push *push, const struct remote_object *ob
     *native = NULL;
     if (!object->oid[0])
         return push_can(push, object->aid[0] ? ADAPTER_PUSH_MENTION : ADAPTER_TIMELINE) ? LOOKUP_FOUND
-                                                                                         : LOOKUP_ABSENT;
+                                                                                        : LOOKUP_ABSENT;
     enum lookup found = post_load(push->gateway->store, push->arena, object->aid, object->oid, &post);
     if (found == LOOKUP_FOUND && post.state != POST_LIVE)
         return LOOKUP_ABSENT;

@@ -22,8 +22,7 @@ static enum work_result tell(struct push *push, const struct account_record *rec
 {
     struct inbound_actor actor;
     const char *why = NULL;
-    enum remote_outcome met =
-        remote_actor(push->gateway, push->arena, actor_id, ACTOR_AGE_MS, &actor, &why);
+    enum remote_outcome met = remote_actor(push->gateway, push->arena, actor_id, ACTOR_AGE_MS, &actor, &why);
     if (met != REMOTE_OK)
         return met == REMOTE_LATER ? WORK_LATER : WORK_DONE;
     const struct remote_relation relation = {
@@ -77,13 +76,12 @@ enum work_result push_followed(struct push *push, const char *aid, const char *a
     found = following_find(push->gateway, push->arena, aid, actor_id, &following);
     if (found == LOOKUP_DOWN)
         return WORK_LATER;
-    enum work_result result =
-        found == LOOKUP_FOUND
-            ? tell(push, &record, actor_id, &following)
-            : push_run(push,
-                       &(struct operation_input){.kind = OPERATION_DELETE_RELATION,
-                                                 .key = key_of(push, aid, actor_id)},
-                       NULL);
+    enum work_result result = found == LOOKUP_FOUND
+                                  ? tell(push, &record, actor_id, &following)
+                                  : push_run(push,
+                                             &(struct operation_input){.kind = OPERATION_DELETE_RELATION,
+                                                                       .key = key_of(push, aid, actor_id)},
+                                             NULL);
     bool stands = found == LOOKUP_FOUND && following.state == FOLLOWING_ACCEPTED;
     return result == WORK_DONE && !stands ? remove_posts(push, actor_id) : result;
 }

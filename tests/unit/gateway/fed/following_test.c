@@ -13,8 +13,8 @@ static void what_is_kept_of_one_who_is_followed_is_read(void **state)
     struct following following;
     struct arena *arena = arena_new(1 << 16);
     (void)state;
-    assert_true(following_read(arena, "accepted 1796000000000 1796000001000 3 https://m.example/inbox",
-                               &following));
+    assert_true(
+        following_read(arena, "accepted 1796000000000 1796000001000 3 https://m.example/inbox", &following));
     assert_int_equal(following.state, FOLLOWING_ACCEPTED);
     assert_int_equal(following.asked, 1796000000000);
     assert_int_equal(following.decided, 1796000001000);
@@ -31,8 +31,8 @@ static void what_is_kept_of_one_who_is_followed_is_read(void **state)
 
 static void an_actor_names_its_other_accounts_to_the_letter(void **state)
 {
-    const struct inbound_actor actor = {
-        .also_known_as = {"https://a.example/u/1", "https://b.example/u/2"}, .also_known_as_count = 2};
+    const struct inbound_actor actor = {.also_known_as = {"https://a.example/u/1", "https://b.example/u/2"},
+                                        .also_known_as_count = 2};
     (void)state;
     assert_true(moving_is_same(&actor, "https://b.example/u/2"));
     assert_false(moving_is_same(&actor, "https://b.example/u/22"));
