@@ -41,7 +41,9 @@ static enum work_result store_reply(struct incoming *incoming, const struct inbo
     arguments_number(arguments, now);
     arguments_number(arguments, updated);
     arguments_text(arguments, dated ? "1" : "0");
-    arguments_text(arguments, domains_limit(incoming->gateway, incoming->activity.actor) ? "1" : "0");
+    /* Whoever follows somebody on a limited server wants to see that. */
+    bool limited = place->record.aid[0] && domains_limit(incoming->gateway, incoming->activity.actor);
+    arguments_text(arguments, limited ? "1" : "0");
     struct reply *reply = store_script(incoming->gateway->store, "remote_object_put", arguments);
     bool failed = reply_failed(reply);
     if (!failed)
