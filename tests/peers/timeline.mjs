@@ -80,7 +80,8 @@ await story("Home pages", async () => {
     await plaza.follow("alice", { key });
     await until("the Undo", SOON, async () => !(await peer.ask("state")).followers[alice]);
     await until("nothing is left", SOON, async () => (await texts("alice")).length === 0);
-    await write("Nobody reads this");
+    const unread = { id: `${peer.origin}/notes/unread`, type: "Note", attributedTo: peer.actor, content: "<p>Nobody reads this</p>", to: [PUBLIC], cc: [] };
+    await peer.say(`${alice}/inbox`, { id: `${unread.id}#create`, type: "Create", to: [PUBLIC], object: unread });
     await peer.say(`${alice}/inbox`, { id: `${peer.origin}/activities/marker`, type: "Follow", object: alice });
     await until("the one after it was handled", SOON, async () => (await peer.arrivals(gateway.origin)).some(({ type, object }) => type === "Accept" && object?.id?.endsWith("marker")));
     assert.deepEqual(await texts("alice"), []);
