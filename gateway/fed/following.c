@@ -30,7 +30,7 @@ bool following_read(struct arena *arena, const char *kept, struct following *out
     *out = (struct following){0};
     if (sscanf(kept, "%15s %" SCNd64 " %" SCNd64 " %u %n", state, &out->asked, &out->decided, &out->times,
                &at) != 4 ||
-        !at)
+        !at || !kept[at])
         return false;
     out->inbox = arena_string(arena, kept + at);
     for (size_t i = 0; i < sizeof state_names / sizeof state_names[0]; i++)
