@@ -10,6 +10,7 @@ static const struct command commands[] = {
     {.name = "alias", .run = command_alias, .asks = true},
     {.name = "following", .run = command_following, .asks = true},
     {.name = "block", .run = command_block, .asks = true},
+    {.name = "post", .run = command_post},
     {.name = "where", .run = command_where},
     {.name = "reply", .run = command_reply},
     {.name = "token", .run = command_token},
