@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "plaza/actions.h"
+#include "plaza/follows.h"
 #include "plaza/handover.h"
 #include "plaza/page.h"
 #include "plaza/threads.h"
@@ -346,6 +347,7 @@ static const struct route routes[] = {
     {METHOD_GET, false, "/posts/*/edit", get_edit},
     {METHOD_GET, false, "/show/*", get_post},
     {METHOD_GET, false, "/mentions", get_mentions},
+    {METHOD_GET, false, "/home", get_home_page},
     {METHOD_GET, false, "/@*/*", get_permalink},
     {METHOD_GET, false, "/@*", get_profile},
     {METHOD_POST, true, "/sign-in", action_sign_in},
@@ -358,6 +360,7 @@ static const struct route routes[] = {
     {METHOD_POST, true, "/pin", action_pin},
     {METHOD_POST, true, "/vote", action_vote},
     {METHOD_POST, true, "/block", action_block},
+    {METHOD_POST, true, "/follow", action_follow},
     {METHOD_POST, true, "/settings/federation", action_federation},
     {METHOD_POST, true, "/settings/wishes", action_wishes},
     {METHOD_POST, true, "/settings/profile", action_profile},

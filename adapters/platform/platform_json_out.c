@@ -202,17 +202,22 @@ json_t *platform_post_json(const struct remote_post *post)
     put(object, "media", all_media_json(post));
     put(object, "quote_of", reference_json(&post->quote_of));
     put(object, "poll", poll_json(post->poll));
+    if (post->timeline)
+        put(object, "timeline", json_true());
     put(object, "moderation", json_pack("{s:s, s:n}", "state", "ok", "score"));
     return object;
 }
 
 json_t *platform_relation_json(const struct remote_relation *relation)
 {
-    static const char *const kinds[] = {"like", "repost", "follow", "emoji", "vote"};
+    static const char *const kinds[] = {"like", "repost", "followed", "emoji", "vote"};
+    bool followed = relation->kind == RELATION_FOLLOWED;
     json_t *object = json_object();
     put(object, "kind", json_string(kinds[relation->kind]));
     put(object, "actor", author_reference(relation->author));
-    put(object, "target", json_pack("{s:s}", "local", relation->target));
+    put(object, "target", json_pack("{s:s}", followed ? "account" : "local", relation->target));
+    if (followed)
+        put(object, "state", json_string(relation->state));
     put(object, "emoji", text_or_null(relation->emoji));
     if (relation->emoji_url)
         put(object, "emoji_url", json_string(relation->emoji_url));

@@ -7,6 +7,8 @@ static const struct command commands[] = {
     {.name = "host", .run = command_host},
     {.name = "account", .run = command_account, .asks = true},
     {.name = "follower", .run = command_follower, .asks = true},
+    {.name = "alias", .run = command_alias, .asks = true},
+    {.name = "following", .run = command_following, .asks = true},
     {.name = "block", .run = command_block, .asks = true},
     {.name = "post", .run = command_post},
     {.name = "where", .run = command_where},

@@ -28,6 +28,8 @@ int command_ledger(struct gateway *gateway, int count, char **words);
 int command_host(struct gateway *gateway, int count, char **words);
 int command_account(struct gateway *gateway, int count, char **words);
 int command_follower(struct gateway *gateway, int count, char **words);
+int command_following(struct gateway *gateway, int count, char **words);
+int command_alias(struct gateway *gateway, int count, char **words);
 int command_block(struct gateway *gateway, int count, char **words);
 int command_token(struct gateway *gateway, int count, char **words);
 int command_operator(struct gateway *gateway, int count, char **words);

@@ -56,7 +56,8 @@ void page_name(struct buffer *page, const char *name)
 
 static bool is_time(const char *name)
 {
-    static const char *const names[] = {"since", "time", "created", "last_accepted", "unreachable_since"};
+    static const char *const names[] = {"since", "time",   "created", "last_accepted", "unreachable_since",
+                                        "asked", "decided"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(names[i], name) == 0)
             return true;

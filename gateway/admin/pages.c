@@ -276,11 +276,12 @@ static void put_input(struct visit *visit, struct buffer *page, const struct act
     buffer_add_string(page, "</select>");
 }
 
-static void put_form(struct visit *visit, struct buffer *page, const struct view *view, const json_t *known)
+static void put_form(struct visit *visit, struct buffer *page, const struct view *view, const char *act,
+                     const char *label, const json_t *known)
 {
-    const struct act_kind *kind = act_find(view->form);
+    const struct act_kind *kind = act_find(act);
     buffer_add_string(page, "<div class=\"card\">");
-    visit_form(visit, page, view->form, view->path);
+    visit_form(visit, page, act, view->path);
     for (size_t i = 0; i < ACT_PARAMETERS_MAX && kind->parameters[i].name; i++) {
         const struct act_parameter *parameter = &kind->parameters[i];
         page_format(page, "<label for=\"%s\">", parameter->name);
@@ -292,7 +293,7 @@ static void put_form(struct visit *visit, struct buffer *page, const struct view
         put_input(visit, page, parameter, known);
         page_format(page, "<div class=\"help\" id=\"%s-help\">%s</div>", parameter->name, parameter->says);
     }
-    page_format(page, "<p><button>%s</button></p></form></div>", view->form_label);
+    page_format(page, "<p><button>%s</button></p></form></div>", label);
 }
 
 const char *visit_parameter(struct visit *visit, const char *name)
@@ -348,7 +349,7 @@ static void put_filled(struct visit *visit, struct buffer *page, const struct vi
 {
     struct act act;
     if (visit_act(visit, page, &act, view->act, (char *)NULL))
-        put_form(visit, page, view, act.result);
+        put_form(visit, page, view, view->form, view->form_label, act.result);
     act_end(&act);
 }
 
@@ -375,7 +376,9 @@ static void show(struct visit *visit, const struct view *view)
     else
         (view->put ? view->put : put_act)(visit, &page, view);
     if (view->form && !view->fills)
-        put_form(visit, &page, view, NULL);
+        put_form(visit, &page, view, view->form, view->form_label, NULL);
+    if (view->also)
+        put_form(visit, &page, view, view->also, view->also_label, NULL);
     finish(visit, &page, 200);
 }
 

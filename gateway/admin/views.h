@@ -5,7 +5,7 @@
 #include "gateway/admin/acts.h"
 #include "mapping/buffer.h"
 
-enum { VIEW_BUTTONS_MAX = 3 };
+enum { VIEW_BUTTONS_MAX = 4 };
 
 /* A button in each row: runs an act with one member of the row as its word. */
 struct view_button {
@@ -21,6 +21,7 @@ struct view {
     enum act_scope scope;
     struct view_button buttons[VIEW_BUTTONS_MAX];
     const char *form, *form_label; /* an act whose parameters make a form below; NULL */
+    const char *also, *also_label; /* another one below that */
     /* Writes the page's content in place of what `act` shows (visit.h); NULL: a table or a list of members.
      */
     void (*put)(struct visit *visit, struct buffer *page, const struct view *view);

@@ -368,6 +368,7 @@ static const struct {
     {"Reject", handle_answer},
     {"QuoteRequest", handle_quote_request},
     {"Block", handle_block},
+    {"Move", handle_move},
 };
 
 static enum work_result dispatch(struct incoming *incoming)

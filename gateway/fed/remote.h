@@ -58,6 +58,10 @@ struct remote_person {
 enum lookup remote_person_find(struct gateway *gateway, struct arena *arena, const char *target,
                                const char *handle, struct remote_person *out);
 
+/* The actor id behind a key "ra_…"; nobody is asked. */
+enum lookup remote_person_id(struct gateway *gateway, struct arena *arena, const char *key,
+                             const char **actor_id);
+
 struct remote_object {
     const char *id, *actor, *platform, *aid, *oid, *parent,
         *source;         /* parent: hash of the parent object or "" */

@@ -69,6 +69,11 @@ enum work_result push_handle(void *platform, const struct work_entry *entry);
  * wrote there. */
 enum work_result people_block(struct platform *platform, struct arena *arena, const struct event *event,
                               const char *trace);
+/* people_follow.c: a member follows somebody elsewhere, or no more; a member decided about a follower. */
+enum work_result people_follow(struct platform *platform, struct arena *arena, const struct event *event,
+                               const char *trace);
+enum work_result people_decided(struct platform *platform, struct arena *arena, const struct event *event,
+                                const char *trace);
 enum work_result people_removed(struct platform *platform, struct arena *arena, const struct event *event);
 
 /* likes.c: a member likes what somebody elsewhere wrote, or takes that back. */

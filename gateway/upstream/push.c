@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/fed/following.h"
 #include "gateway/fed/local.h"
 #include "gateway/fed/remote.h"
 #include "gateway/fed/separation.h"
@@ -65,7 +66,9 @@ static enum lookup native_root(struct push *push, const struct remote_object *ob
     struct post_record post;
     *native = NULL;
     if (!object->oid[0])
-        return push_can(push, ADAPTER_PUSH_MENTION | ADAPTER_PUSH_QUOTE) ? LOOKUP_FOUND : LOOKUP_ABSENT;
+        return push_can(push, object->aid[0] ? ADAPTER_PUSH_MENTION | ADAPTER_PUSH_QUOTE : ADAPTER_TIMELINE)
+                   ? LOOKUP_FOUND
+                   : LOOKUP_ABSENT;
     enum lookup found = post_load(push->gateway->store, push->arena, object->aid, object->oid, &post);
     if (found == LOOKUP_FOUND && post.state != POST_LIVE)
         return LOOKUP_ABSENT;
@@ -234,13 +237,28 @@ static enum work_result push_made(struct push *push, const char *hash, const str
     return done;
 }
 
+/* Whether it is for those on the platform who follow its author: also what names somebody; not what answers
+ * others. */
+static enum lookup is_for_followers(struct push *push, const struct remote_object *object,
+                                    const struct inbound_note *note)
+{
+    if (!push_can(push, ADAPTER_TIMELINE) || (object->aid[0] && note->in_reply_to))
+        return LOOKUP_ABSENT;
+    return following_on(push->gateway, push->arena, push->platform->config->name, object->actor);
+}
+
 static enum work_result push_note(struct push *push, const char *hash, const struct remote_object *object,
                                   const struct inbound_note *note, const char *root)
 {
+    enum lookup followed = is_for_followers(push, object, note);
+    if (followed == LOOKUP_DOWN)
+        return WORK_LATER;
+    if (followed == LOOKUP_ABSENT && !object->aid[0])
+        return WORK_DONE; /* nobody follows any more */
     struct inbound_actor actor;
     const char *why = NULL;
     const char *quoted = native_quote(push, note->quote_of);
-    if (!root && !quoted && !push_can(push, ADAPTER_PUSH_MENTION))
+    if (object->aid[0] && !root && !quoted && !push_can(push, ADAPTER_PUSH_MENTION))
         return WORK_DONE;
     enum remote_outcome met =
         remote_actor(push->gateway, push->arena, object->actor, (int64_t)7 * 86400 * 1000, &actor, &why);
@@ -277,6 +295,7 @@ static enum work_result push_note(struct push *push, const char *hash, const str
         .text_unit = (int)limits.text_unit,
         .media_max = limits.media_max,
         .alt_max = limits.alt_max,
+        .timeline = followed == LOOKUP_FOUND,
         .revision = object->revision,
     };
     if (object->parent[0])
@@ -319,7 +338,8 @@ static enum work_result push_object(struct push *push, const char *hash)
     return result;
 }
 
-/* ---- the queue: "object HASH", "author KEY", "profile KEY", "relation KIND AID OID ACTOR DETAIL"
+/* ---- the queue: "object HASH", "author KEY", "profile KEY", "followed AID ACTOR",
+ * "relation KIND AID OID ACTOR DETAIL"
  * ---------------------------------------------------------- */
 
 enum work_result push_handle(void *context, const struct work_entry *entry)
@@ -345,6 +365,8 @@ enum work_result push_handle(void *context, const struct work_entry *entry)
         result = push_object(&push, words[1]);
     else if (count == 2 && strcmp(words[0], "author") == 0)
         result = delete_author(&push, words[1]);
+    else if (count == 3 && strcmp(words[0], "followed") == 0)
+        result = push_followed(&push, words[1], words[2]);
     else if (count == 2 && strcmp(words[0], "profile") == 0)
         result = puppet_refresh(&push, words[1]);
     else if (count == 6 && strcmp(words[0], "relation") == 0)

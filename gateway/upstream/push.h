@@ -44,4 +44,7 @@ enum work_result speaker_parent(struct push *push, const struct remote_object *o
  * detail). */
 enum work_result push_relation(struct push *push, char *const words[5]);
 
+/* An account of the platform follows somebody elsewhere, asked to, or does no more. */
+enum work_result push_followed(struct push *push, const char *aid, const char *actor_id);
+
 #endif

@@ -92,6 +92,9 @@ bool upstream_account(struct gateway *gateway, const char *platform, const char 
 /* A post as the platform writes it; false when it is none, or the adapter reads none by itself. */
 bool upstream_read_post(struct gateway *gateway, const char *platform, const json_t *document,
                         struct arena *arena, struct post *out);
+/* Whether the platform shows posts to those who follow their author. Waits. False: the platform cannot be
+ * asked. */
+bool upstream_shows_timeline(struct gateway *gateway, const char *platform, bool *out);
 /* A poll whose votes can be carried back is votable. Waits. False: the platform cannot be asked. */
 bool upstream_takes_votes(struct gateway *gateway, const char *platform, bool *out);
 
