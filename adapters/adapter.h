@@ -32,7 +32,7 @@ enum {
                                           own */
     ADAPTER_PUPPET_ACCOUNTS = 1u << 14, /* writes as accounts of remote people's own, whose ids and passwords
                                            the gateway keeps; with ADAPTER_PUPPETS it makes new ones */
-    ADAPTER_TIMELINE = 1u << 15, /* takes posts for those who follow their author, and who follows whom */
+    ADAPTER_TIMELINE = 1u << 16, /* takes posts for those who follow their author, and who follows whom */
 };
 
 enum text_unit { UNIT_BYTES, UNIT_CODE_POINTS, UNIT_UTF16, UNIT_GRAPHEMES };
