@@ -33,7 +33,7 @@ await story("Follows and moves", async () => {
   const follow = (one) => run(binaries.drawbridge, ["following", "add", `alice@${gateway.host}`, one.actor, "-c", gateway.configuration]);
   const kept = async (key) => (await gateway.redis("--raw", "HGETALL", key)).trim();
 
-  await guard("O14", "an answer to a follow counts for who gives it", async () => {
+  await guard("O16", "an answer to a follow counts for who gives it", async () => {
     for (const one of [victor, mallory]) {
       await follow(one);
       await until("the Follow", SOON, () => one.got("Follow").length);
@@ -47,7 +47,7 @@ await story("Follows and moves", async () => {
     await until("victor's own word", SOON, async () => (await kept(`following:${aid}`)).includes("accepted"));
   });
 
-  await guard("O15", "who moves says so on the own page", async () => {
+  await guard("O17", "who moves says so on the own page", async () => {
     const other = await person("other");
     await mallory.follows();
     other.profile({ alsoKnownAs: [mallory.actor] });
@@ -58,7 +58,7 @@ await story("Follows and moves", async () => {
     assert.ok(!(await kept(`followers:${aid}`)).includes(other.actor));
   });
 
-  await guard("O16", "nobody is made a follower by somebody else's move", async () => {
+  await guard("O18", "nobody is made a follower by somebody else's move", async () => {
     await mallory.follows();
     mallory.profile({ movedTo: victor.actor });
     await mallory.says("Move", mallory.actor, { target: victor.actor });
