@@ -258,7 +258,7 @@ static enum work_result push_note(struct push *push, const char *hash, const str
     struct inbound_actor actor;
     const char *why = NULL;
     const char *quoted = native_quote(push, note->quote_of);
-    if (object->aid[0] && !root && !quoted && !push_can(push, ADAPTER_PUSH_MENTION))
+    if (!root && !quoted && followed == LOOKUP_ABSENT && !push_can(push, ADAPTER_PUSH_MENTION))
         return WORK_DONE;
     enum remote_outcome met =
         remote_actor(push->gateway, push->arena, object->actor, (int64_t)7 * 86400 * 1000, &actor, &why);
