@@ -20,7 +20,7 @@ enum {
     NAMES_MAX = 4,
     WHAT_MAX = 160,
 };
-static const int64_t NAME_AGAIN_MS = (int64_t)6 * 3600 * 1000;
+static const int64_t NAME_AGAIN_MS = (int64_t)10 * 60 * 1000;
 static const int64_t ACTOR_AGE_MS = (int64_t)7 * 86400 * 1000;
 
 /* ---- one task at a time for each puppet
