@@ -8,6 +8,7 @@ import { atEnd, step, story } from "../peers/lib/harness.mjs";
 import { full } from "../peers/lib/paths.mjs";
 import { Stranger } from "../peers/lib/stranger.mjs";
 import { until } from "../peers/lib/wait.mjs";
+import { answersWithPictures, longAnswer } from "./lib/answers.mjs";
 import { Ferry } from "./lib/ferry.mjs";
 import { readPage } from "./lib/page.mjs";
 import { World } from "./lib/world.mjs";
@@ -138,6 +139,9 @@ await story("People of the fediverse answer on Bluesky by accounts of their own"
     assert.equal((await puppets()).length, 1);
     assert.equal(ferry.count("com.atproto.server.createAccount"), 1);
   });
+
+  await longAnswer(peer, first.id, saidBy);
+  await answersWithPictures({ say: (activity) => peer.say(`${actor}/inbox`, activity), author: peer, actor, network, did: rosa.did, first, appears: saidBy });
 
   await step("the person's likes and boosts are the account's", async () => {
     await peer.like(first.id);
