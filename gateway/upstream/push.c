@@ -14,7 +14,21 @@
 #include "gateway/upstream/push.h"
 #include "mapping/utf8_text.h"
 
-enum { PUSH_BUDGET = 8 << 20, LOSS_MAX = 4096, ATTEMPTS_MAX = 4 };
+enum { PUSH_BUDGET = 8 << 20, LOSS_MAX = 4096, ATTEMPTS_MAX = 4, SIGN_IN_ATTEMPTS = 12 };
+
+/* A puppet whose password the platform does not take any more: its administrator may have reasons, and no
+ * other puppet is made in its place. */
+static bool is_lost(const struct push *push, const struct operation_input *input)
+{
+    bool lost = input->puppet && push->attempt >= SIGN_IN_ATTEMPTS;
+    if (lost)
+        log_write(LOG_ERROR,
+                  "a puppet cannot sign in, and what it was to write is dropped; was the account taken down "
+                  "on its server?",
+                  "trace", push->trace, "platform", push->platform->config->name, "native",
+                  input->puppet->native, "key", input->key, (char *)NULL);
+    return lost;
+}
 
 static enum work_result push_once(struct push *push, const struct operation_input *input, const char **native,
                                   enum answer *answer)
@@ -30,9 +44,11 @@ static enum work_result push_once(struct push *push, const struct operation_inpu
             *native = arena_string(push->arena, result->native_id);
         break;
     case ANSWER_RETRY:
-    case ANSWER_UNAUTHORIZED:
     case ANSWER_FULL:
         done = WORK_LATER;
+        break;
+    case ANSWER_UNAUTHORIZED:
+        done = is_lost(push, input) ? WORK_DONE : WORK_LATER;
         break;
     case ANSWER_UNKNOWN:
     case ANSWER_GONE:
@@ -269,7 +285,7 @@ static enum work_result push_note(struct push *push, const char *hash, const str
     struct inbound_person people[32];
     struct adapter_limits limits = push->platform->class->limits(push->platform->adapter);
     const struct remote_author *author = remote_author_of(push->gateway, push->arena, &actor);
-    struct speaker speaker;
+    struct speaker speaker = {0};
     const char *parent = NULL;
     bool waits = false;
     enum work_result ready = speaker_parent(push, object, &parent, &waits);
