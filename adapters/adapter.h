@@ -27,6 +27,7 @@ enum {
     ADAPTER_PUSH_EMOJI = 1u << 11,     /* tells reactions from likes */
     ADAPTER_PUSH_MENTION = 1u << 12,   /* takes remote posts that answer nothing here but name or quote
                                           somebody */
+    ADAPTER_PUSH_REPORT = 1u << 13,    /* takes what other servers report about its members */
 };
 
 enum text_unit { UNIT_BYTES, UNIT_CODE_POINTS, UNIT_UTF16, UNIT_GRAPHEMES };
@@ -67,6 +68,7 @@ enum operation_kind {
     OPERATION_DELETE_AUTHOR,   /* in: key of a remote author */
     OPERATION_PUSH_RELATION,   /* in: remote_relation */
     OPERATION_DELETE_RELATION, /* in: key of a remote relation */
+    OPERATION_PUSH_REPORT,     /* in: remote_report */
 };
 
 struct operation_input {
@@ -77,6 +79,7 @@ struct operation_input {
     const struct remote_post *remote_post;
     const struct remote_author *remote_author;
     const struct remote_relation *remote_relation;
+    const struct remote_report *remote_report;
 };
 
 /* One request for the gateway to perform. The gateway adds the credential: adapters never see secrets. */

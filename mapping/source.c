@@ -425,6 +425,8 @@ json_t *source_from_event(const struct event *event)
     put_text(object, "subject", event->subject);
     put_number(object, "revision", (int64_t)event->revision);
     put_number(object, "time", event->time);
+    put_text(object, "comment", event->comment);
+    put_flag(object, "forward", event->forward);
     if (event->post)
         (void)json_object_set_new(object, "post", source_from_post(event->post));
     if (event->account_data)
@@ -444,6 +446,8 @@ bool source_to_event(const json_t *source, struct arena *arena, struct event *ou
     out->subject = get_text(source, "subject", arena);
     out->revision = (uint64_t)get_number(source, "revision");
     out->time = get_number(source, "time");
+    out->comment = get_text(source, "comment", arena);
+    out->forward = get_flag(source, "forward");
     const json_t *post = json_object_get(source, "post");
     if (post) {
         struct post *copy = arena_alloc(arena, sizeof *copy);

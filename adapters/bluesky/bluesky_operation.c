@@ -846,6 +846,7 @@ static enum operation_state begin(struct operation *operation)
     case OPERATION_DELETE_AUTHOR:
     case OPERATION_PUSH_RELATION:
     case OPERATION_DELETE_RELATION:
+    case OPERATION_PUSH_REPORT:
         break;
     }
     return bluesky_fail(operation, ANSWER_INVALID, "Bluesky has no such operation");

@@ -75,7 +75,7 @@ static void put_navigation(struct visit *visit, struct buffer *page, const struc
     buffer_add_string(page, "<nav aria-label=\"Pages\"><ul>");
     const struct view *view;
     for (size_t i = 0; (view = view_at(i)) != NULL; i++) {
-        if (view->scope != visit->scope)
+        if (view->scope != visit->scope || view->aside)
             continue;
         page_format(page, "<li><a href=\"%s\"", view->path);
         buffer_add_string(page, view == here ? " aria-current=\"page\">" : ">");
@@ -125,6 +125,16 @@ static void sentence(struct visit *visit, int status, const char *title, const c
 
 /* ---- what an act shows ---- */
 
+/* Where one comes from, to be led back there: a page of one account names it. */
+static const char *own_address(struct visit *visit, const struct view *view)
+{
+    char account[NAME_LENGTH];
+    if (visit->scope == ACT_OPERATOR && act_find(view->act)->scope == ACT_OWNER &&
+        http_request_parameter(visit->request, "account", account, sizeof account))
+        return arena_format(visit->arena, "%s?account=%s", view->path, account);
+    return view->path;
+}
+
 static void put_button(struct visit *visit, struct buffer *page, const struct view *view,
                        const struct view_button *button, const json_t *row)
 {
@@ -132,10 +142,16 @@ static void put_button(struct visit *visit, struct buffer *page, const struct vi
     const char *condition = button->only_if ? json_string_value(json_object_get(row, button->only_if)) : NULL;
     if (!value || (button->only_if && (!condition || strcmp(condition, button->is) != 0)))
         return;
-    put_form_beginning(visit, page, button->act, view->path);
+    put_form_beginning(visit, page, button->act, own_address(visit, view));
     page_format(page, "<input type=\"hidden\" name=\"%s\" value=\"%s\"><button", button->word, value);
     buffer_add_string(page, button->danger ? " class=\"danger\"" : "");
     page_format(page, " aria-label=\"%s %s\">%s</button></form>", button->label, value, button->label);
+}
+
+static void put_buttons(struct visit *visit, struct buffer *page, const struct view *view, const json_t *row)
+{
+    for (size_t i = 0; i < VIEW_BUTTONS_MAX && view->buttons[i].act; i++)
+        put_button(visit, page, view, &view->buttons[i], row);
 }
 
 static void put_row(struct visit *visit, struct buffer *page, const struct view *view, const char *columns,
@@ -147,14 +163,18 @@ static void put_row(struct visit *visit, struct buffer *page, const struct view 
         size_t length = strcspn(at, " ");
         (void)snprintf(name, sizeof name, "%.*s", (int)length, at);
         at += length;
+        const char *account = json_string_value(json_object_get(row, "account"));
         buffer_add_string(page, "<td>");
-        page_value(page, name, json_object_get(row, name));
+        if (view->opens && account && at == columns + length)
+            page_format(page, "<a href=\"%s?account=%s\">%s</a>", view->opens, account,
+                        json_string_value(json_object_get(row, name)));
+        else
+            page_value(page, name, json_object_get(row, name));
         buffer_add_string(page, "</td>");
     }
     if (view->buttons[0].act) {
         buffer_add_string(page, "<td>");
-        for (size_t i = 0; i < VIEW_BUTTONS_MAX && view->buttons[i].act; i++)
-            put_button(visit, page, view, &view->buttons[i], row);
+        put_buttons(visit, page, view, row);
         buffer_add_string(page, "</td>");
     }
     buffer_add_string(page, "</tr>");
@@ -244,25 +264,56 @@ static void put_form(struct visit *visit, struct buffer *page, const struct view
         put_input(page, parameter);
         page_format(page, "<div class=\"help\" id=\"%s-help\">%s</div>", parameter->name, parameter->says);
     }
-    page_format(page, "<p><button>%s</button></p></form></div>", view->form_label);
+    page_format(page, "<p><button>%s</button>", view->form_label);
+    for (size_t i = 0; i < VIEW_OTHERS_MAX && view->others[i].act; i++)
+        page_format(page, " <button formaction=\"/do/%s\">%s</button>", view->others[i].act,
+                    view->others[i].label);
+    buffer_add_string(page, "</p></form></div>");
+}
+
+static void take_word(struct visit *visit, json_t *words, const char *name)
+{
+    char value[NAME_LENGTH];
+    if (http_request_parameter(visit->request, name, value, sizeof value))
+        (void)json_object_set_new(words, name, json_string(value));
+}
+
+/* The operator's session does for any account what its owner can; the page's address names it. */
+static const char *account_of(struct visit *visit, const struct act_kind *kind)
+{
+    char account[NAME_LENGTH];
+    if (visit->scope != ACT_OPERATOR || kind->scope != ACT_OWNER)
+        return visit->session.aid;
+    bool named = http_request_parameter(visit->request, "account", account, sizeof account) &&
+                 aid_is_valid(account, strlen(account));
+    return named ? arena_string(visit->arena, account) : "";
 }
 
 static void put_act(struct visit *visit, struct buffer *page, const struct view *view)
 {
-    char cursor[NAME_LENGTH];
     struct act act = {.gateway = visit->gateway,
                       .arena = visit->arena,
                       .kind = act_find(view->act),
                       .words = json_object(),
                       .who = visit->session.aid[0] ? "owner" : "operator"};
-    if (http_request_parameter(visit->request, "cursor", cursor, sizeof cursor))
-        (void)json_object_set_new((json_t *)(uintptr_t)act.words, "cursor", json_string(cursor));
-    if (act_run(&act, visit->session.aid) != ACT_DONE)
+    json_t *words = (json_t *)(uintptr_t)act.words;
+    take_word(visit, words, "cursor");
+    if (view->asks)
+        take_word(visit, words, view->asks);
+    if (view->fixed)
+        (void)json_object_set_new(words, view->fixed, json_string(view->value));
+    if (act_run(&act, account_of(visit, act.kind)) != ACT_DONE) {
         page_format(page, "<p class=\"said wrong\" role=\"alert\">%s</p>", act.problem);
-    else if (act.kind->columns)
-        put_table(visit, page, view, act.kind, act.result);
-    else
-        put_members(page, act.result);
+    } else {
+        if (view->draw)
+            view->draw(page, act.result, view->path);
+        if (act.kind->columns)
+            put_table(visit, page, view, act.kind, act.result);
+        else if (!view->draw)
+            put_members(page, act.result);
+        if (!act.kind->columns)
+            put_buttons(visit, page, view, act.result);
+    }
     json_decref(act.result);
     json_decref((json_t *)(uintptr_t)act.words);
 }
@@ -370,7 +421,10 @@ static const char *what_became(struct visit *visit, const struct act *act, enum 
 static const char *way_back(struct visit *visit)
 {
     const char *back = field(visit, "back");
-    return back && view_find(back, visit->scope) ? back : "/";
+    size_t length = back ? strcspn(back, "?") : 0;
+    const char *path = back ? arena_copy(visit->arena, back, length) : "";
+    bool plain = back && strspn(back + length, "?=abcdefghijklmnopqrstuvwxyz234567") == strlen(back + length);
+    return plain && view_find(path, visit->scope) ? back : "/";
 }
 
 static void run_form(struct visit *visit, const char *name)
@@ -381,7 +435,11 @@ static void run_form(struct visit *visit, const char *name)
                  "This form is not of your session. Go back, load the page again, and try once more.");
         return;
     }
-    if (!kind || !kind->changes || kind->scope != visit->scope) {
+    const char *aid = visit->session.aid;
+    if (kind && visit->scope == ACT_OPERATOR && kind->scope == ACT_OWNER)
+        aid = field(visit, "account");
+    bool permitted = kind && kind->changes && (kind->scope == visit->scope || visit->scope == ACT_OPERATOR);
+    if (!permitted || !aid || (*aid && !aid_is_valid(aid, strlen(aid)))) {
         sentence(visit, 404, "Not found", "There is no such page.");
         return;
     }
@@ -391,7 +449,7 @@ static void run_form(struct visit *visit, const char *name)
                       .kind = kind,
                       .words = words,
                       .who = visit->session.aid[0] ? "owner" : "operator"};
-    enum act_outcome outcome = act_run(&act, visit->session.aid);
+    enum act_outcome outcome = act_run(&act, aid);
     bool told = session_say(visit->gateway->store, visit->cookie, what_became(visit, &act, outcome),
                             outcome != ACT_DONE);
     json_decref(act.result);

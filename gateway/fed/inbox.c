@@ -14,6 +14,7 @@
 #include "gateway/fed/object_turn.h"
 #include "gateway/fed/parsed.h"
 #include "gateway/fed/verify.h"
+#include "gateway/health.h"
 #include "gateway/limits.h"
 #include "gateway/log.h"
 
@@ -44,6 +45,7 @@ static bool is_activity_body(const char *type)
 
 static void accepted(struct serving *serving)
 {
+    health_add(serving->gateway, HEALTH_RECEIVED, 1);
     http_answer(serving->request, &(struct http_answer){.status = 202});
 }
 
@@ -72,6 +74,7 @@ static bool is_strangers_farewell(struct serving *serving, const struct inbound_
 static void refuse(struct serving *serving, const struct inbound_activity *activity,
                    enum verification verification, const char *why)
 {
+    health_add(serving->gateway, HEALTH_TURNED, 1);
     log_write(LOG_INFO, "an activity was refused", "actor", activity->actor, "type", activity->type, "reason",
               why, "peer", http_request_peer(serving->request), (char *)NULL);
     if (verification == VERIFICATION_UNAVAILABLE)
@@ -86,6 +89,7 @@ static void refuse(struct serving *serving, const struct inbound_activity *activ
 /* The host is known by its signature: nobody else can use up what it may send. */
 static void ask_to_wait(struct serving *serving, unsigned seconds)
 {
+    health_add(serving->gateway, HEALTH_TURNED, 1);
     static const char sentence[] = "Your server sends too many activities; go on a little later.\n";
     http_answer(serving->request,
                 &(struct http_answer){
@@ -259,6 +263,7 @@ static void find_proof(struct serving *serving, const struct inbound_activity *a
 static void refuse_foreign(struct serving *serving, const struct inbound_activity *activity,
                            const char *sender)
 {
+    health_add(serving->gateway, HEALTH_TURNED, 1);
     log_write(LOG_INFO, "an activity was refused", "actor", activity->actor, "signer", sender, "reason",
               "another actor signed it", (char *)NULL);
     http_answer_text(serving->request, 403, "The activity's actor is not the one who signed the request.\n");
@@ -354,6 +359,7 @@ static const struct {
     {"Reject", handle_answer},
     {"QuoteRequest", handle_quote_request},
     {"Block", handle_block},
+    {"Flag", handle_flag},
 };
 
 static enum work_result dispatch(struct incoming *incoming)

@@ -213,6 +213,7 @@ static void log_event(const struct intake *intake)
         [EVENT_BLOCK_CREATED] = "somebody blocked",
         [EVENT_BLOCK_DELETED] = "somebody unblocked",
         [EVENT_REMOTE_POST_REMOVED] = "reply removed",
+        [EVENT_REPORT] = "somebody reported",
         [EVENT_GAP] = "events missing",
     };
     const struct event *event = intake->event;
@@ -257,10 +258,11 @@ static enum work_result handle(struct intake *intake)
         return people_block(intake->platform, intake->arena, intake->event, intake->trace);
     case EVENT_REMOTE_POST_REMOVED:
         return people_removed(intake->platform, intake->arena, intake->event);
+    case EVENT_REPORT:
+        return people_report(intake->platform, intake->arena, intake->event, intake->trace);
     case EVENT_FOLLOW_DECIDED:
     case EVENT_LIKE_CREATED:
     case EVENT_LIKE_DELETED:
-    case EVENT_REPORT:
     case EVENT_OTHER:
         break;
     }

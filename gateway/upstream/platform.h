@@ -70,5 +70,8 @@ enum work_result push_handle(void *platform, const struct work_entry *entry);
 enum work_result people_block(struct platform *platform, struct arena *arena, const struct event *event,
                               const char *trace);
 enum work_result people_removed(struct platform *platform, struct arena *arena, const struct event *event);
+/* A member reports a person or a post of another server. */
+enum work_result people_report(struct platform *platform, struct arena *arena, const struct event *event,
+                               const char *trace);
 
 #endif

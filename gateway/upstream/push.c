@@ -249,7 +249,8 @@ static enum work_result push_object(struct push *push, const char *hash)
     return result;
 }
 
-/* ---- the queue: "object HASH", "author KEY", "relation KIND AID OID ACTOR DETAIL"
+/* ---- the queue: "object HASH", "author KEY", "relation KIND AID OID ACTOR DETAIL",
+ * "report ID"
  * ---------------------------------------------------------- */
 
 enum work_result push_handle(void *context, const struct work_entry *entry)
@@ -274,6 +275,8 @@ enum work_result push_handle(void *context, const struct work_entry *entry)
         result = push_object(&push, words[1]);
     else if (count == 2 && strcmp(words[0], "author") == 0)
         result = delete_author(&push, words[1]);
+    else if (count == 2 && strcmp(words[0], "report") == 0)
+        result = push_report(&push, words[1]);
     else if (count == 6 && strcmp(words[0], "relation") == 0)
         result = push_relation(&push, words + 1);
     else

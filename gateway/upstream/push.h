@@ -20,6 +20,8 @@ static inline bool push_can(const struct push *push, unsigned capability)
 /* Runs one push; *native (may be NULL) is set when the platform gave an id. */
 enum work_result push_run(struct push *push, const struct operation_input *input, const char **native);
 
+/* What another server reported about one of the platform's accounts. */
+enum work_result push_report(struct push *push, const char *id);
 /* A like, boost, reaction or vote: KIND AID OID ACTOR DETAIL, as store/reactions.h names them ("-" for no
  * detail). */
 enum work_result push_relation(struct push *push, char *const words[5]);
