@@ -9,8 +9,8 @@
 enum { FLUSH_MS = 5000, MINUTE_MS = 60000, FIELDS = 10 };
 
 static const char *const names[HEALTH_COUNTS] = {
-    [HEALTH_DELIVERED] = "delivered", [HEALTH_REFUSED] = "refused",   [HEALTH_RETRIED] = "retried",
-    [HEALTH_UNREACHED] = "unreached", [HEALTH_LAG] = "lag",           [HEALTH_RECEIVED] = "received",
+    [HEALTH_DELIVERED] = "delivered", [HEALTH_REFUSED] = "refused", [HEALTH_RETRIED] = "retried",
+    [HEALTH_UNREACHED] = "unreached", [HEALTH_LAG] = "lag",         [HEALTH_RECEIVED] = "received",
     [HEALTH_TURNED] = "turned",
 };
 
@@ -138,8 +138,7 @@ json_t *health_series(struct gateway *gateway, unsigned hours)
     reply_free(reply);
     json_t *points = failed ? NULL : json_array();
     for (size_t i = 0; points && i < HEALTH_POINTS; i++)
-        (void)json_array_append_new(points,
-                                    step_json(&steps[i], (first + (int64_t)i * hours) * MINUTE_MS));
+        (void)json_array_append_new(points, step_json(&steps[i], (first + (int64_t)i * hours) * MINUTE_MS));
     return points;
 }
 
@@ -149,8 +148,8 @@ json_t *health_now(struct gateway *gateway)
     json_t *now = reply_failed(reply) ? NULL : json_object();
     for (size_t i = 0; now && i + 1 < reply_count(reply); i += 2) {
         const struct reply *value = reply_at(reply, i + 1);
-        int64_t number = reply_kind(value) == REPLY_TEXT ? strtoll(reply_text(value), NULL, 10)
-                                                         : reply_number(value);
+        int64_t number =
+            reply_kind(value) == REPLY_TEXT ? strtoll(reply_text(value), NULL, 10) : reply_number(value);
         const char *name = reply_text(reply_at(reply, i));
         if (number || strcmp(name, "oldest_delete") != 0)
             (void)json_object_set_new(now, name, json_integer(number));

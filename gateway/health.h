@@ -1,7 +1,7 @@
-/* How the installation fares, minute by minute, for the operator's eyes: what was delivered and received, what
- * waits, how late things leave. A bounded series in the store (health:MINUTE, a day long): every worker adds
- * its own counts every few seconds, and one of them looks at the queues once a minute. What a worker counted
- * and had not added when it died is missing; nothing else rests on these figures. */
+/* How the installation fares, minute by minute, for the operator's eyes: what was delivered and received,
+ * what waits, how late things leave. A bounded series in the store (health:MINUTE, a day long): every worker
+ * adds its own counts every few seconds, and one of them looks at the queues once a minute. What a worker
+ * counted and had not added when it died is missing; nothing else rests on these figures. */
 #ifndef DRAWBRIDGE_GATEWAY_HEALTH_H
 #define DRAWBRIDGE_GATEWAY_HEALTH_H
 

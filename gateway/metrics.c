@@ -123,8 +123,8 @@ void metrics_serve(struct serving *serving)
                "reports_open");
     add_number(serving, &out, "reports_received_total", "counter", "Reports that other servers sent.", "GET",
                "counter:reports_in");
-    add_number(serving, &out, "reports_made_total", "counter", "Reports of people here about people elsewhere.",
-               "GET", "counter:reports_out");
+    add_number(serving, &out, "reports_made_total", "counter",
+               "Reports of people here about people elsewhere.", "GET", "counter:reports_out");
     add_number(serving, &out, "reports_dropped_total", "counter",
                "Reports that were not kept because too many are open.", "GET", "counter:reports_dropped");
     add_number(serving, &out, "webhooks_refused_total", "counter",

@@ -203,9 +203,9 @@ struct remote_relation {
 
 /* What another server reported about an account here, on its way to the platform. */
 struct remote_report {
-    const char *key;              /* "rf_" + its number */
-    const char *account;          /* native id */
-    const char *const *posts;     /* native ids, of that account's */
+    const char *key;          /* "rf_" + its number */
+    const char *account;      /* native id */
+    const char *const *posts; /* native ids, of that account's */
     size_t post_count;
     const char *server, *comment; /* who reported is known by server only */
     int64_t created;
@@ -227,8 +227,8 @@ enum event_kind {
     EVENT_LIKE_CREATED,
     EVENT_LIKE_DELETED,
     EVENT_REPORT, /* a member reports somebody elsewhere; subject: key of a remote post or author */
-    EVENT_GAP,   /* events were lost or the epoch changed: reconcile by REST */
-    EVENT_OTHER, /* understood but of no use here; counted, then dropped */
+    EVENT_GAP,    /* events were lost or the epoch changed: reconcile by REST */
+    EVENT_OTHER,  /* understood but of no use here; counted, then dropped */
 };
 
 /* One thing that happened on the platform. */

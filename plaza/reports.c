@@ -15,9 +15,8 @@ static json_t *posts_of(struct fields *fields)
     json_t *post;
     if (!json_is_array(posts) || json_array_size(posts) > REPORT_POSTS_MAX)
         field_is_bad(fields, "posts", "invalid");
-    json_array_foreach(posts, index, post)
-        if (!json_is_string(post) || !text_is_id(json_string_value(post)))
-            field_is_bad(fields, "posts", "invalid");
+    json_array_foreach(posts, index, post) if (!json_is_string(post) || !text_is_id(json_string_value(post)))
+        field_is_bad(fields, "posts", "invalid");
     return posts;
 }
 
@@ -36,12 +35,12 @@ void report_put(struct plaza *plaza, struct request *request)
     if (!text_is_id(key))
         field_is_bad(&fields, "key", "invalid");
     if (fields_good(&fields, request)) {
-        int stored = database_run(&plaza->database,
-                                  "INSERT OR IGNORE INTO report(key, account, posts, server, comment, created)"
-                                  " VALUES(?, ?, ?, ?, ?, ?)",
-                                  "tijtti", key, text_numbered_id(account, "u_"), posts, server, comment,
-                                  created);
-        answer_json(request, stored ? 201 : 200, json_make("{s:s}", "key", key));
+        int stored =
+            database_run(&plaza->database,
+                         "INSERT OR IGNORE INTO report(key, account, posts, server, comment, created)"
+                         " VALUES(?, ?, ?, ?, ?, ?)",
+                         "tijtti", key, text_numbered_id(account, "u_"), posts, server, comment, created);
+        answer_empty(request, stored ? 201 : 200);
     }
     json_decref(body);
 }
@@ -75,8 +74,7 @@ json_t *reports_json(struct plaza *plaza)
         char id[ACCOUNT_ID_SIZE];
         snprintf(id, sizeof id, "u_%" PRId64, column_number(row, 1));
         json_array_append_new(items, json_make("{s:s, s:s, s:o, s:s, s:s}", "key", column_text(row, 0),
-                                               "account", id, "posts",
-                                               column_json(row, 2), "server",
+                                               "account", id, "posts", column_json(row, 2), "server",
                                                column_text(row, 3), "comment", column_text(row, 4)));
     }
     database_finish(&row);

@@ -8,8 +8,8 @@
 /* /v1/reports/KEY */
 void report_put(struct plaza *plaza, struct request *request);
 
-/* A member reports the remote post or person of that key; `forward`: their server is to hear of it. False: there
- * is none. */
+/* A member reports the remote post or person of that key; `forward`: their server is to hear of it. False:
+ * there is none. */
 bool report_make(struct plaza *plaza, const struct account *account, const char *key, const char *comment,
                  bool forward);
 

@@ -55,7 +55,8 @@ enum act_outcome act_host_revive(struct act *act)
     int64_t revived = -1;
     for (size_t i = 0; i < 2 && revived < 0; i++) {
         struct arguments *arguments = arguments_new();
-        arguments_text(arguments, url_origin(act->arena, arena_format(act->arena, "%s://%s", schemes[i], name)));
+        arguments_text(arguments,
+                       url_origin(act->arena, arena_format(act->arena, "%s://%s", schemes[i], name)));
         arguments_number(arguments, clock_now_ms());
         struct reply *reply = store_script(act->gateway->store, "host_revive", arguments);
         bool failed = reply_failed(reply);
@@ -66,7 +67,8 @@ enum act_outcome act_host_revive(struct act *act)
             return act_away(act);
     }
     if (revived != 1)
-        return act_fails(act, ACT_REFUSED, "host", "%s was not given up; what waits for it is being sent", name);
+        return act_fails(act, ACT_REFUSED, "host", "%s was not given up; what waits for it is being sent",
+                         name);
     delivery_kick(act->gateway);
     outcome = find(act, &act->result);
     if (outcome == ACT_DONE)

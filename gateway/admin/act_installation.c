@@ -18,15 +18,16 @@ enum act_outcome act_health_show(struct act *act)
         json_decref(points);
         return act_away(act);
     }
-    act->result = json_pack("{s:o, s:i, s:i, s:o}", "now", now, "hours", (int)hours, "step_minutes", (int)hours,
-                            "points", points);
+    act->result = json_pack("{s:o, s:i, s:i, s:o}", "now", now, "hours", (int)hours, "step_minutes",
+                            (int)hours, "points", points);
     return ACT_DONE;
 }
 
 enum act_outcome act_operator_audit(struct act *act)
 {
-    struct reply *acts = store_call(act->gateway->store, "LRANGE", "acts:",
-                                    arena_format(act->arena, "%d", -AUDIT_SHOWN), "-1", (char *)NULL);
+    struct reply *acts =
+        store_call(act->gateway->store, "LRANGE", "acts:", arena_format(act->arena, "%d", -AUDIT_SHOWN), "-1",
+                   (char *)NULL);
     bool good = !reply_failed(acts);
     json_t *items = json_array();
     for (size_t i = reply_count(acts); i-- > 0;) {

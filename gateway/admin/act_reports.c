@@ -83,8 +83,8 @@ enum act_outcome act_report_list(struct act *act)
     json_t *items = json_array();
     for (size_t i = 0; i < page->count; i++)
         (void)json_array_append_new(items, document_of(act, &page->reports[i]));
-    act->result = json_pack("{s:I, s:o, s:s*}", "total", (json_int_t)page->total, "items", items, "next",
-                            page->next);
+    act->result =
+        json_pack("{s:I, s:o, s:s*}", "total", (json_int_t)page->total, "items", items, "next", page->next);
     return ACT_DONE;
 }
 
@@ -116,9 +116,9 @@ static enum act_outcome show_again(struct act *act, const char *said)
 {
     enum act_outcome outcome = act_report_show(act);
     if (outcome == ACT_DONE)
-        (void)json_object_set_new(act->result, "said",
-                                  json_string(arena_format(act->arena, "report %s %s",
-                                                           act_word(act, "report"), said)));
+        (void)json_object_set_new(
+            act->result, "said",
+            json_string(arena_format(act->arena, "report %s %s", act_word(act, "report"), said)));
     return outcome;
 }
 
@@ -212,10 +212,10 @@ enum act_outcome act_report_add(struct act *act)
     }
     if (forward)
         flags_kick(act->gateway);
-    act->result =
-        json_pack("{s:s, s:s, s:s}", "report", id, "subject", report.subject, "said",
-                  arena_format(act->arena, forward ? "the operator has it, and %s hears of it" :
-                                                     "the operator has it; %s does not hear of it",
-                               report.server));
+    act->result = json_pack("{s:s, s:s, s:s}", "report", id, "subject", report.subject, "said",
+                            arena_format(act->arena,
+                                         forward ? "the operator has it, and %s hears of it"
+                                                 : "the operator has it; %s does not hear of it",
+                                         report.server));
     return ACT_DONE;
 }

@@ -54,7 +54,8 @@ void page_name(struct buffer *page, const char *name)
 
 static bool is_time(const char *name)
 {
-    static const char *const names[] = {"since", "time", "created", "last_accepted", "unreachable_since", "last", "closed", "forwarded_at"};
+    static const char *const names[] = {
+        "since", "time", "created", "last_accepted", "unreachable_since", "last", "closed", "forwarded_at"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(names[i], name) == 0)
             return true;

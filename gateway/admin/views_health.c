@@ -1,6 +1,5 @@
-/* The page Health: what waits, in words, and plots drawn here (SVG without scripts or styles of its own), each
- * with the numbers as a table beside it. */
-#include <math.h>
+/* The page Health: what waits, in words, and plots drawn here (SVG without scripts or styles of its own),
+ * each with the numbers as a table beside it. */
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +8,17 @@
 #include "mapping/model.h"
 
 /* In units of the drawing. */
-enum { WIDTH = 640, HEIGHT = 180, LEFT = 56, RIGHT = 8, TOP = 10, BOTTOM = 24, LINES = 4, HOURS_SHOWN = 5 };
+enum {
+    WIDTH = 640,
+    HEIGHT = 180,
+    LEFT = 56,
+    RIGHT = 8,
+    TOP = 10,
+    BOTTOM = 24,
+    LINES = 4,
+    HOURS_SHOWN = 5,
+    POWERS_MAX = 18
+};
 
 struct line {
     const char *member, *label;
@@ -53,15 +62,16 @@ static double highest(const struct plot *plot, const json_t *points)
     return high;
 }
 
-/* The next number of 1, 2 or 5 times a power of ten that is a fourth of it or more: the step of the scale. */
+/* The least of 1, 2 or 5 times a power of ten of which four are as much or more: the step of the scale. */
 static double step_of(double high)
 {
-    double step = pow(10, floor(log10(high > 0 ? high / LINES : 0.25)));
-    static const double factors[] = {1, 2, 5, 10};
-    for (size_t i = 0; i < sizeof factors / sizeof factors[0]; i++)
-        if (step * factors[i] * LINES >= high)
-            return step * factors[i];
-    return step * 10;
+    static const double factors[] = {1, 2, 5};
+    double power = high > 0 && high < 1 ? 0.001 : 1;
+    for (int i = 0; i < POWERS_MAX; i++, power *= 10)
+        for (size_t k = 0; k < sizeof factors / sizeof factors[0]; k++)
+            if (power * factors[k] * LINES >= high)
+                return power * factors[k];
+    return high;
 }
 
 static void number_text(double value, char out[32])
@@ -71,7 +81,7 @@ static void number_text(double value, char out[32])
     else if (value >= 10000)
         (void)snprintf(out, 32, "%.3g k", value / 1000);
     else
-        (void)snprintf(out, 32, "%.*f", value < 10 && value != floor(value) ? 2 : 0, value);
+        (void)snprintf(out, 32, "%.*f", value < 10 && value != (double)(int)value ? 2 : 0, value);
 }
 
 /* "14:05" */
@@ -116,12 +126,17 @@ static void draw_hours(struct buffer *page, const json_t *points)
         size_t index = (count - 1) * i / (HOURS_SHOWN - 1);
         hour_text(json_array_get(points, index), text);
         buffer_format(page, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"%s\">%s</text>", x_of(index, count),
-                      HEIGHT - 6, i == 0 ? "start" : i == HOURS_SHOWN - 1 ? "end" : "middle", text);
+                      HEIGHT - 6,
+                      i == 0                 ? "start"
+                      : i == HOURS_SHOWN - 1 ? "end"
+                                             : "middle",
+                      text);
     }
 }
 
 /* A step in which nothing ran is a gap; a single step between two gaps a dot. */
-static void draw_line(struct buffer *page, const struct plot *plot, size_t line, const json_t *points, double top)
+static void draw_line(struct buffer *page, const struct plot *plot, size_t line, const json_t *points,
+                      double top)
 {
     size_t index;
     const json_t *point;
@@ -159,7 +174,8 @@ static void describe(struct buffer *page, const struct plot *plot, const json_t 
                 break;
             }
         number_text(highest(&one, points), high);
-        page_format(page, "%s%s: %s at last, %s at most", line ? "; " : "", plot->lines[line].label, now, high);
+        page_format(page, "%s%s: %s at last, %s at most", line ? "; " : "", plot->lines[line].label, now,
+                    high);
     }
     page_format(page, " (%s).", plot->unit);
 }
@@ -168,10 +184,11 @@ static void draw_numbers(struct buffer *page, const struct plot *plot, const jso
 {
     size_t index;
     const json_t *point;
-    page_format(page,
-                "<details><summary>%s in numbers</summary><div class=\"numbers\" tabindex=\"0\" role=\"region\" "
-                "aria-label=\"%s in numbers\"><table><thead><tr><th scope=\"col\">Time (UTC)</th>",
-                plot->title, plot->title);
+    page_format(
+        page,
+        "<details><summary>%s in numbers</summary><div class=\"numbers\" tabindex=\"0\" role=\"region\" "
+        "aria-label=\"%s in numbers\"><table><thead><tr><th scope=\"col\">Time (UTC)</th>",
+        plot->title, plot->title);
     for (size_t line = 0; line < 2 && plot->lines[line].member; line++)
         page_format(page, "<th scope=\"col\">%s</th>", plot->lines[line].label);
     buffer_add_string(page, "</tr></thead><tbody>");
@@ -200,9 +217,10 @@ static void draw_plot(struct buffer *page, const struct plot *plot, const json_t
     for (size_t line = 0; line < 2 && plot->lines[line].member; line++)
         page_format(page, line ? " <span class=\"key1\">%s</span>" : " <span class=\"key0\">%s</span>",
                     plot->lines[line].label);
-    page_format(page, "</figcaption><svg class=\"plot\" viewBox=\"0 0 640 180\" role=\"img\" "
-                      "aria-labelledby=\"%s-title %s-about\"><title id=\"%s-title\">%s</title><desc "
-                      "id=\"%s-about\">",
+    page_format(page,
+                "</figcaption><svg class=\"plot\" viewBox=\"0 0 640 180\" role=\"img\" "
+                "aria-labelledby=\"%s-title %s-about\"><title id=\"%s-title\">%s</title><desc "
+                "id=\"%s-about\">",
                 plot->id, plot->id, plot->id, plot->title, plot->id);
     describe(page, plot, points);
     buffer_add_string(page, "</desc>");
@@ -272,5 +290,6 @@ void view_draw_health(struct buffer *page, const json_t *result, const char *pat
     buffer_add_string(page, "<div class=\"plots\">");
     for (size_t i = 0; i < sizeof plots / sizeof plots[0]; i++)
         draw_plot(page, &plots[i], points);
-    buffer_add_string(page, "</div><p class=\"help\">Times are UTC. Load the page again for what is new.</p>");
+    buffer_add_string(page,
+                      "</div><p class=\"help\">Times are UTC. Load the page again for what is new.</p>");
 }

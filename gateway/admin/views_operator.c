@@ -9,11 +9,12 @@ static void draw_mode(struct buffer *page, const json_t *result, const char *pat
     (void)path;
     const char *mode = json_string_value(json_object_get(result, "mode"));
     buffer_add_string(
-        page, mode && strcmp(mode, "allowlist") == 0
-                  ? "<p>The mode is <strong>allowlist</strong>: only servers that are allowed or limited here are "
-                    "dealt with.</p>"
-                  : "<p>The mode is <strong>open</strong>: all servers are dealt with that are not blocked "
-                    "here.</p>");
+        page,
+        mode && strcmp(mode, "allowlist") == 0
+            ? "<p>The mode is <strong>allowlist</strong>: only servers that are allowed or limited here are "
+              "dealt with.</p>"
+            : "<p>The mode is <strong>open</strong>: all servers are dealt with that are not blocked "
+              "here.</p>");
 }
 
 static void draw_reports(struct buffer *page, const json_t *result, const char *path)
@@ -46,8 +47,9 @@ const struct view operator_views[] = {
      .aside = true},
     {.path = "/hosts",
      .title = "Hosts",
-     .says = "The servers that deliveries go to. One that fails again and again is tried by and by; one that is "
-             "dead gets only its Deletes, when it comes back.",
+     .says =
+         "The servers that deliveries go to. One that fails again and again is tried by and by; one that is "
+         "dead gets only its Deletes, when it comes back.",
      .act = "host.list",
      .scope = ACT_OPERATOR,
      .buttons = {{"host.revive", "host", "host", "Try again now", false, "given_up", "yes"},

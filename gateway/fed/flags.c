@@ -37,9 +37,8 @@ static bool find_host(struct flagging *flagging)
 {
     const struct config *config = flagging->gateway->config;
     struct account_record record;
-    flagging->host = flagging->report.platform[0]
-                         ? config_host_for(config, flagging->report.platform, "")
-                         : &config->hosts[0];
+    flagging->host = flagging->report.platform[0] ? config_host_for(config, flagging->report.platform, "")
+                                                  : &config->hosts[0];
     if (!flagging->report.aid[0])
         return true;
     enum lookup found =
@@ -184,10 +183,12 @@ static enum work_result handle(void *context, const struct work_entry *entry)
     enum work_result result = WORK_DONE;
     fetch_allow(FETCH_JOB_REQUESTS);
     enum lookup found = report_load(flagging.gateway->store, flagging.arena, entry->data, &flagging.report);
-    if (found == LOOKUP_DOWN)
+    if (found == LOOKUP_DOWN) {
         result = WORK_LATER;
-    else if (found == LOOKUP_FOUND && strcmp(flagging.report.passed, "sent") != 0)
-        result = settle(&flagging, tell(&flagging, &why), why);
+    } else if (found == LOOKUP_FOUND && strcmp(flagging.report.passed, "sent") != 0) {
+        enum told told = tell(&flagging, &why);
+        result = settle(&flagging, told, why);
+    }
     arena_free(flagging.arena);
     return result;
 }

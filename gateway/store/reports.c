@@ -40,8 +40,10 @@ static void add_field(struct arguments *arguments, const char *name, const char 
 enum report_outcome report_add(struct store *store, const struct report *report, bool pass, const char *trace,
                                char id[REPORT_ID_SIZE])
 {
-    static const char *const outcomes[] = {
-        [REPORT_KEPT] = "kept", [REPORT_AGAIN] = "again", [REPORT_FULL] = "full", [REPORT_CROWDED] = "crowded"};
+    static const char *const outcomes[] = {[REPORT_KEPT] = "kept",
+                                           [REPORT_AGAIN] = "again",
+                                           [REPORT_FULL] = "full",
+                                           [REPORT_CROWDED] = "crowded"};
     enum { BUDGET = 1 << 18 };
     struct arena *arena = arena_new(BUDGET);
     const char *posts = lines_of(arena, report);
@@ -107,9 +109,8 @@ enum lookup report_load(struct store *store, struct arena *arena, const char *id
     *out = (struct report){.id = arena_string(arena, id)};
     if (!is_id(id))
         return LOOKUP_ABSENT;
-    struct reply *fields =
-        store_call(store, "HGETALL", arena_format(arena, "report:%s", id), (char *)NULL);
-    enum lookup result = reply_failed(fields) ? LOOKUP_DOWN
+    struct reply *fields = store_call(store, "HGETALL", arena_format(arena, "report:%s", id), (char *)NULL);
+    enum lookup result = reply_failed(fields)  ? LOOKUP_DOWN
                          : reply_count(fields) ? LOOKUP_FOUND
                                                : LOOKUP_ABSENT;
     if (result == LOOKUP_FOUND) {
@@ -140,7 +141,7 @@ enum lookup report_load(struct store *store, struct arena *arena, const char *id
 static enum lookup run(struct store *store, const char *script, struct arguments *arguments, bool *done)
 {
     struct reply *reply = store_script(store, script, arguments);
-    enum lookup result = reply_failed(reply)               ? LOOKUP_DOWN
+    enum lookup result = reply_failed(reply)              ? LOOKUP_DOWN
                          : reply_kind(reply) == REPLY_NIL ? LOOKUP_ABSENT
                                                           : LOOKUP_FOUND;
     *done = result == LOOKUP_FOUND && reply_number(reply) == 1;
