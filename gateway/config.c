@@ -237,8 +237,11 @@ static void free_secret(char *secret)
 
 static bool is_ours(const char *name)
 {
-    static const char *const names[] = {
-        "adapter", "host", "token", "token_file", "webhook_secret", "webhook_secret_file", "hold_seconds"};
+    static const char *const names[] = {"adapter",        "host",
+                                        "token",          "token_file",
+                                        "admin_password", "admin_password_file",
+                                        "webhook_secret", "webhook_secret_file",
+                                        "hold_seconds"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
@@ -293,6 +296,9 @@ static bool read_platform(struct config_source *source, struct config *config,
                            section->name);
     const struct config_entry *file = config_entry_find(source, section->name, "token_file");
     platform->token = file ? config_secret_read(source, file) : text_of(source, section->name, "token", NULL);
+    const struct config_entry *admin = config_entry_find(source, section->name, "admin_password_file");
+    platform->admin_password =
+        admin ? config_secret_read(source, admin) : text_of(source, section->name, "admin_password", NULL);
     if (source->error[0] || !read_webhook_secret(source, section->name, platform))
         return false;
     read_settings(source, section->name, platform);
@@ -349,6 +355,7 @@ void config_free(struct config *config)
         free(platform->adapter);
         free(platform->host);
         free_secret(platform->token);
+        free_secret(platform->admin_password);
         json_decref(platform->settings);
     }
     for (size_t i = 0; i < config->host_count; i++) {

@@ -17,6 +17,7 @@ struct config_platform {
     char *name, *adapter;
     char *host;                           /* authority of its own host; NULL: the primary one */
     char *token;                          /* credential, from token or token_file; never logged */
+    char *admin_password;                 /* of its server's administrator; NULL; never logged */
     struct webhook_secret webhook_secret; /* with which it signs events that it POSTs to us */
     int hold_seconds; /* hold window of accounts switched on from now on; -1: the default */
     json_t *settings; /* the adapter's other keys (url, …), strings */

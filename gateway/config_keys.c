@@ -16,7 +16,8 @@ static const struct {
     {"ledger", "look_at_copies, notice_days"},
     {"log", "format, level"},
     {"host ", "account"},
-    {"platform ", "adapter, host, token, token_file, webhook_secret, webhook_secret_file, hold_seconds and "
+    {"platform ", "adapter, host, token, token_file, admin_password, admin_password_file, webhook_secret, "
+                  "webhook_secret_file, hold_seconds and "
                   "the adapter's own"},
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gateway/client/address_guard.h"
+#include "gateway/jobs.h"
 #include "gateway/log.h"
 
 #define KEY "domain_rules"
@@ -122,7 +123,8 @@ bool domains_set(struct gateway *gateway, const char *domain, const char *text)
     reply = store_call(gateway->store, "PUBLISH", CHANNEL, domain, (char *)NULL);
     good = !reply_failed(reply);
     reply_free(reply);
-    return good;
+    /* Whose puppets are of a domain that is blocked now is looked up by the gateway that serves. */
+    return good && job_queue(gateway, "domains-blocked", "", NULL);
 }
 
 /* ---- asking

@@ -187,6 +187,8 @@ static enum operation_state request_main(struct operation *operation)
     case OPERATION_PUSH_REPORT:
         return request_id(operation, "PUT", "/reports/{}", input->remote_report->key,
                           platform_report_json(input->remote_report));
+    case OPERATION_NAME_AUTHOR:
+        break;
     }
     return fail(operation, ANSWER_INVALID, "the contract has no such operation");
 }

@@ -5,6 +5,7 @@
 #include "gateway/clock.h"
 #include "gateway/delivery/delivery.h"
 #include "gateway/ledger/ledger.h"
+#include "gateway/upstream/upstream.h"
 #include "mapping/inbound.h"
 
 enum act_outcome act_host_list(struct act *act)
@@ -38,9 +39,24 @@ static enum act_outcome find(struct act *act, json_t **out)
                      act_word(act, "host"));
 }
 
+/* People of that server who have an account on a platform by which they answer there. */
+static void add_puppets(struct act *act, json_t *host)
+{
+    const struct config *config = act->gateway->config;
+    const char *name = json_string_value(json_object_get(host, "host"));
+    int64_t count = 0;
+    for (size_t i = 0; i < config->platform_count; i++)
+        count += upstream_puppet_count(act->gateway, config->platforms[i].name, name);
+    if (count)
+        (void)json_object_set_new(host, "puppets", json_integer(count));
+}
+
 enum act_outcome act_host_show(struct act *act)
 {
-    return find(act, &act->result);
+    enum act_outcome outcome = find(act, &act->result);
+    if (outcome == ACT_DONE)
+        add_puppets(act, act->result);
+    return outcome;
 }
 
 enum act_outcome act_host_revive(struct act *act)

@@ -65,6 +65,7 @@ void show_host(const json_t *host)
     print_count(host, "in_flight", "requests in flight");
     print_count(host, "deletes_waiting", "Deletes that wait");
     print_count(host, "waiting_lanes", "lanes that wait");
+    print_count(host, "puppets", "puppets");
     print_count(host, "tried_in_vain", "tried in vain");
     print_text(host, "contact", "contact");
 }

@@ -412,6 +412,7 @@ enum lookup remote_object_find(struct gateway *gateway, struct arena *arena, con
         out->parent = arena_string(arena, parent ? parent : "");
         out->source = arena_string(arena, reply_field(reply, "source"));
         out->native = arena_string(arena, reply_field(reply, "native"));
+        out->speaker = arena_string(arena, reply_field(reply, "speaker"));
         out->gone = !state || strcmp(state, "live") != 0;
         out->revision = revision ? strtoull(revision, NULL, 10) : 0;
         out->pushed_revision = pushed ? strtoull(pushed, NULL, 10) : 0;

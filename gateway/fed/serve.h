@@ -36,6 +36,8 @@ void serve_post(struct serving *serving, const struct local_id *id);
 void serve_boost(struct serving *serving, const struct local_id *id);
 void serve_quote(struct serving *serving, const struct local_id *id);
 void serve_post_part(struct serving *serving, const struct local_id *id);
+/* False: the request is none for the proof of a puppet's name. Needs no host of ours. */
+bool serve_puppet_proof(struct serving *serving);
 void serve_home_page(struct serving *serving);
 void serve_profile_page(struct serving *serving, const char *name);
 
