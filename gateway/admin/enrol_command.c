@@ -9,7 +9,7 @@
 #include "gateway/admin/words.h"
 #include "gateway/clock.h"
 #include "gateway/fed/render.h"
-#include "gateway/jobs.h"
+#include "gateway/leaving.h"
 #include "gateway/ledger/ledger.h"
 #include "gateway/upstream/upstream.h"
 
@@ -131,6 +131,13 @@ static bool find(struct gateway *gateway, struct arena *arena, const char *what,
     return known;
 }
 
+static bool leave(struct gateway *gateway, struct arena *arena, const char *aid, bool *moved)
+{
+    struct account_record record;
+    return account_load(gateway->store, arena, aid, &record) == LOOKUP_FOUND &&
+           left_note(gateway, record.platform, record.native) && leaving_start(gateway, aid, "", moved);
+}
+
 static int remove_account(struct gateway *gateway, const char *what)
 {
     struct arena *arena = arena_new(ACCOUNT_BUDGET);
@@ -140,15 +147,13 @@ static int remove_account(struct gateway *gateway, const char *what)
     int code = SESSION_GOOD;
     if (!find(gateway, arena, what, aid, &why))
         code = command_failed(what, why);
-    else if (!job_queue(gateway, "leave", aid, "") ||
-             account_set_consent(gateway->store, aid, CONSENT_ON, CONSENT_LEAVING, clock_now_ms(), &moved) !=
-                 LOOKUP_FOUND)
+    else if (!leave(gateway, arena, aid, &moved))
         code = command_failed(what, away);
     else if (moved)
         (void)printf(
             "%s leaves: its posts are gone here at once, and every server that may hold one is told\n", what);
     else
-        code = command_failed(what, "the account is not on");
+        code = command_failed(what, "the account is neither on nor paused");
     arena_free(arena);
     return code;
 }

@@ -14,6 +14,8 @@ struct view_button {
     const char *only_if, *is; /* the row's member of that name has that value; NULL: always */
 };
 
+struct visit;
+
 struct view {
     const char *path, *title, *says, *act;
     enum act_scope scope;
@@ -26,13 +28,23 @@ struct view {
     const char *fixed, *value; /* a word that the act always gets here */
     const char *asks;          /* words of the page's address that the act gets, beside cursor */
     const char *opens;         /* the page that a row leads to, with the row's member `account`; NULL */
-    bool aside;                /* not in the navigation */
     /* Drawn above the table, or instead of the list of members; NULL. `path`: the page's own. */
     void (*draw)(struct buffer *page, const json_t *result, const char *path);
+    /* Writes the page's content in place of what `act` shows (visit.h); NULL: a table or a list of members.
+     */
+    void (*put)(struct visit *visit, struct buffer *page, const struct view *view);
+    bool fills; /* the form shows what `act` says, in place of that */
+    bool apart; /* it is reached from other pages, not from the navigation */
 };
 
 /* Those of views_operator.c; the last has no path. */
 extern const struct view operator_views[];
+
+void view_put_home(struct visit *visit, struct buffer *page, const struct view *view);
+void view_put_posts(struct visit *visit, struct buffer *page, const struct view *view);
+void view_put_deleted(struct visit *visit, struct buffer *page, const struct view *view);
+void view_put_post(struct visit *visit, struct buffer *page, const struct view *view);
+void view_put_bridge(struct visit *visit, struct buffer *page, const struct view *view);
 
 /* The page at a path for an owner or the operator; NULL. */
 const struct view *view_find(const char *path, enum act_scope scope);

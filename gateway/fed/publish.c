@@ -12,6 +12,7 @@
 #include "mapping/outbound.h"
 
 enum { PUBLISH_BUDGET = 8 << 20, GENERATIONS_MAX = 1000, LOSS_MAX = 4096 };
+enum { PAUSED_AGAIN_MS = 60000 };
 enum { PUBLISH_REQUESTS = 40 }; /* people who are named first: two requests each */
 static const int64_t BACKFILL_AGE_MS = (int64_t)86400 * 1000;
 
@@ -197,7 +198,7 @@ static bool queue_post(struct publishing *publishing)
 static bool is_due(const struct publishing *publishing)
 {
     const struct post_record *post = &publishing->post;
-    return publishing->record.consent == CONSENT_ON && post->state == POST_LIVE &&
+    return consent_is_bridged(publishing->record.consent) && post->state == POST_LIVE &&
            (post->sent_revision < post->revision || post->resend != post->resent);
 }
 
@@ -207,7 +208,10 @@ bool publish_post(struct gateway *gateway, const char *aid, const char *oid, con
     publishing_init(&publishing, gateway, aid, trace);
     enum lookup found = publishing_load_post(&publishing, oid);
     bool good = found != LOOKUP_DOWN;
-    if (found == LOOKUP_FOUND && is_due(&publishing))
+    bool due = found == LOOKUP_FOUND && is_due(&publishing);
+    if (due && publishing.record.consent == CONSENT_PAUSED)
+        good = post_put_off(gateway->store, aid, oid, clock_now_ms() + PAUSED_AGAIN_MS) == LOOKUP_FOUND;
+    else if (due)
         good = publishing.post.boost[0] ? publishing_announce(&publishing) : queue_post(&publishing);
     publishing_end(&publishing);
     return good;

@@ -6,6 +6,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/jobs.h"
+#include "gateway/leaving.h"
 #include "gateway/upstream/platform.h"
 #include "mapping/source.h"
 
@@ -140,7 +141,8 @@ static void switch_on(struct platform *platform, const struct account *account, 
         fail(out, "the posts from before cannot be listed just now; try again");
         return;
     }
-    if (!consent_switch_on(platform, &chosen, false, "") ||
+    if (!left_forget(gateway, platform->config->name, account->id) ||
+        !consent_switch_on(platform, &chosen, false, "") ||
         account_of_native(gateway->store, platform->config->name, account->id, out->aid) != LOOKUP_FOUND ||
         !job_queue(gateway, "sweep", out->aid, "")) {
         fail(out, "the store does not answer; try again when it does");
@@ -171,6 +173,29 @@ static void enrol(struct platform *platform, const struct account *account, unsi
         switch_on(platform, account, backfill, arena, out);
 }
 
+/* The platform's word is proof enough; what is asked here is whether an owner who left comes back. */
+static void enrol_vouched(struct platform *platform, const struct account *account, struct arena *arena,
+                          struct enrolment *out)
+{
+    struct gateway *gateway = platform->gateway;
+    const char *name = platform->config->name;
+    out->native = arena_string(arena, account->id);
+    out->handle = arena_string(arena, account->handle);
+    if (account->federation != FEDERATION_ON || account->status != ACCOUNT_ACTIVE) {
+        fail(out, "this platform itself says whose federation is on: it is switched on there");
+        return;
+    }
+    if (!find_known(platform, arena, out))
+        fail(out, "the store does not answer; try again when it does");
+    if (out->state != ENROLMENT_ASKED)
+        return;
+    if (!left_forget(gateway, name, account->id) || !consent_apply(platform, account, "") ||
+        account_of_native(gateway->store, name, account->id, out->aid) != LOOKUP_FOUND)
+        fail(out, "the store does not answer; try again when it does");
+    else
+        out->state = ENROLMENT_PROVEN;
+}
+
 void upstream_enrol(struct gateway *gateway, const char *name, const char *who, unsigned backfill,
                     struct arena *arena, struct enrolment *out)
 {
@@ -185,14 +210,13 @@ void upstream_enrol(struct gateway *gateway, const char *name, const char *who, 
         fail(out, "the platform cannot be asked just now");
         return;
     }
-    if (capabilities & ADAPTER_ASSERTS_CONSENT) {
-        fail(out, "this platform itself says whose federation is on: it is switched on there");
-        return;
-    }
     struct operation *operation =
         platform_operation(platform, &(struct operation_input){.kind = OPERATION_ACCOUNT, .account = who});
     const struct operation_result *result = platform_result(platform, operation);
-    if (result->answer == ANSWER_OK && result->account_count == 1)
+    bool found = result->answer == ANSWER_OK && result->account_count == 1;
+    if (found && (capabilities & ADAPTER_ASSERTS_CONSENT))
+        enrol_vouched(platform, &result->accounts[0], arena, out);
+    else if (found)
         enrol(platform, &result->accounts[0], backfill, arena, out);
     else
         fail(out, arena_string(arena, result->reason ? result->reason : "the platform does not know it"));

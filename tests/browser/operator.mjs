@@ -157,7 +157,7 @@ await story("The operator's pages", async () => {
       fetch(`http://127.0.0.1:${port}/do/${act}`, { method: "POST", redirect: "manual", headers: { cookie: `${cookie.name}=${cookie.value}`, "content-type": "application/x-www-form-urlencoded" }, body: new URLSearchParams(body).toString() });
     assert.equal((await post("domain.block", { domain: "x.example" })).status, 403, "no secret word");
     assert.equal((await post("domain.list", { form })).status, 404, "that is no change");
-    assert.equal((await post("account.set", { form, account: "../../x", approve_followers: "yes" })).status, 404, "no account");
+    assert.equal((await post("account.set", { form, account: "../../x", approve_followers: "yes" })).status, 404, "no such account");
     assert.equal((await post("account.set", { form, approve_followers: "yes" })).status, 404, "no account");
     for (const back of ["/domains?x=https://evil.example", "/domains\r\nSet-Cookie: a=b", "//evil.example", "/followers"]) {
       const answer = await post("domain.remove", { form, domain: "never.example", back });

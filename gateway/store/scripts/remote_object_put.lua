@@ -36,6 +36,7 @@ if held then
 end
 redis.call('XADD', 'work:push:' .. platform, '*', 'chain', hash, 'data', 'object ' .. hash, 'time', now)
 if known[1] then
+  object_kept_anew(hash, aid, now)
   return 'updated'
 end
 object_indexed(hash, actor, aid, now)
