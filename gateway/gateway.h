@@ -26,6 +26,7 @@ struct domains;
 struct in_vain;
 struct work;
 struct health;
+struct refusals;
 
 struct gateway {
     const struct config *config;
@@ -50,6 +51,7 @@ struct gateway {
     struct in_vain *in_vain;
     struct work *flags;
     struct health *health;
+    struct refusals *refusals;
     char worker_id[33]; /* random, new at each start of a worker */
     bool stopping;      /* SIGTERM came: start nothing new */
 };

@@ -3,6 +3,7 @@
 #define DRAWBRIDGE_GATEWAY_DELIVERY_ENGINE_H
 
 #include "gateway/delivery/delivery.h"
+#include "gateway/fed/signer.h"
 
 /* LEASE_SURE_MS: what a worker may count on after a beat; the store goes by 7 s. */
 enum { SEEN_SLOTS = 1024, TROUBLES_MAX = 8, LEASE_SURE_MS = 6000, WORKER_NAME_SIZE = 48 };
@@ -15,8 +16,9 @@ struct sending; /* a claim on its way */
 struct bodies; /* the last ones used */
 struct bodies *bodies_new(void);
 void bodies_free(struct bodies *bodies);
-/* The body of activity number `number`, a new reference. Waits when it is not kept. NULL: not to be had. */
-struct body *bodies_get(struct bodies *bodies, struct store *store, const char *number);
+/* The body of activity number `number`, a new reference; a Delete with the LD signature of `signer`. Waits
+ * when it is not kept so. NULL: not to be had. */
+struct body *bodies_get(struct gateway *gateway, const char *number, const struct signer *signer);
 void body_unref(struct body *body);
 const char *body_text(const struct body *body, size_t *length);
 const char *body_digest_header(const struct body *body);         /* "SHA-256=…" */

@@ -85,20 +85,6 @@ bool publishing_queue(struct publishing *publishing, json_t *document, struct de
     return good;
 }
 
-bool publishing_queue_farewell(struct publishing *publishing, json_t *document,
-                               struct delivery_activity *activity)
-{
-    const struct signer *signer = document ? signer_account(publishing->gateway, publishing->aid) : NULL;
-    if (!store_is_up(publishing->gateway->store)) {
-        json_decref(document);
-        return false;
-    }
-    if (signer && !signer_sign_delete(publishing->gateway, signer, document))
-        log_write(LOG_WARNING, "a Delete cannot be signed for those who pass it on", "trace",
-                  publishing->trace, "aid", publishing->aid, "object", activity->oid, (char *)NULL);
-    return publishing_queue(publishing, document, activity);
-}
-
 /* ---- posts
  * ----------------------------------------------------------------------------------------------------------
  */
@@ -225,11 +211,11 @@ static bool queue_delete(struct publishing *publishing, const struct delivery_ta
                                          .targets = late,
                                          .target_count = late ? 1 : 0,
                                          .late = late != NULL};
-    return publishing_queue_farewell(publishing,
-                                     delete_activity(publishing_actor(publishing),
-                                                     publishing_object(publishing, publishing->post.oid),
-                                                     publishing_part(publishing, "followers")),
-                                     &activity);
+    return publishing_queue(publishing,
+                            delete_activity(publishing_actor(publishing),
+                                            publishing_object(publishing, publishing->post.oid),
+                                            publishing_part(publishing, "followers")),
+                            &activity);
 }
 
 static bool take_back(struct publishing *publishing, const struct delivery_target *late)
@@ -341,7 +327,7 @@ bool publish_actor_delete(struct gateway *gateway, const char *aid, const char *
     bool good = found != LOOKUP_DOWN;
     if (found == LOOKUP_FOUND && publishing.record.consent == CONSENT_LEAVING) {
         struct delivery_activity activity = {.kind = DELIVERY_LEAVE, .priority = PRIORITY_LEAVE};
-        good = publishing_queue_farewell(
+        good = publishing_queue(
             &publishing,
             delete_actor_activity(publishing_actor(&publishing), publishing_part(&publishing, "followers")),
             &activity);
