@@ -188,6 +188,7 @@ static enum operation_state request_main(struct operation *operation)
         return request_id(operation, "PUT", "/reports/{}", input->remote_report->key,
                           platform_report_json(input->remote_report));
     case OPERATION_NAME_AUTHOR:
+    case OPERATION_PROVE:
         break;
     }
     return fail(operation, ANSWER_INVALID, "the contract has no such operation");
