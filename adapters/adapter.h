@@ -27,6 +27,7 @@ enum {
     ADAPTER_PUSH_EMOJI = 1u << 11,     /* tells reactions from likes */
     ADAPTER_PUSH_MENTION = 1u << 12,   /* takes remote posts that answer nothing here but name or quote
                                           somebody */
+    ADAPTER_PUSH_REPORT = 1u << 17,    /* takes what other servers report about its members */
     ADAPTER_SPEAKER = 1u << 13,        /* an account of the operator's writes what remote people answer */
     ADAPTER_PUSH_QUOTE = 1u << 15,     /* takes remote posts that answer nothing here but quote a post of its
                                           own */
@@ -74,6 +75,7 @@ enum operation_kind {
     OPERATION_DELETE_AUTHOR,   /* in: key of a remote author; puppet */
     OPERATION_PUSH_RELATION,   /* in: remote_relation */
     OPERATION_DELETE_RELATION, /* in: key of a remote relation; relation, puppet */
+    OPERATION_PUSH_REPORT,     /* in: remote_report */
     OPERATION_PROVE, /* in: account, password             → ok: whoever gave it controls the account */
 };
 
@@ -94,6 +96,7 @@ struct operation_input {
     const struct remote_post *remote_post;
     const struct remote_author *remote_author;
     const struct remote_relation *remote_relation;
+    const struct remote_report *remote_report;
     enum relation_kind relation;
     const struct adapter_puppet *puppet; /* who says it; NULL: the platform's own way */
     const char *password; /* an owner's, for the gateway's hand only: it goes where a request says */

@@ -90,7 +90,7 @@ static void serve_nothing(struct serving *serving)
 static void get_puppet_proof(struct serving *serving, const char *word)
 {
     (void)word;
-    if (serving->host || !serve_puppet_proof(serving))
+    if (!serve_puppet_proof(serving))
         serve_nothing(serving);
 }
 

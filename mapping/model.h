@@ -215,6 +215,16 @@ struct remote_relation {
     uint64_t revision;
 };
 
+/* What another server reported about an account here, on its way to the platform. */
+struct remote_report {
+    const char *key;          /* "rf_" + its number */
+    const char *account;      /* native id */
+    const char *const *posts; /* native ids, of that account's */
+    size_t post_count;
+    const char *server, *comment; /* who reported is known by server only */
+    int64_t created;
+};
+
 enum event_kind {
     EVENT_POST_CREATED,
     EVENT_POST_UPDATED,
@@ -230,9 +240,9 @@ enum event_kind {
     EVENT_REMOTE_POST_REMOVED, /* a local moderator hid a remote reply; subject: its key */
     EVENT_LIKE_CREATED,
     EVENT_LIKE_DELETED,
-    EVENT_REPORT,
-    EVENT_GAP,            /* events were lost or the epoch changed: reconcile by REST */
-    EVENT_OTHER,          /* understood but of no use here; counted, then dropped */
+    EVENT_REPORT, /* a member reports somebody elsewhere; subject: key of a remote post or author */
+    EVENT_GAP,    /* events were lost or the epoch changed: reconcile by REST */
+    EVENT_OTHER,  /* understood but of no use here; counted, then dropped */
     EVENT_FOLLOW_CREATED, /* a member wants to follow; subject: key of a remote author, or name@server */
     EVENT_FOLLOW_DELETED,
 };
@@ -246,6 +256,8 @@ struct event {
     uint64_t revision;
     int64_t time;
     bool accepted;                      /* of EVENT_FOLLOW_DECIDED */
+    const char *comment;                /* of a report; may be NULL */
+    bool forward;                       /* of a report: the member wants their server to hear of it */
     const struct post *post;            /* or NULL: then fetch it */
     const struct account *account_data; /* or NULL: then fetch it */
 };

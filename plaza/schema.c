@@ -83,6 +83,11 @@ const char database_schema[] =
     "CREATE TABLE IF NOT EXISTS blocked("
     " account INTEGER NOT NULL, actor INTEGER NOT NULL, PRIMARY KEY(account, actor)) STRICT;"
 
+    /* What other servers reported about members: for Plaza's moderators. */
+    "CREATE TABLE IF NOT EXISTS report("
+    " key TEXT PRIMARY KEY, account INTEGER NOT NULL, posts TEXT NOT NULL, server TEXT NOT NULL,"
+    " comment TEXT NOT NULL, created INTEGER NOT NULL) STRICT;"
+
     "CREATE TABLE IF NOT EXISTS session(token_hash TEXT PRIMARY KEY, account INTEGER NOT NULL,"
     " created INTEGER NOT NULL) STRICT;"
 

@@ -174,6 +174,8 @@ static unsigned read_capabilities(const json_t *document, bool stream)
         out |= ADAPTER_PUSH_MENTION;
     if (lists(features, "timeline"))
         out |= ADAPTER_TIMELINE;
+    if (lists(features, "reports"))
+        out |= ADAPTER_PUSH_REPORT;
     return out;
 }
 

@@ -3,7 +3,7 @@
 
 #include "adapters/platform/platform.h"
 
-enum { ACCT_MAX = 320 };
+enum { ACCT_MAX = 320, COMMENT_MAX = 20000 };
 
 /* What the subject of an event is: an id, or an object with "local" or "remote"; a person may be one that the
  * platform never met, by "acct". */
@@ -95,4 +95,9 @@ void platform_read_event(const json_t *object, const char *key, struct arena *ar
     if (type->kind == EVENT_POST_CREATED || type->kind == EVENT_POST_UPDATED ||
         type->kind == EVENT_REPOST_CREATED)
         out->post = read_data(json_object_get(object, "data"), out, arena);
+    if (type->kind == EVENT_REPORT) {
+        const json_t *data = json_object_get(object, "data");
+        out->comment = platform_text(json_object_get(data, "comment"), COMMENT_MAX, arena);
+        out->forward = json_is_true(json_object_get(data, "forward"));
+    }
 }

@@ -226,3 +226,19 @@ json_t *platform_relation_json(const struct remote_relation *relation)
     put(object, "rev", json_integer((json_int_t)relation->revision));
     return object;
 }
+
+/* ---- reports ---- */
+
+json_t *platform_report_json(const struct remote_report *report)
+{
+    json_t *object = json_object();
+    json_t *posts = json_array();
+    for (size_t i = 0; i < report->post_count; i++)
+        (void)json_array_append_new(posts, json_string(report->posts[i]));
+    put(object, "account", json_string(report->account));
+    put(object, "posts", posts);
+    put(object, "server", json_string(report->server));
+    put(object, "comment", json_string(report->comment));
+    put(object, "created", time_or_null(report->created));
+    return object;
+}

@@ -27,7 +27,8 @@ static void print_value(const char *name, const json_t *value)
                    strcmp(name, "last_accepted") == 0 || strcmp(name, "published") == 0 ||
                    strcmp(name, "deleted") == 0 || strcmp(name, "until") == 0 ||
                    strcmp(name, "asked_until") == 0 || strcmp(name, "asked") == 0 ||
-                   strcmp(name, "decided") == 0;
+                   strcmp(name, "decided") == 0 || strcmp(name, "last") == 0 ||
+                   strcmp(name, "closed") == 0 || strcmp(name, "forwarded_at") == 0;
     if (json_is_integer(value) && is_time) {
         time_format(json_integer_value(value), when);
         (void)fputs(when, stdout);
@@ -37,6 +38,14 @@ static void print_value(const char *name, const json_t *value)
         (void)printf("%lld", (long long)json_integer_value(value));
     } else if (json_is_boolean(value)) {
         (void)fputs(json_is_true(value) ? "yes" : "no", stdout);
+    } else if (json_is_array(value)) {
+        size_t index;
+        json_t *inner;
+        json_array_foreach((json_t *)(uintptr_t)value, index, inner)
+        {
+            (void)fputs(index ? " " : "", stdout);
+            print_value("", inner);
+        }
     } else if (json_is_object(value)) {
         const char *member;
         json_t *inner;
@@ -255,6 +264,26 @@ int command_post(struct gateway *gateway, int count, char **words)
 int command_domain(struct gateway *gateway, int count, char **words)
 {
     return command_acts(gateway, "domain", count, words);
+}
+
+int command_host(struct gateway *gateway, int count, char **words)
+{
+    return command_acts(gateway, "host", count, words);
+}
+
+int command_health(struct gateway *gateway, int count, char **words)
+{
+    return command_acts(gateway, "health", count, words);
+}
+
+int command_name(struct gateway *gateway, int count, char **words)
+{
+    return command_acts(gateway, "name", count, words);
+}
+
+int command_report(struct gateway *gateway, int count, char **words)
+{
+    return command_acts(gateway, "report", count, words);
 }
 
 int command_reply(struct gateway *gateway, int count, char **words)

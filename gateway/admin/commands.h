@@ -38,6 +38,9 @@ int command_reply(struct gateway *gateway, int count, char **words);
 int command_where(struct gateway *gateway, int count, char **words);
 /* The acts (acts.h) of a group by the words "VERB [ACCOUNT] [WORDS]". */
 int command_acts(struct gateway *gateway, const char *group, int count, char **words);
+int command_health(struct gateway *gateway, int count, char **words);
+int command_name(struct gateway *gateway, int count, char **words);
+int command_report(struct gateway *gateway, int count, char **words);
 int command_domain(struct gateway *gateway, int count, char **words);
 int command_sweep(struct gateway *gateway, int count, char **words);
 

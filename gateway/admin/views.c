@@ -129,30 +129,24 @@ static const struct view views[] = {
      .says = "What was done with your account, by whom and when.",
      .act = "account.audit",
      .scope = ACT_OWNER},
-    {.path = "/",
-     .title = "Accounts",
-     .says = "Accounts that were ever switched on here.",
-     .act = "account.list",
-     .scope = ACT_OPERATOR},
-    {.path = "/tokens",
-     .title = "Tokens",
-     .says = "Tokens of the admin API. A new one is shown once.",
-     .act = "token.list",
-     .scope = ACT_OPERATOR,
-     .buttons = {{"token.remove", "name", "name", "Remove", true, NULL, NULL}},
-     .form = "token.add",
-     .form_label = "Make a token"},
 };
 
 const struct view *view_at(size_t index)
 {
-    return index < sizeof views / sizeof views[0] ? &views[index] : NULL;
+    size_t own = sizeof views / sizeof views[0];
+    if (index < own)
+        return &views[index];
+    for (const struct view *view = operator_views; view->path; view++)
+        if (index-- == own)
+            return view;
+    return NULL;
 }
 
 const struct view *view_find(const char *path, enum act_scope scope)
 {
-    for (size_t i = 0; i < sizeof views / sizeof views[0]; i++)
-        if (views[i].scope == scope && strcmp(views[i].path, path) == 0)
-            return &views[i];
+    const struct view *view;
+    for (size_t i = 0; (view = view_at(i)) != NULL; i++)
+        if (view->scope == scope && strcmp(view->path, path) == 0)
+            return view;
     return NULL;
 }

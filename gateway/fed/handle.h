@@ -28,6 +28,7 @@ enum work_result handle_like(struct incoming *incoming);
 enum work_result handle_announce(struct incoming *incoming);
 enum work_result handle_block(struct incoming *incoming);
 enum work_result handle_move(struct incoming *incoming);
+enum work_result handle_flag(struct incoming *incoming);
 enum work_result handle_quote_request(struct incoming *incoming);
 enum work_result handle_answer(struct incoming *incoming); /* Accept, Reject */
 /* What somebody else brought: a hint where to look. Gives up after some attempts. */

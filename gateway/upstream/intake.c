@@ -241,6 +241,7 @@ static void log_event(const struct intake *intake)
         [EVENT_REMOTE_POST_REMOVED] = "reply removed",
         [EVENT_LIKE_CREATED] = "liked",
         [EVENT_LIKE_DELETED] = "like taken back",
+        [EVENT_REPORT] = "somebody reported",
         [EVENT_GAP] = "events missing",
         [EVENT_FOLLOW_DECIDED] = "follower decided",
         [EVENT_FOLLOW_CREATED] = "somebody followed",
@@ -291,12 +292,13 @@ static enum work_result handle(struct intake *intake)
     case EVENT_FOLLOW_CREATED:
     case EVENT_FOLLOW_DELETED:
         return people_follow(intake->platform, intake->arena, intake->event, intake->trace);
+    case EVENT_REPORT:
+        return people_report(intake->platform, intake->arena, intake->event, intake->trace);
     case EVENT_FOLLOW_DECIDED:
         return people_decided(intake->platform, intake->arena, intake->event, intake->trace);
     case EVENT_LIKE_CREATED:
     case EVENT_LIKE_DELETED:
         return like_handle(intake->platform, intake->arena, intake->event, intake->trace);
-    case EVENT_REPORT:
     case EVENT_OTHER:
         break;
     }

@@ -75,6 +75,9 @@ enum work_result people_follow(struct platform *platform, struct arena *arena, c
 enum work_result people_decided(struct platform *platform, struct arena *arena, const struct event *event,
                                 const char *trace);
 enum work_result people_removed(struct platform *platform, struct arena *arena, const struct event *event);
+/* A member reports a person or a post of another server. */
+enum work_result people_report(struct platform *platform, struct arena *arena, const struct event *event,
+                               const char *trace);
 
 /* likes.c: a member likes what somebody elsewhere wrote, or takes that back. */
 enum work_result like_handle(struct platform *platform, struct arena *arena, const struct event *event,

@@ -355,7 +355,7 @@ static enum work_result push_object(struct push *push, const char *hash)
 }
 
 /* ---- the queue: "object HASH", "author KEY", "profile KEY", "followed AID ACTOR",
- * "relation KIND AID OID ACTOR DETAIL"
+ * "relation KIND AID OID ACTOR DETAIL", "report ID"
  * ---------------------------------------------------------- */
 
 enum work_result push_handle(void *context, const struct work_entry *entry)
@@ -383,6 +383,8 @@ enum work_result push_handle(void *context, const struct work_entry *entry)
         result = delete_author(&push, words[1]);
     else if (count == 3 && strcmp(words[0], "followed") == 0)
         result = push_followed(&push, words[1], words[2]);
+    else if (count == 2 && strcmp(words[0], "report") == 0)
+        result = push_report(&push, words[1]);
     else if (count == 2 && strcmp(words[0], "profile") == 0)
         result = puppet_refresh(&push, words[1]);
     else if (count == 6 && strcmp(words[0], "relation") == 0)

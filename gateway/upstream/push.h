@@ -22,6 +22,8 @@ static inline bool push_can(const struct push *push, unsigned capability)
 /* Runs one push; *native (may be NULL) is set when the platform gave an id. */
 enum work_result push_run(struct push *push, const struct operation_input *input, const char **native);
 
+/* What another server reported about one of the platform's accounts. */
+enum work_result push_report(struct push *push, const char *id);
 /* Removes one thing that somebody wrote (its tombstone stands). */
 enum work_result push_remove(struct push *push, const char *hash, const struct remote_object *object);
 
