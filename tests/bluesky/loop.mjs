@@ -88,6 +88,7 @@ await story("An account on a real Bluesky server lives in the fediverse", async 
     const text = "Grüße @bob.test, see example.com/… #caturday";
     const range = (part) => ({ byteStart: Buffer.byteLength(text.slice(0, text.indexOf(part))), byteEnd: Buffer.byteLength(text.slice(0, text.indexOf(part) + part.length)) });
     await alice.post(text, {
+      tags: ["Birds"], // beside the text
       facets: [
         { index: range("@bob.test"), features: [{ $type: "app.bsky.richtext.facet#mention", did: bob.did }] },
         { index: range("example.com/…"), features: [{ $type: "app.bsky.richtext.facet#link", uri: "https://example.com/a/long/path" }] },
@@ -97,7 +98,7 @@ await story("An account on a real Bluesky server lives in the fediverse", async 
     const { object } = await world.create("Grüße");
     assert.match(object.content, new RegExp(`Grüße <a href="https://bsky.app/profile/${bob.did}"[^>]*>@bob.test</a>`));
     assert.match(object.content, /<a href="https:\/\/example.com\/a\/long\/path"/);
-    assert.deepEqual([object.tag].flat().filter(({ type }) => type === "Hashtag").map(({ name }) => name.toLowerCase()), ["#caturday"]);
+    assert.deepEqual([object.tag].flat().filter(({ type }) => type === "Hashtag").map(({ name }) => name.toLowerCase()), ["#caturday", "#birds"]);
   });
 
   await step("pictures with alt text and size, at the account's own server", async () => {
