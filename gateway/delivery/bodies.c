@@ -94,6 +94,17 @@ static void keep(struct bodies *bodies, const char *number, struct body *body)
     }
 }
 
+void bodies_put(struct bodies *bodies, const char *number, const void *text, size_t length)
+{
+    struct kept *one;
+    HASH_FIND_STR(bodies->kept, number, one);
+    if (one)
+        return;
+    struct body *body = body_new(text, length);
+    keep(bodies, number, body);
+    body_unref(body);
+}
+
 struct body *bodies_get(struct bodies *bodies, struct store *store, const char *number)
 {
     struct kept *one;
