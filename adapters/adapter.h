@@ -27,6 +27,9 @@ enum {
     ADAPTER_PUSH_EMOJI = 1u << 11,     /* tells reactions from likes */
     ADAPTER_PUSH_MENTION = 1u << 12,   /* takes remote posts that answer nothing here but name or quote
                                           somebody */
+    ADAPTER_SPEAKER = 1u << 13,        /* an account of the operator's writes what remote people answer */
+    ADAPTER_PUPPET_ACCOUNTS = 1u << 14, /* writes as accounts of remote people's own, whose ids and passwords
+                                           the gateway keeps; with ADAPTER_PUPPETS it makes new ones */
 };
 
 enum text_unit { UNIT_BYTES, UNIT_CODE_POINTS, UNIT_UTF16, UNIT_GRAPHEMES };
@@ -63,10 +66,20 @@ enum operation_kind {
     OPERATION_PUSH_POST,   /* in: remote_post (create or edit)       → native_id; the author goes first when
                               asked */
     OPERATION_PUSH_DELETE, /* in: key of a remote post               → ok, also when unknown */
-    OPERATION_PUSH_AUTHOR, /* in: remote_author */
-    OPERATION_DELETE_AUTHOR,   /* in: key of a remote author */
+    OPERATION_PUSH_AUTHOR, /* in: remote_author, puppet             → native_id, handle, wanted_handle */
+    OPERATION_NAME_AUTHOR, /* in: puppet (wanted_handle)            → handle; the name is proven by now */
+    OPERATION_DELETE_AUTHOR,   /* in: key of a remote author; puppet */
     OPERATION_PUSH_RELATION,   /* in: remote_relation */
-    OPERATION_DELETE_RELATION, /* in: key of a remote relation */
+    OPERATION_DELETE_RELATION, /* in: key of a remote relation; relation, puppet */
+};
+
+/* A remote author's own account on the platform (ADAPTER_PUPPET_ACCOUNTS). */
+struct adapter_puppet {
+    const char *key;    /* of the author */
+    const char *native; /* NULL: not made yet, as far as is known */
+    const char *handle; /* what it is called, or to be called, there */
+    const char *wanted_handle;
+    bool hidden; /* it was deactivated */
 };
 
 struct operation_input {
@@ -77,6 +90,22 @@ struct operation_input {
     const struct remote_post *remote_post;
     const struct remote_author *remote_author;
     const struct remote_relation *remote_relation;
+    enum relation_kind relation;
+    const struct adapter_puppet *puppet; /* who says it; NULL: the platform's own way */
+};
+
+/* How the gateway signs in where its credential (the platform's token) buys tokens that expire. Names of
+ * members are those of the JSON that goes and comes. */
+struct adapter_session {
+    const char *login_url;   /* POST {identifier_member: identifier, password_member: the credential} */
+    const char *refresh_url; /* POST without a body, as the bearer of the refresh token */
+    const char *identifier, *identifier_member, *password_member, *access_member, *refresh_member;
+};
+
+enum adapter_credential {
+    CREDENTIAL_PLATFORM, /* the platform's token, or what its session makes of it */
+    CREDENTIAL_PUPPET,   /* of the operation's puppet: the request says how to sign in */
+    CREDENTIAL_OPERATOR, /* of the server's administrator (HTTP Basic, RFC 7617) */
 };
 
 /* One request for the gateway to perform. The gateway adds the credential: adapters never see secrets. */
@@ -86,10 +115,13 @@ struct adapter_request {
     size_t header_count;
     struct adapter_bytes body; /* length 0: none */
     const char *content_type;  /* NULL without body */
-    bool authenticate;         /* send the platform's credential */
-    bool foreign;              /* others named the host: the address guard is asked */
-    unsigned cost;             /* points of the platform's budget for writing; 0: it costs nothing */
-    size_t response_max;       /* bytes */
+    bool authenticate;         /* send a credential, this one: */
+    enum adapter_credential credential;
+    struct adapter_session session; /* with CREDENTIAL_PUPPET; strings as long as the operation */
+    const char *password_member;    /* the puppet's password goes into the body's JSON object as this; NULL */
+    bool foreign;                   /* others named the host: the address guard is asked */
+    unsigned cost;                  /* points of the platform's budget for writing; 0: it costs nothing */
+    size_t response_max;            /* bytes */
     unsigned timeout_ms;
 };
 
@@ -117,6 +149,7 @@ enum answer {
     ANSWER_TOO_LONG,     /* shorten and try once more */
     ANSWER_NO_MEDIA,     /* such attachments are not taken: link them and try once more */
     ANSWER_FULL,
+    ANSWER_TAKEN, /* somebody else's account has the name that the puppet was to get */
 };
 
 struct post_revision {
@@ -137,8 +170,10 @@ struct operation_result {
     size_t post_count;
     const struct post_revision *revisions;
     size_t revision_count;
-    const char *cursor;    /* next page; NULL = end */
-    const char *native_id; /* of what was pushed */
+    const char *cursor;        /* next page; NULL = end */
+    const char *native_id;     /* of what was pushed */
+    const char *handle;        /* of a puppet, as it is now */
+    const char *wanted_handle; /* a name that the gateway is to prove, then OPERATION_NAME_AUTHOR; NULL */
 };
 
 /* ---- streams: byte feeds
@@ -186,12 +221,8 @@ struct stream_close {
     const char *reason;
 };
 
-/* How the gateway signs in where its credential (the platform's token) buys tokens that expire. Names of
- * members are those of the JSON that goes and comes. */
-struct adapter_session {
-    const char *login_url;   /* POST {identifier_member: identifier, password_member: the credential} */
-    const char *refresh_url; /* POST without a body, as the bearer of the refresh token */
-    const char *identifier, *identifier_member, *password_member, *access_member, *refresh_member;
+struct adapter_puppet_limits {
+    unsigned total, hour, day, server_day; /* server_day: of one remote server */
 };
 
 struct adapter; /* an open platform instance */
@@ -211,6 +242,15 @@ struct adapter_class {
      * bytes. NULL: nothing. */
     void (*attribution)(const struct adapter *adapter, const struct remote_author *author, size_t *units,
                         size_t *bytes);
+
+    /* The name that a remote author's own account is to get; `attempt` 0, more where names were taken. In the
+     * arena. NULL: the adapter makes no such accounts. */
+    const char *(*puppet_handle)(const struct adapter *adapter, const struct remote_author *author,
+                                 unsigned attempt, struct arena *arena);
+    /* The domain below which the names of puppets are proven by the gateway, or NULL. */
+    const char *(*puppet_domain)(const struct adapter *adapter);
+    /* How many puppets may be made. */
+    struct adapter_puppet_limits (*puppet_limits)(const struct adapter *adapter);
 
     /* NULL, or it returns NULL: the credential itself goes with requests that want one. */
     const struct adapter_session *(*session)(const struct adapter *adapter);

@@ -189,6 +189,16 @@ static bool read_limits(struct config_source *source, struct config *config)
                        &config->limits.memory_mib);
 }
 
+static bool read_federation(struct config_source *source, struct config *config)
+{
+    static const char *const modes[] = {"open", "allowlist", NULL};
+    size_t mode = 0;
+    if (!read_word(source, "federation", "mode", modes, "open or allowlist", &mode))
+        return false;
+    config->listed_only = mode == 1;
+    return true;
+}
+
 static bool read_ledger(struct config_source *source, struct config *config)
 {
     static const char *const answers[] = {"off", "on", NULL};
@@ -227,8 +237,11 @@ static void free_secret(char *secret)
 
 static bool is_ours(const char *name)
 {
-    static const char *const names[] = {
-        "adapter", "host", "token", "token_file", "webhook_secret", "webhook_secret_file", "hold_seconds"};
+    static const char *const names[] = {"adapter",        "host",
+                                        "token",          "token_file",
+                                        "admin_password", "admin_password_file",
+                                        "webhook_secret", "webhook_secret_file",
+                                        "hold_seconds"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
@@ -283,6 +296,9 @@ static bool read_platform(struct config_source *source, struct config *config,
                            section->name);
     const struct config_entry *file = config_entry_find(source, section->name, "token_file");
     platform->token = file ? config_secret_read(source, file) : text_of(source, section->name, "token", NULL);
+    const struct config_entry *admin = config_entry_find(source, section->name, "admin_password_file");
+    platform->admin_password =
+        admin ? config_secret_read(source, admin) : text_of(source, section->name, "admin_password", NULL);
     if (source->error[0] || !read_webhook_secret(source, section->name, platform))
         return false;
     read_settings(source, section->name, platform);
@@ -317,8 +333,9 @@ struct config *config_read(const char *path, char *error, size_t error_size)
     *source = (struct config_source){.file = path, .error = error, .error_size = error_size};
     config->file = config_copy(path);
     bool good = config_source_read(source) && read_gateway(source, config) && read_redis(source, config) &&
-                read_fetch(source, config) && read_limits(source, config) && read_admin(source, config) &&
-                read_ledger(source, config) && read_log(source, config) && read_platforms(source, config) &&
+                read_fetch(source, config) && read_federation(source, config) &&
+                read_limits(source, config) && read_admin(source, config) && read_ledger(source, config) &&
+                read_log(source, config) && read_platforms(source, config) &&
                 config_hosts_build(source, config) && config_key_read(source, config);
     config_source_clear(source);
     free(source);
@@ -338,6 +355,7 @@ void config_free(struct config *config)
         free(platform->adapter);
         free(platform->host);
         free_secret(platform->token);
+        free_secret(platform->admin_password);
         json_decref(platform->settings);
     }
     for (size_t i = 0; i < config->host_count; i++) {

@@ -17,6 +17,7 @@ struct config_platform {
     char *name, *adapter;
     char *host;                           /* authority of its own host; NULL: the primary one */
     char *token;                          /* credential, from token or token_file; never logged */
+    char *admin_password;                 /* of its server's administrator; NULL; never logged */
     struct webhook_secret webhook_secret; /* with which it signs events that it POSTs to us */
     int hold_seconds; /* hold window of accounts switched on from now on; -1: the default */
     json_t *settings; /* the adapter's other keys (url, …), strings */
@@ -42,6 +43,8 @@ struct config {
     char *redis_url; /* url or url_file; may hold a password; NULL: private server in data_dir */
     /* [fetch] */
     char *allow_private, *ca_file;
+    /* [federation] mode = open | allowlist: only servers that a rule allows are dealt with */
+    bool listed_only;
     /* [limits]; a rate of 0: none */
     struct {
         unsigned address_per_second, host_per_second; /* per worker */

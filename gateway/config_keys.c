@@ -10,12 +10,14 @@ static const struct {
                 "hold_seconds, key_file"},
     {"redis", "url, url_file"},
     {"fetch", "allow_private, ca_file"},
+    {"federation", "mode"},
     {"limits", "address_per_second, host_per_second, inbox_queue, answers_mib, memory_mib"},
     {"admin", "listen, public_url"},
     {"ledger", "look_at_copies, notice_days"},
     {"log", "format, level"},
     {"host ", "account"},
-    {"platform ", "adapter, host, token, token_file, webhook_secret, webhook_secret_file, hold_seconds and "
+    {"platform ", "adapter, host, token, token_file, admin_password, admin_password_file, webhook_secret, "
+                  "webhook_secret_file, hold_seconds and "
                   "the adapter's own"},
 };
 

@@ -1,11 +1,10 @@
 #include "gateway/domains.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "gateway/client/address_guard.h"
+#include "gateway/jobs.h"
 #include "gateway/log.h"
 
 #define KEY "domain_rules"
@@ -13,60 +12,19 @@
 
 enum { AGAIN_MS = 1000 };
 
-struct rule {
-    UT_hash_handle hh;
-    bool blocks;
-    char domain[];
-};
-
 struct domains {
     struct gateway *gateway;
-    struct rule *rules;
+    struct domain_rules *rules;
     struct loop_timer *again;
     bool known;           /* read once at least */
     bool asking, changed; /* changed: while an answer was under way */
 };
 
-/* ---- the rules in memory
- * ---------------------------------------------------------------------------------------- */
-
-bool domain_rule_read(const char *text, struct domain_rule *out)
-{
-    char *end = NULL;
-    out->blocks = strncmp(text, "block ", 6) == 0;
-    if (!out->blocks && strncmp(text, "allow ", 6) != 0)
-        return false;
-    out->since = strtoll(text + 6, &end, 10);
-    out->reason = *end == ' ' ? end + 1 : "";
-    return end != text + 6;
-}
-
-static void forget(struct domains *domains)
-{
-    struct rule *rule;
-    struct rule *next;
-    HASH_ITER(hh, domains->rules, rule, next)
-    {
-        HASH_DEL(domains->rules, rule);
-        free(rule);
-    }
-}
-
 static void add(struct domains *domains, const char *domain, const char *text)
 {
-    struct domain_rule read;
-    size_t length = strlen(domain);
-    if (!domain_rule_read(text, &read) || length >= DOMAIN_SIZE) {
+    if (!domain_rules_put(domains->rules, domain, text))
         log_write(LOG_ERROR, "a rule for a domain cannot be read and is passed over", "domain", domain,
                   (char *)NULL);
-        return;
-    }
-    struct rule *rule = calloc(1, sizeof *rule + length + 1);
-    if (!rule)
-        abort();
-    rule->blocks = read.blocks;
-    memcpy(rule->domain, domain, length + 1);
-    HASH_ADD_KEYPTR(hh, domains->rules, rule->domain, length, rule);
 }
 
 /* What is known stays while the store is away. */
@@ -74,7 +32,7 @@ static bool take(struct domains *domains, const struct reply *reply)
 {
     if (reply_failed(reply))
         return false;
-    forget(domains);
+    domain_rules_clear(domains->rules);
     for (size_t i = 0; i + 1 < reply_count(reply); i += 2)
         add(domains, reply_text(reply_at(reply, i)), reply_text(reply_at(reply, i + 1)));
     domains->known = true;
@@ -122,6 +80,7 @@ static struct domains *domains_of(struct gateway *gateway)
         if (!gateway->domains)
             abort();
         gateway->domains->gateway = gateway;
+        gateway->domains->rules = domain_rules_new(gateway->config->listed_only);
         gateway->domains->again = loop_timer_new(gateway->loop, ask, gateway->domains);
     }
     return gateway->domains;
@@ -147,7 +106,7 @@ void domains_free(struct gateway *gateway)
     struct domains *domains = gateway->domains;
     if (!domains)
         return;
-    forget(domains);
+    domain_rules_free(domains->rules);
     loop_timer_free(domains->again);
     free(domains);
     gateway->domains = NULL;
@@ -164,30 +123,17 @@ bool domains_set(struct gateway *gateway, const char *domain, const char *text)
     reply = store_call(gateway->store, "PUBLISH", CHANNEL, domain, (char *)NULL);
     good = !reply_failed(reply);
     reply_free(reply);
-    return good;
+    /* Whose puppets are of a domain that is blocked now is looked up by the gateway that serves. */
+    return good && job_queue(gateway, "domains-blocked", "", NULL);
 }
 
 /* ---- asking
  * ---------------------------------------------------------------------------------------------------------
  */
 
-bool domains_block(const struct gateway *gateway, const char *domain)
+enum domain_rule_kind domains_rule(const struct gateway *gateway, const char *domain)
 {
-    size_t length = strlen(domain);
-    if (length && domain[length - 1] == '.')
-        length--;
-    while (gateway->domains && length) {
-        struct rule *rule;
-        HASH_FIND(hh, gateway->domains->rules, domain, length, rule);
-        if (rule)
-            return rule->blocks;
-        const char *dot = memchr(domain, '.', length);
-        if (!dot)
-            return false;
-        length -= (size_t)(dot + 1 - domain);
-        domain = dot + 1;
-    }
-    return false;
+    return domain_rules_judge(gateway->domains->rules, domain);
 }
 
 static bool is_known(const struct gateway *gateway)
@@ -201,9 +147,17 @@ enum domain_verdict domains_judge(const struct gateway *gateway, const char *url
     const char *why;
     if (!is_known(gateway))
         return DOMAIN_UNKNOWN;
-    if (!gateway->domains->rules || !address_guard_url(NULL, url, true, &place, &why))
-        return DOMAIN_OPEN;
-    return domains_block(gateway, place.host) ? DOMAIN_BLOCKED : DOMAIN_OPEN;
+    if (!address_guard_url(NULL, url, true, &place, &why))
+        return gateway->config->listed_only ? DOMAIN_BLOCKED : DOMAIN_OPEN;
+    return domains_rule(gateway, place.host) == RULE_BLOCK ? DOMAIN_BLOCKED : DOMAIN_OPEN;
+}
+
+bool domains_limit(const struct gateway *gateway, const char *url)
+{
+    struct guarded_url place;
+    const char *why;
+    return is_known(gateway) && address_guard_url(NULL, url, true, &place, &why) &&
+           domains_rule(gateway, place.host) == RULE_LIMIT;
 }
 
 static bool is_ours(const struct config *config, const char *host, unsigned port)
@@ -228,21 +182,5 @@ enum fetch_error domains_refusal(void *context, const char *host, unsigned port,
     if (is_ours(gateway->config, host, port))
         return FETCH_FORBIDDEN;
     *why = "its domain is blocked here";
-    return domains_block(gateway, host) ? FETCH_FORBIDDEN : FETCH_OK;
-}
-
-bool domain_canonical(const char *text, char out[DOMAIN_SIZE])
-{
-    struct guarded_url place;
-    const char *why;
-    char url[DOMAIN_SIZE + 16];
-    if (!*text || strpbrk(text, "/?#@:[]") ||
-        snprintf(url, sizeof url, "https://%s/", text) >= (int)sizeof url ||
-        !address_guard_url(NULL, url, true, &place, &why))
-        return false;
-    size_t length = strlen(place.host);
-    if (length && place.host[length - 1] == '.')
-        place.host[--length] = '\0';
-    memcpy(out, place.host, length + 1);
-    return length > 0;
+    return domains_rule(gateway, host) == RULE_BLOCK ? FETCH_FORBIDDEN : FETCH_OK;
 }

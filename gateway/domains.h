@@ -1,13 +1,13 @@
-/* Which servers this gateway deals with: never with itself, and with no domain that the operator blocked
- * (PROTOCOL §3.5 line 16, §6.2). The rules stand in the store and are kept in memory, so that they are asked
- * before any network action; until they were read once, nobody is dealt with. The longest rule that covers a
- * host decides; a rule covers the domain and all below it. */
+/* Which servers this gateway deals with: never with itself, and with none that the operator's rules speak
+ * against (PROTOCOL §3.5 line 16, §6.2). The rules stand in the store and are kept in memory, so that they
+ * are asked before any network action; until they were read once, nobody is dealt with. */
 #ifndef DRAWBRIDGE_GATEWAY_DOMAINS_H
 #define DRAWBRIDGE_GATEWAY_DOMAINS_H
 
 #include <stdbool.h>
 
 #include "gateway/client/fetch.h"
+#include "gateway/domain_rules.h"
 #include "gateway/gateway.h"
 
 struct domains;
@@ -23,25 +23,17 @@ enum domain_verdict {
     DOMAIN_BLOCKED,
     DOMAIN_UNKNOWN, /* the rules are not known yet: come again */
 };
-/* The host of a web URL, whatever it is written like. A URL that has none is open: nobody can ask it. */
+/* The host of a web URL, whatever it is written like. A URL that has none is open, since nobody can ask it;
+ * where only listed domains are dealt with, it is blocked. */
 enum domain_verdict domains_judge(const struct gateway *gateway, const char *url);
+/* Whether the host of a web URL is limited: what comes from there waits for somebody's approval. */
+bool domains_limit(const struct gateway *gateway, const char *url);
 
 /* The client's fetch_refusal; `gateway` is its context. */
 enum fetch_error domains_refusal(void *gateway, const char *host, unsigned port, const char **why);
 
-enum { DOMAIN_SIZE = 256 };
-/* A domain as rules know it: lower case, punycode, no dot at its end. False when it is none. */
-bool domain_canonical(const char *text, char out[DOMAIN_SIZE]);
-
-/* What a rule says in the store: "block MS REASON" or "allow MS REASON". */
-struct domain_rule {
-    bool blocks;
-    long long since; /* ms */
-    const char *reason;
-};
-bool domain_rule_read(const char *text, struct domain_rule *out);
-/* Whether `domain`, canonical, is blocked by the rules that are known. */
-bool domains_block(const struct gateway *gateway, const char *domain);
+/* What the rules that are known say of a canonical domain: RULE_ALLOW, RULE_LIMIT or RULE_BLOCK. */
+enum domain_rule_kind domains_rule(const struct gateway *gateway, const char *domain);
 /* Sets or (text NULL) takes back a rule and tells all workers. Waits. */
 bool domains_set(struct gateway *gateway, const char *domain, const char *text);
 

@@ -8,6 +8,7 @@
 #include "gateway/clock.h"
 #include "gateway/delivery/delivery.h"
 #include "gateway/fed/publish.h"
+#include "gateway/fed/separation.h"
 #include "gateway/lease.h"
 #include "gateway/leaving.h"
 #include "gateway/ledger/exposure.h"
@@ -127,6 +128,9 @@ static enum work_result handle(void *context, const struct work_entry *entry)
         return end_job(gateway, entry, sweep(gateway, aid));
     if (strcmp(data, "depart") == 0)
         return end_job(gateway, entry, depart(gateway, aid, entry->trace));
+    if (strcmp(data, "domains-blocked") == 0)
+        return end_job(gateway, entry,
+                       separation_forget_blocked(gateway, entry->trace) ? WORK_DONE : WORK_LATER);
     if (strcmp(data, "rotate-key") == 0)
         return end_job(gateway, entry, rotation_begin(gateway, aid, entry->trace));
     log_write(LOG_ERROR, "a job of an unknown kind is dropped", "kind", data, "aid", aid, (char *)NULL);

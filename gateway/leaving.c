@@ -7,8 +7,10 @@
 
 #include "gateway/clock.h"
 #include "gateway/fed/publish.h"
+#include "gateway/fed/separation.h"
 #include "gateway/log.h"
 #include "gateway/store/posts.h"
+#include "gateway/upstream/upstream.h"
 
 enum { PAGE = 100, PAGES_MAX = 1000000, LEAVING_BUDGET = 1 << 21, WAITS_FOR_CONSENT = 6, ACCOUNTS_MAX = 100 };
 static const int64_t LEAVE_MAX_MS = (int64_t)7 * 86400 * 1000;
@@ -44,14 +46,24 @@ static bool queue_farewell(struct gateway *gateway, const char *aid, const char 
     return good;
 }
 
+/* What others wrote in the account's threads, where accounts of the operator's wrote it there. A platform of
+ * the operator's own keeps or removes it by itself. */
+static bool remove_answers(struct gateway *gateway, const char *aid, const char *platform)
+{
+    bool speaks = false;
+    return upstream_speaks(gateway, platform, &speaks) && (!speaks || separation_forget_words(gateway, aid));
+}
+
 enum work_result leaving_begin(struct gateway *gateway, const char *aid, const struct work_entry *entry)
 {
     struct arena *arena = arena_new(LEAVING_BUDGET);
     struct account_record record;
     enum lookup found = account_load(gateway->store, arena, aid, &record);
     enum consent consent = record.consent;
+    bool answered =
+        found != LOOKUP_FOUND || consent != CONSENT_LEAVING || remove_answers(gateway, aid, record.platform);
     arena_free(arena);
-    if (found == LOOKUP_DOWN)
+    if (found == LOOKUP_DOWN || !answered)
         return WORK_LATER;
     if (found == LOOKUP_FOUND && consent == CONSENT_ON && entry->attempt < WAITS_FOR_CONSENT)
         return WORK_LATER; /* the job is queued just before the state moves on */

@@ -122,6 +122,8 @@ static void route(struct serving *serving)
         upstream_webhook(serving, path + sizeof hooks - 1);
         return;
     }
+    if (!serving->host && reads && serve_puppet_proof(serving))
+        return;
     if (!serving->host) {
         http_answer_text(serving->request, 421,
                          "This server does not serve that host; check the Host header.\n");

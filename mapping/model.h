@@ -156,6 +156,7 @@ struct remote_author {
     const char *bio_html; /* sanitised */
     const char *avatar_url, *avatar_type;
     bool bot;
+    bool limited; /* the operator limited the author's server */
     int64_t created;
     uint64_t revision; /* the gateway's own counter */
 };

@@ -20,12 +20,25 @@ enum {
 
 #define BLUESKY_POST "app.bsky.feed.post"
 #define BLUESKY_REPOST "app.bsky.feed.repost"
+#define BLUESKY_LIKE "app.bsky.feed.like"
 #define BLUESKY_PROFILE "app.bsky.actor.profile"
 #define BLUESKY_INTENTS "org.user-intents.declaration"
+/* In records made here: where the original is. */
+#define BLUESKY_ORIGINAL "drawbridgeOriginalUrl"
 
 enum bluesky_source { SOURCE_JETSTREAM, SOURCE_JETSTREAM_2, SOURCE_FIREHOSE };
 
 struct bluesky_homes;
+
+/* Accounts of remote people's own (bluesky_puppet.c). */
+struct bluesky_puppets {
+    bool wanted;         /* reply_mode = puppets: new ones are made */
+    char *pds;           /* base URL of the server that they live on; NULL: as their DID documents say */
+    char *domain;        /* below which the gateway proves their names; NULL: none */
+    char *handle_domain; /* of the server, with a dot in front; found by discovery */
+    bool invited;        /* the server wants an invite code for each */
+    struct adapter_puppet_limits limits;
+};
 
 struct adapter {
     char *plc, *appview, *web; /* base URLs without a slash at the end */
@@ -36,6 +49,7 @@ struct adapter {
      * rest is found by discovery. */
     char *identifier, *relay, *pds, *login_url, *refresh_url;
     struct adapter_session session;
+    struct bluesky_puppets puppets;
     struct bluesky_homes *homes; /* where accounts live, as their DID documents said */
 };
 
@@ -57,6 +71,8 @@ struct bluesky_address {
     const char *did, *collection, *rkey;
 };
 bool bluesky_address_read(const char *text, struct arena *arena, struct bluesky_address *out);
+/* *slot becomes a copy of the text; what it was is freed. */
+void bluesky_keep(char **slot, const char *text);
 /* The page of a post or profile for people. */
 const char *bluesky_page(const struct adapter *adapter, struct arena *arena, const char *did,
                          const char *rkey);
@@ -131,6 +147,19 @@ void bluesky_change_event(struct adapter *adapter, const struct bluesky_change *
 /* `what` is "identity", "account" or "sync"; `mark` makes the key of each its own. */
 void bluesky_account_event(struct adapter *adapter, const char *what, const char *did, const char *mark,
                            int64_t time, struct arena *arena, struct event *out);
+
+/* ---- bluesky_puppet_names.c: what puppets are called; in the arena ---- */
+/* A label of the server's own: 3 to 18 characters; another one for each attempt. */
+const char *bluesky_puppet_label(const struct remote_author *author, unsigned attempt, struct arena *arena);
+const char *bluesky_puppet_handle(const struct adapter *adapter, const struct remote_author *author,
+                                  unsigned attempt, struct arena *arena);
+/* alice.mastodon.example.DOMAIN, as far as handles can say that. */
+const char *bluesky_puppet_wanted(const char *domain, const struct remote_author *author,
+                                  struct arena *arena);
+/* How many bytes the first `maximum` graphemes take; *count is how many there are, at most that. */
+size_t bluesky_graphemes(const char *text, size_t maximum, size_t *count);
+/* bluesky_puppet_profile.c: the profile record, without a picture. */
+json_t *bluesky_puppet_profile(const struct remote_author *author);
 
 /* ---- the parts of the class ---- */
 /* Whether a profile or a post labels itself so. */

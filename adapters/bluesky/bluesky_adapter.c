@@ -11,11 +11,19 @@ enum {
     MEDIA_MAX = 4,
     SWEEP_HOURS = 4,
     POINTS_HOUR = 5000,
-    POINTS_DAY = 35000
+    POINTS_DAY = 35000,
+    /* A new server at Bluesky's relay may have 100 accounts at first (PLATFORMS §1.6). */
+    TOTAL = 90,
+    HOUR = 20,
+    DAY = 50,
+    SERVER_DAY = 10,
+    PUPPETS_MAX = 1000000,
+    DOMAIN_MAX = 120
 };
 
 static const char setting_names[] =
-    "source, jetstream, firehose, appview, plc, web, other_bridge, identifier";
+    "source, jetstream, firehose, appview, plc, web, other_bridge, identifier, reply_mode, pds, "
+    "puppet_domain, puppets_total, puppets_per_hour, puppets_per_day, puppets_per_server";
 
 /* A copy without slashes at the end; NULL unless it is one of the schemes and an authority, nothing else. */
 static char *copy_base(const char *text, const char *secure, const char *plain)
@@ -109,6 +117,9 @@ static void close_adapter(struct adapter *adapter)
     free(adapter->pds);
     free(adapter->login_url);
     free(adapter->refresh_url);
+    free(adapter->puppets.pds);
+    free(adapter->puppets.domain);
+    free(adapter->puppets.handle_domain);
     bluesky_homes_free(adapter->homes);
     free(adapter);
 }
@@ -131,6 +142,70 @@ static bool read_identifier(struct adapter *adapter, const json_t *settings, cha
     return true;
 }
 
+/* ---- puppets
+ * ----------------------------------------------------------------------------------------------------- */
+
+static bool read_count(const json_t *settings, const char *name, unsigned otherwise, unsigned *out,
+                       char *error, size_t error_size)
+{
+    const char *text = setting(settings, name, NULL);
+    char *end = NULL;
+    unsigned long value = text ? strtoul(text, &end, 10) : otherwise;
+    *out = (unsigned)value;
+    if (!text || (text[0] >= '0' && text[0] <= '9' && !*end && value <= PUPPETS_MAX))
+        return true;
+    (void)snprintf(error, error_size, "%s = %.40s is out of range; set it to a number from 0 to %d", name,
+                   text, PUPPETS_MAX);
+    return false;
+}
+
+static bool read_puppet_domain(struct bluesky_puppets *puppets, const json_t *settings, char *error,
+                               size_t error_size)
+{
+    const char *domain = setting(settings, "puppet_domain", NULL);
+    if (!domain)
+        return true;
+    if (!bluesky_handle_valid(domain) || strlen(domain) > DOMAIN_MAX) {
+        (void)snprintf(error, error_size,
+                       "puppet_domain = %.80s is no domain that handles can stand below; write it as "
+                       "bridge.example.com (lower case), and let every name below it lead here",
+                       domain);
+        return false;
+    }
+    if (!puppets->wanted) {
+        (void)snprintf(error, error_size,
+                       "puppet_domain is of use with reply_mode = puppets only; set that, or remove it");
+        return false;
+    }
+    bluesky_keep(&puppets->domain, domain);
+    return true;
+}
+
+static bool read_puppets(struct bluesky_puppets *puppets, const json_t *settings, char *error,
+                         size_t error_size)
+{
+    const char *mode = setting(settings, "reply_mode", "relay");
+    const char *pds = setting(settings, "pds", NULL);
+    puppets->wanted = strcmp(mode, "puppets") == 0;
+    if (!puppets->wanted && strcmp(mode, "relay") != 0) {
+        (void)snprintf(error, error_size, "reply_mode = %.40s is unknown; set it to relay or puppets", mode);
+        return false;
+    }
+    if (puppets->wanted && !pds) {
+        (void)snprintf(error, error_size,
+                       "reply_mode = puppets needs a server of your own for their accounts; set pds to its "
+                       "address, as https://pds.example.com, or reply_mode to relay");
+        return false;
+    }
+    return (!pds || read_base(settings, "pds", NULL, false, &puppets->pds, error, error_size)) &&
+           read_puppet_domain(puppets, settings, error, error_size) &&
+           read_count(settings, "puppets_total", TOTAL, &puppets->limits.total, error, error_size) &&
+           read_count(settings, "puppets_per_hour", HOUR, &puppets->limits.hour, error, error_size) &&
+           read_count(settings, "puppets_per_day", DAY, &puppets->limits.day, error, error_size) &&
+           read_count(settings, "puppets_per_server", SERVER_DAY, &puppets->limits.server_day, error,
+                      error_size);
+}
+
 static bool read_settings(struct adapter *adapter, const json_t *settings, char *error, size_t error_size)
 {
     static const char *const streams[][2] = {
@@ -147,7 +222,8 @@ static bool read_settings(struct adapter *adapter, const json_t *settings, char 
                    error_size) ||
         !read_base(settings, "web", "https://bsky.app", false, &adapter->web, error, error_size))
         return false;
-    if (!read_identifier(adapter, settings, error, error_size))
+    if (!read_identifier(adapter, settings, error, error_size) ||
+        !read_puppets(&adapter->puppets, settings, error, error_size))
         return false;
     const char *bridge = setting(settings, "other_bridge", "ap.brid.gy");
     if (strcmp(bridge, "none") == 0)
@@ -178,13 +254,26 @@ static struct adapter *open_adapter(const json_t *settings, char *error, size_t 
 
 static unsigned capabilities(const struct adapter *adapter)
 {
-    return ADAPTER_POSTS | ADAPTER_POST_IDS | ADAPTER_STREAM | ADAPTER_IDEMPOTENT |
-           (adapter->relay ? ADAPTER_PUSH_POST | ADAPTER_PUSH_DELETE : 0);
+    const struct bluesky_puppets *puppets = &adapter->puppets;
+    return ADAPTER_POSTS | ADAPTER_POST_IDS | ADAPTER_STREAM | ADAPTER_IDEMPOTENT | ADAPTER_PUSH_DELETE |
+           ADAPTER_PUPPET_ACCOUNTS | (adapter->relay || puppets->wanted ? ADAPTER_PUSH_POST : 0) |
+           (adapter->relay ? ADAPTER_SPEAKER : 0) |
+           (puppets->wanted ? ADAPTER_PUPPETS | ADAPTER_PUSH_RELATION : 0);
 }
 
 static const struct adapter_session *session(const struct adapter *adapter)
 {
     return adapter->relay ? &adapter->session : NULL;
+}
+
+static const char *puppet_domain(const struct adapter *adapter)
+{
+    return adapter->puppets.domain;
+}
+
+static struct adapter_puppet_limits puppet_limits(const struct adapter *adapter)
+{
+    return adapter->puppets.limits;
 }
 
 static struct adapter_limits limits(const struct adapter *adapter)
@@ -206,6 +295,9 @@ const struct adapter_class bluesky_class = {
     .close = close_adapter,
     .limits = limits,
     .attribution = bluesky_attribution,
+    .puppet_handle = bluesky_puppet_handle,
+    .puppet_domain = puppet_domain,
+    .puppet_limits = puppet_limits,
     .session = session,
     .session_expired = bluesky_session_expired,
     .operation_new = bluesky_operation_new,

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "adapters/bluesky/bluesky.h"
@@ -133,4 +134,13 @@ void bluesky_add_escaped(struct buffer *out, const char *text)
         else
             buffer_format(out, "%%%02X", (unsigned)(unsigned char)*at);
     }
+}
+
+void bluesky_keep(char **slot, const char *text)
+{
+    char *copy = strdup(text);
+    if (!copy)
+        abort();
+    free(*slot);
+    *slot = copy;
 }

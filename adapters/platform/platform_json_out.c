@@ -100,7 +100,7 @@ json_t *platform_author_json(const struct remote_author *author)
     put(object, "software", text_or_null(author->software));
     put(object, "moved_to", json_null());
     put(object, "created", time_or_null(author->created));
-    put(object, "limited", json_false());
+    put(object, "limited", json_boolean(author->limited));
     return object;
 }
 

@@ -184,6 +184,8 @@ static enum operation_state request_main(struct operation *operation)
                           platform_relation_json(input->remote_relation));
     case OPERATION_DELETE_RELATION:
         return request_id(operation, "DELETE", "/remote-relations/{}", input->key, NULL);
+    case OPERATION_NAME_AUTHOR:
+        break;
     }
     return fail(operation, ANSWER_INVALID, "the contract has no such operation");
 }

@@ -163,14 +163,21 @@ static const struct act_kind kinds[] = {
 
 const struct act_kind *act_at(size_t index)
 {
-    return index < sizeof kinds / sizeof kinds[0] ? &kinds[index] : NULL;
+    size_t own = sizeof kinds / sizeof kinds[0];
+    if (index < own)
+        return &kinds[index];
+    for (const struct act_kind *kind = operator_acts; kind->name; kind++)
+        if (index-- == own)
+            return kind;
+    return NULL;
 }
 
 const struct act_kind *act_find(const char *name)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (strcmp(kinds[i].name, name) == 0)
-            return &kinds[i];
+    const struct act_kind *kind;
+    for (size_t i = 0; (kind = act_at(i)) != NULL; i++)
+        if (strcmp(kind->name, name) == 0)
+            return kind;
     return NULL;
 }
 

@@ -51,10 +51,13 @@ struct act {
     const char *who;               /* "cli", "owner", "token NAME": for the audit trail */
     struct account_record account; /* of ACT_OWNER */
     char trace[17];
-    json_t *result; /* of ACT_DONE: an object; the caller's */
+    json_t *result; /* of ACT_DONE: an object; the caller's. Its "said" is a sentence for people */
     char problem[ACT_PROBLEM_SIZE];
     const char *field;
 };
+
+/* Those of acts_operator.c; the last has no name. */
+extern const struct act_kind operator_acts[];
 
 /* NULL when there is none of that name; all of them in their order, NULL at the end. */
 const struct act_kind *act_find(const char *name);
@@ -77,6 +80,13 @@ enum act_outcome act_away(struct act *act);
 enum act_outcome act_person(struct act *act, const char *word, const char **actor_id);
 /* {"actor","handle","name","url","server"} of a person, as far as is known here. A new reference. */
 json_t *act_person_document(struct act *act, const char *actor_id);
+
+enum act_outcome act_domain_list(struct act *act);
+enum act_outcome act_domain_show(struct act *act);
+enum act_outcome act_domain_block(struct act *act);
+enum act_outcome act_domain_limit(struct act *act);
+enum act_outcome act_domain_allow(struct act *act);
+enum act_outcome act_domain_remove(struct act *act);
 
 enum act_outcome act_follower_list(struct act *act);
 enum act_outcome act_follower_requests(struct act *act);

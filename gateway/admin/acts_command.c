@@ -85,6 +85,10 @@ static void print_result(const struct asked *asked, const json_t *result)
         show_json(result);
         return;
     }
+    if (json_object_get(result, "said")) {
+        (void)puts(json_string_value(json_object_get(result, "said")));
+        return;
+    }
     if (asked->kind->columns && json_object_get(result, "items")) {
         print_items(asked->kind, result);
         return;
@@ -226,6 +230,11 @@ int command_token(struct gateway *gateway, int count, char **words)
 int command_operator(struct gateway *gateway, int count, char **words)
 {
     return command_acts(gateway, "operator", count, words);
+}
+
+int command_domain(struct gateway *gateway, int count, char **words)
+{
+    return command_acts(gateway, "domain", count, words);
 }
 
 int command_reply(struct gateway *gateway, int count, char **words)

@@ -195,6 +195,14 @@ static void print_budget(struct gateway *gateway, struct arena *arena, const cha
                  points_of(gateway, arena, platform, "day", DAY_S), limits.points_day);
 }
 
+static void print_puppets(struct gateway *gateway, const char *platform)
+{
+    int64_t count = upstream_puppet_count(gateway, platform, NULL);
+    if (count)
+        (void)printf("  %-20s %" PRId64 " (at most %u are made)\n", "puppets", count,
+                     upstream_puppet_limit(gateway, platform));
+}
+
 static bool print_stream(struct gateway *gateway, struct arena *arena, const char *platform)
 {
     struct reply *reply =
@@ -212,6 +220,7 @@ static bool print_stream(struct gateway *gateway, struct arena *arena, const cha
     (void)printf("  %-20s %s\n", "cursor", reply_text(cursor)[0] ? reply_text(cursor) : "none");
     print_age("cursor written", number_of(reply, "cursor_time"));
     print_budget(gateway, arena, platform);
+    print_puppets(gateway, platform);
     reply_free(reply);
     reply_free(cursor);
     return good;

@@ -6,6 +6,7 @@
 #include "gateway/admin/show.h"
 #include "gateway/admin/words.h"
 #include "gateway/ledger/ledger.h"
+#include "gateway/upstream/upstream.h"
 
 static void print_line(const json_t *host)
 {
@@ -58,6 +59,7 @@ void show_host(const json_t *host)
     print_count(host, "deletes_waiting", "Deletes that wait");
     print_count(host, "waiting_lanes", "lanes that wait");
     print_count(host, "tried_in_vain", "tried in vain");
+    print_count(host, "puppets", "puppets");
     print_text(host, "contact", "contact");
 }
 
@@ -79,12 +81,25 @@ static int list_hosts(struct gateway *gateway, const char *state, bool json)
     return SESSION_GOOD;
 }
 
+/* People of that server who have an account on a platform by which they answer there. */
+static void add_puppets(struct gateway *gateway, json_t *host)
+{
+    const char *name = strstr(show_text(host, "host"), "://");
+    int64_t count = 0;
+    for (size_t i = 0; i < gateway->config->platform_count; i++)
+        count += upstream_puppet_count(gateway, gateway->config->platforms[i].name,
+                                       name ? name + 3 : show_text(host, "host"));
+    if (count)
+        (void)json_object_set_new(host, "puppets", json_integer(count));
+}
+
 static int one_host(struct gateway *gateway, const char *name, bool json)
 {
     const char *why = NULL;
     json_t *host = ledger_host(gateway, name, &why);
     if (!host)
         return command_failed(name, why);
+    add_puppets(gateway, host);
     if (json)
         show_json(host);
     else

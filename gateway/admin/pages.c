@@ -355,6 +355,9 @@ static const char *what_became(struct visit *visit, const struct act *act, enum 
     const char *token = json_string_value(json_object_get(act->result, "token"));
     if (token)
         return arena_format(visit->arena, "The token, shown this once: %s", token);
+    const char *said = json_string_value(json_object_get(act->result, "said"));
+    if (said)
+        return arena_format(visit->arena, "%s.", said);
     const char *subject = json_string_value(json_object_get(act->result, "subject"));
     const char *handle = json_string_value(json_object_get(act->result, "handle"));
     return arena_format(visit->arena, "Done%s%s.", subject || handle ? ": " : "",

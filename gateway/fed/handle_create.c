@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "gateway/clock.h"
+#include "gateway/domains.h"
 #include "gateway/fed/handle.h"
 #include "gateway/log.h"
 #include "gateway/upstream/upstream.h"
@@ -40,6 +41,7 @@ static enum work_result store_reply(struct incoming *incoming, const struct inbo
     arguments_number(arguments, now);
     arguments_number(arguments, updated);
     arguments_text(arguments, dated ? "1" : "0");
+    arguments_text(arguments, domains_limit(incoming->gateway, incoming->activity.actor) ? "1" : "0");
     struct reply *reply = store_script(incoming->gateway->store, "remote_object_put", arguments);
     bool failed = reply_failed(reply);
     if (!failed)

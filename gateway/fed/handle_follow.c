@@ -2,6 +2,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/delivery/delivery.h"
+#include "gateway/domains.h"
 #include "gateway/fed/handle.h"
 #include "gateway/fed/publish.h"
 #include "gateway/log.h"
@@ -29,7 +30,8 @@ static enum lookup undone_before(struct incoming *incoming)
     return result;
 }
 
-/* The owner approves each follower: who follows already goes on, who is new waits. False: the store is away.
+/* The owner approves each follower, or each of a server that is limited: who follows already goes on, who is
+ * new waits. False: the store is away.
  */
 static bool ask_owner(struct incoming *incoming, const struct account_record *record, bool *waits)
 {
@@ -72,7 +74,8 @@ enum work_result handle_follow(struct incoming *incoming)
     if (record.consent != CONSENT_ON || found == LOOKUP_ABSENT)
         return reject(incoming, &record, &actor);
     bool waits = false;
-    if (record.account.approve_followers && !ask_owner(incoming, &record, &waits))
+    bool asks = record.account.approve_followers || domains_limit(incoming->gateway, actor.id);
+    if (asks && !ask_owner(incoming, &record, &waits))
         return WORK_LATER;
     if (waits)
         return WORK_DONE;

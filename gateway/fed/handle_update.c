@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "gateway/fed/handle.h"
+#include "gateway/upstream/upstream.h"
 
 static bool is_actor_type(const char *type)
 {
@@ -20,6 +21,9 @@ static enum work_result refresh_actor(struct incoming *incoming)
         return WORK_DONE;
     enum remote_outcome outcome =
         remote_actor(incoming->gateway, incoming->arena, incoming->activity.actor, 0, &actor, &why);
+    if (outcome == REMOTE_OK &&
+        !upstream_refresh_person(incoming->gateway, incoming->activity.actor, incoming->trace))
+        return WORK_LATER;
     return outcome == REMOTE_LATER ? WORK_LATER : WORK_DONE;
 }
 

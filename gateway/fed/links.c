@@ -5,6 +5,7 @@
 #include "gateway/fed/local.h"
 #include "gateway/fed/remote.h"
 #include "gateway/fed/render.h"
+#include "gateway/upstream/upstream.h"
 
 struct links *links_new(struct gateway *gateway, struct arena *arena, const char *platform)
 {
@@ -59,6 +60,23 @@ static void fill_own_person(struct links *links, struct outbound_link *link, con
     link->ours = true;
 }
 
+/* Behind an account that speaks for somebody of the fediverse stands that person. */
+static void fill_person_of_puppet(struct links *links, struct outbound_link *link, const char *native)
+{
+    struct remote_person person;
+    const char *actor_id = NULL;
+    enum lookup found =
+        upstream_puppet_person(links->gateway, links->platform, links->arena, native, &actor_id);
+    if (found == LOOKUP_FOUND)
+        found = remote_person_find(links->gateway, links->arena, actor_id, NULL, &person);
+    links->down |= found == LOOKUP_DOWN;
+    if (found != LOOKUP_FOUND)
+        return;
+    link->id = person.actor_id;
+    link->handle = person.handle;
+    link->url = person.url;
+}
+
 static void link_native_account(struct links *links, const char *native)
 {
     struct outbound_link *link = add_link(links, native, NULL);
@@ -69,6 +87,8 @@ static void link_native_account(struct links *links, const char *native)
     links->down |= found == LOOKUP_DOWN;
     if (found == LOOKUP_FOUND)
         fill_own_person(links, link, aid);
+    else if (found == LOOKUP_ABSENT)
+        fill_person_of_puppet(links, link, native);
 }
 
 /* An account of ours by its actor id or as name@host, from whatever platform. False: it is none. */
@@ -169,6 +189,39 @@ static void fill_own_post(struct links *links, struct outbound_link *link, const
     link->ours = true;
 }
 
+static void fill_author(struct links *links, struct outbound_link *link, const char *actor_id)
+{
+    struct remote_person person;
+    link->author = actor_id;
+    if (remote_person_find(links->gateway, links->arena, actor_id, NULL, &person) == LOOKUP_FOUND)
+        link->author_handle = person.handle;
+}
+
+static void fill_remote_object(struct links *links, struct outbound_link *link,
+                               const struct remote_object *object)
+{
+    struct post_record root;
+    link->id = object->id;
+    link->url = object->id;
+    if (object->oid[0] && load_shown(links, object->aid, object->oid, &root))
+        link->context = context_of(links, &root);
+    fill_author(links, link, object->actor);
+}
+
+/* A post that an account of ours wrote there for somebody of the fediverse stands for what that person wrote.
+ */
+static void fill_spoken_post(struct links *links, struct outbound_link *link, const char *native)
+{
+    struct remote_object object;
+    const char *key = NULL;
+    enum lookup found = upstream_remote_post(links->gateway, links->platform, links->arena, native, &key);
+    if (found == LOOKUP_FOUND)
+        found = remote_object_find(links->gateway, links->arena, key, &object);
+    links->down |= found == LOOKUP_DOWN;
+    if (found == LOOKUP_FOUND && !object.gone)
+        fill_remote_object(links, link, &object);
+}
+
 static void link_native_post(struct links *links, const char *native)
 {
     struct outbound_link *link = add_link(links, native, NULL);
@@ -186,14 +239,8 @@ static void link_native_post(struct links *links, const char *native)
     reply_free(reply);
     if (found)
         fill_own_post(links, link, aid, oid);
-}
-
-static void fill_author(struct links *links, struct outbound_link *link, const char *actor_id)
-{
-    struct remote_person person;
-    link->author = actor_id;
-    if (remote_person_find(links->gateway, links->arena, actor_id, NULL, &person) == LOOKUP_FOUND)
-        link->author_handle = person.handle;
+    else if (!links->down)
+        fill_spoken_post(links, link, native);
 }
 
 /* A post that is none of the replies to ours: it is asked for at its own server. */
@@ -214,7 +261,6 @@ static void link_remote_post(struct links *links, const char *key)
 {
     struct outbound_link *link = add_link(links, NULL, key);
     struct remote_object object;
-    struct post_record root;
     if (!link)
         return;
     struct local_id local = local_parse(links->gateway->config, key);
@@ -228,11 +274,7 @@ static void link_remote_post(struct links *links, const char *key)
         link_foreign_post(links, link, key);
     if (found != LOOKUP_FOUND || object.gone)
         return;
-    link->id = object.id;
-    link->url = object.id;
-    if (object.oid[0] && load_shown(links, object.aid, object.oid, &root))
-        link->context = context_of(links, &root);
-    fill_author(links, link, object.actor);
+    fill_remote_object(links, link, &object);
 }
 
 struct outbound_link *links_add_reference(struct links *links, const struct reference *reference)

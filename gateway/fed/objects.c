@@ -37,6 +37,8 @@ void serve_actor(struct serving *serving, const struct local_id *id)
     enum view view;
     struct observation observation;
     observe_request(serving, &observation);
+    if (serve_blocked(serving, &observation))
+        return;
     if (serve_rendering(serving, id, PART_ACTOR, CACHE_ACTOR)) {
         observe_answered(serving, &observation, OBSERVED_ACTOR, id->aid, NULL);
         return;
@@ -146,6 +148,8 @@ void serve_post(struct serving *serving, const struct local_id *id)
     struct post_record post;
     struct observation observation;
     observe_request(serving, &observation);
+    if (serve_blocked(serving, &observation))
+        return;
     if (serve_rendering(serving, id, PART_CONTENT, CACHE_NOTE)) {
         observe_answered(serving, &observation, OBSERVED_POST, id->aid, id->oid);
         return;

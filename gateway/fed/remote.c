@@ -7,6 +7,7 @@
 #include "gateway/client/fetch.h"
 #include "gateway/clock.h"
 #include "gateway/delivery/delivery.h"
+#include "gateway/domains.h"
 #include "gateway/fed/in_vain.h"
 #include "gateway/fed/json_guard.h"
 #include "gateway/fed/separation.h"
@@ -318,10 +319,12 @@ struct remote_author *remote_author_of(struct gateway *gateway, struct arena *ar
                                        const struct inbound_actor *actor)
 {
     struct remote_author *author = remote_author_make(arena, actor, NULL, NULL);
+    author->limited = domains_limit(gateway, actor->id);
     /* The gateway's own revision counter (DESIGN §3): it rises when what the platform shows has changed. */
-    const char *shown = arena_format(arena, "%s\n%s\n%s\n%s\n%s", author->handle,
-                                     author->name ? author->name : "", author->url ? author->url : "",
-                                     author->avatar_url ? author->avatar_url : "", author->bio.text);
+    const char *shown =
+        arena_format(arena, "%s%s\n%s\n%s\n%s\n%s", author->limited ? "limited\n" : "", author->handle,
+                     author->name ? author->name : "", author->url ? author->url : "",
+                     author->avatar_url ? author->avatar_url : "", author->bio.text);
     char digest[23];
     id_hash(shown, digest);
     struct arguments *arguments = arguments_new();
@@ -409,6 +412,7 @@ enum lookup remote_object_find(struct gateway *gateway, struct arena *arena, con
         out->parent = arena_string(arena, parent ? parent : "");
         out->source = arena_string(arena, reply_field(reply, "source"));
         out->native = arena_string(arena, reply_field(reply, "native"));
+        out->speaker = arena_string(arena, reply_field(reply, "speaker"));
         out->gone = !state || strcmp(state, "live") != 0;
         out->revision = revision ? strtoull(revision, NULL, 10) : 0;
         out->pushed_revision = pushed ? strtoull(pushed, NULL, 10) : 0;

@@ -56,8 +56,9 @@ enum lookup remote_person_find(struct gateway *gateway, struct arena *arena, con
 
 struct remote_object {
     const char *id, *actor, *platform, *aid, *oid, *parent,
-        *source;        /* parent: hash of the parent object or "" */
-    const char *native; /* id on the platform, NULL until pushed */
+        *source;         /* parent: hash of the parent object or "" */
+    const char *native;  /* id on the platform, NULL until pushed */
+    const char *speaker; /* native id of the puppet that writes it there, "relay", or NULL: not decided */
     bool gone;
     uint64_t revision, pushed_revision;
     int64_t updated;

@@ -5,6 +5,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/delivery/delivery.h"
+#include "gateway/domains.h"
 #include "gateway/fed/publish.h"
 #include "gateway/fed/remote.h"
 #include "gateway/fed/render.h"
@@ -165,6 +166,47 @@ bool separation_forget_person(struct gateway *gateway, const char *actor_id, con
 {
     return all_pages(gateway, &(struct separation){.aid = "", .subject = actor_id}, remove_words_page) &&
            upstream_forget_person(gateway, actor_id, trace);
+}
+
+bool separation_forget_words(struct gateway *gateway, const char *aid)
+{
+    return all_pages(gateway, &(struct separation){.aid = aid, .subject = "*"}, remove_words_page);
+}
+
+static bool forget_blocked_page(struct gateway *gateway, const char *platform, char cursor[CURSOR_LENGTH_MAX],
+                                const char *trace)
+{
+    struct arena *arena = arena_new(FOLLOW_BUDGET);
+    struct reply *reply = store_call(gateway->store, "HSCAN", arena_format(arena, "puppets:%s", platform),
+                                     cursor, "COUNT", "200", (char *)NULL);
+    const struct reply *fields = reply_at(reply, 1);
+    bool good = !reply_failed(reply);
+    move_on(cursor, reply);
+    for (size_t i = 0; good && i + 1 < reply_count(fields); i += 2) {
+        const char *actor_id = NULL;
+        enum lookup found =
+            upstream_puppet_person(gateway, platform, arena, reply_text(reply_at(fields, i)), &actor_id);
+        good = found != LOOKUP_DOWN;
+        if (found == LOOKUP_FOUND && domains_judge(gateway, actor_id) == DOMAIN_BLOCKED)
+            good = separation_forget_person(gateway, actor_id, trace);
+    }
+    reply_free(reply);
+    arena_free(arena);
+    return good;
+}
+
+bool separation_forget_blocked(struct gateway *gateway, const char *trace)
+{
+    bool good = domains_load(gateway);
+    for (size_t i = 0; good && i < gateway->config->platform_count; i++) {
+        char cursor[CURSOR_LENGTH_MAX] = "0";
+        for (int count = 0; good && count < PAGES_MAX; count++) {
+            good = forget_blocked_page(gateway, gateway->config->platforms[i].name, cursor, trace);
+            if (strcmp(cursor, "0") == 0)
+                break;
+        }
+    }
+    return good;
 }
 
 /* Whom the account's owner blocks may quote it no more (FEP-044f). */

@@ -31,6 +31,11 @@ bool separation_end(struct gateway *gateway, const struct separation *separation
 /* Removes what a person wrote here and the person from every platform. */
 bool separation_forget_person(struct gateway *gateway, const char *actor_id, const char *trace);
 
+/* Removes what anybody wrote to an account. Again later when false: the store is away. */
+bool separation_forget_words(struct gateway *gateway, const char *aid);
+/* Removes everybody who has a puppet and comes from a domain that is blocked here. The same. */
+bool separation_forget_blocked(struct gateway *gateway, const char *trace);
+
 /* Somebody follows the account no more. `tell`: their server hears a Reject, so that it shows no follow that
  * is none. */
 bool separation_end_follow(struct gateway *gateway, const char *aid, const char *actor_id, bool tell,

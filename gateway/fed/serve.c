@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/domains.h"
 #include "gateway/fed/serve_cache.h"
 #include "gateway/fed/verify.h"
 #include "gateway/http/negotiate.h"
@@ -143,6 +144,8 @@ bool serve_rendering(struct serving *serving, const struct local_id *id, enum pu
                      enum cache_policy policy)
 {
     struct rendering rendering;
+    if (serving->gateway->config->listed_only)
+        return false; /* who asks is looked at first */
     if (negotiate(http_request_header(serving->request, "accept"), WANTED_ACTIVITY) != WANTED_ACTIVITY ||
         rendering_find(serving->gateway->store, id->aid, id->oid, &rendering) != LOOKUP_FOUND)
         return false;
@@ -196,10 +199,23 @@ static void serve_unauthorized(struct serving *serving, const char *why)
                                                                     {"Vary", "Accept, Signature"}}});
 }
 
+bool serve_blocked(struct serving *serving, const struct observation *observation)
+{
+    /* Whether the signature is true does not matter: nobody else's key is named by who is not blocked. */
+    if (!observation->is_signed ||
+        domains_judge(serving->gateway, observation->signature.key_id) != DOMAIN_BLOCKED)
+        return false;
+    serving->is_private = true;
+    http_answer_text(serving->request, 403, "This server is blocked here.\n");
+    return true;
+}
+
 bool serve_permitted(struct serving *serving, const struct account_record *record,
                      struct observation *observation)
 {
-    if (!record->authorized_fetch)
+    if (serve_blocked(serving, observation))
+        return false;
+    if (!record->authorized_fetch && !serving->gateway->config->listed_only)
         return true;
     const char *why = "this one has no signature that we take";
     enum verification result = VERIFICATION_UNSIGNED;

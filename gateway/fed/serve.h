@@ -36,6 +36,8 @@ void serve_post(struct serving *serving, const struct local_id *id);
 void serve_boost(struct serving *serving, const struct local_id *id);
 void serve_quote(struct serving *serving, const struct local_id *id);
 void serve_post_part(struct serving *serving, const struct local_id *id);
+/* False: the request is none for the proof of a puppet's name. Needs no host of ours. */
+bool serve_puppet_proof(struct serving *serving);
 void serve_home_page(struct serving *serving);
 void serve_profile_page(struct serving *serving, const char *name);
 
@@ -80,9 +82,11 @@ bool serve_rendering(struct serving *serving, const struct local_id *id, enum pu
 bool serve_account(struct serving *serving, const char *aid, enum public_part part,
                    struct account_record *record, enum view *view);
 struct observation;
-/* Whether this request may have documents of the account: all may, unless it wants authorized fetches; then
- * who signed, as far as that can be checked, and *observation says who it was. Answers 401 or 503 itself when
- * not. Before any document in JSON. */
+/* True, and answered 403, when a server that is blocked asks, as far as its own signature says so. */
+bool serve_blocked(struct serving *serving, const struct observation *observation);
+/* Whether this request may have documents of the account: all may who are not blocked, unless it wants
+ * authorized fetches or only listed servers are dealt with; then who signed, as far as that can be checked,
+ * and *observation says who it was. Answers 401, 403 or 503 itself when not. Before any document in JSON. */
 bool serve_permitted(struct serving *serving, const struct account_record *record,
                      struct observation *observation);
 /* Loads a post (or a repost, for its kind of id) that may be shown or was deleted; answers itself when not.

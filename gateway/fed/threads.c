@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "gateway/domains.h"
 #include "gateway/fed/local.h"
 #include "gateway/fed/render.h"
 
@@ -25,6 +26,9 @@ static const char *remote_id(struct gateway *gateway, struct arena *arena, const
                  (!direct || reply_text(reply_at(reply, 2))[0] == '\0');
     const char *id = shown ? arena_string(arena, reply_text(reply_at(reply, 0))) : NULL;
     reply_free(reply);
+    /* Of a server that is limited or blocked nothing is shown in public. */
+    if (id && (domains_judge(gateway, id) == DOMAIN_BLOCKED || domains_limit(gateway, id)))
+        return NULL;
     return id;
 }
 

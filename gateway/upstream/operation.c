@@ -6,6 +6,8 @@
 #include "gateway/client/fetch.h"
 #include "gateway/clock.h"
 #include "gateway/log.h"
+#include "gateway/sig/base64.h"
+#include "gateway/upstream/puppets.h"
 #include "gateway/upstream/session.h"
 #include "mapping/buffer.h"
 
@@ -16,12 +18,13 @@ enum {
     HOUR_S = 3600,
     DAY_S = 86400,
     MINUTE_MS = 60000,
+    UNAUTHORIZED = 401,
 };
 
 /* One planned request, with a credential or without; the answer's body is the result's and lives until
  * fetch_result_clear. */
-static void send(struct platform *platform, const struct adapter_request *plan, const char *credential,
-                 struct fetch_result *result, struct adapter_response *response)
+static void send(struct platform *platform, const struct adapter_request *plan, const char *scheme,
+                 const char *credential, struct fetch_result *result, struct adapter_response *response)
 {
     struct fetch_header headers[HEADERS_MAX + 2];
     size_t count = 0;
@@ -32,7 +35,7 @@ static void send(struct platform *platform, const struct adapter_request *plan, 
     if (plan->content_type)
         headers[count++] = (struct fetch_header){"Content-Type", plan->content_type};
     if (credential) {
-        buffer_format(&authorization, "Bearer %s", credential);
+        buffer_format(&authorization, "%s %s", scheme, credential);
         headers[count++] = (struct fetch_header){"Authorization", buffer_text(&authorization)};
     }
     struct fetch_request request = {.method = plan->method,
@@ -95,39 +98,159 @@ static void hold_back(struct adapter_response *response, const char *why, int64_
     *response = (struct adapter_response){.error = why, .retry_after_ms = retry_after_ms};
 }
 
-/* With the token that the platform's credential buys: one that has expired is renewed once. */
-static void send_in_session(struct platform *platform, const struct adapter_request *plan,
+/* With the token that the credential buys: one that has expired is renewed once. */
+static void send_in_session(const struct session_owner *owner, const struct adapter_request *plan,
                             struct fetch_result *result, struct adapter_response *response)
 {
+    struct platform *platform = owner->platform;
     const char *why = NULL;
-    const char *token = session_token(platform, NULL, &why);
+    bool refused = false;
+    const char *token = session_token(owner, NULL, &why, &refused);
     char *sent = token ? strdup(token) : NULL;
     if (!sent) {
         hold_back(response, why, -1);
+        if (refused && owner->puppet)
+            response->status = UNAUTHORIZED;
         return;
     }
-    send(platform, plan, sent, result, response);
-    if (platform->class->session_expired(response) && (token = session_token(platform, sent, &why)) != NULL) {
+    send(platform, plan, "Bearer", sent, result, response);
+    if (platform->class->session_expired(response) &&
+        (token = session_token(owner, sent, &why, &refused)) != NULL) {
         fetch_result_clear(result);
-        send(platform, plan, token, result, response);
+        send(platform, plan, "Bearer", token, result, response);
     }
     explicit_bzero(sent, strlen(sent));
     free(sent);
 }
 
-static void perform(struct platform *platform, const struct adapter_request *plan, bool is_delete,
-                    struct fetch_result *result, struct adapter_response *response)
+static void send_as_operator(struct platform *platform, const struct adapter_request *plan,
+                             struct fetch_result *result, struct adapter_response *response)
+{
+    const char *password = platform->config->admin_password;
+    if (!password) {
+        hold_back(response,
+                  "the server wants its administrator for that; set admin_password_file in the platform's "
+                  "section",
+                  -1);
+        response->status = UNAUTHORIZED;
+        return;
+    }
+    char *plain = NULL;
+    if (asprintf(&plain, "admin:%s", password) < 0)
+        abort();
+    size_t size = BASE64_SIZE(strlen(plain));
+    char *credential = malloc(size);
+    if (!credential)
+        abort();
+    base64_encode(plain, strlen(plain), credential);
+    send(platform, plan, "Basic", credential, result, response);
+    explicit_bzero(plain, strlen(plain));
+    explicit_bzero(credential, strlen(credential));
+    free(plain);
+    free(credential);
+}
+
+/* With the platform's own credential, or the session that it buys. */
+static void send_as_platform(struct platform *platform, const struct adapter_request *plan,
+                             struct fetch_result *result, struct adapter_response *response)
 {
     const struct adapter_class *class = platform->class;
+    const struct adapter_session *how = class->session ? class->session(platform->adapter) : NULL;
+    const struct session_owner owner = {
+        .platform = platform, .how = how, .password = platform->config->token};
+    if (how)
+        send_in_session(&owner, plan, result, response);
+    else
+        send(platform, plan, "Bearer", platform->config->token, result, response);
+}
+
+static void send_as_puppet(struct platform *platform, const struct adapter_puppet *puppet,
+                           const struct adapter_request *plan, struct fetch_result *result,
+                           struct adapter_response *response)
+{
+    char *password = puppet ? puppet_password(platform, puppet->key) : NULL;
+    const struct session_owner owner = {.platform = platform,
+                                        .puppet = puppet ? puppet->key : "",
+                                        .how = &plan->session,
+                                        .password = password};
+    send_in_session(&owner, plan, result, response);
+    puppet_wipe(password);
+}
+
+/* The new account's tokens go to its session, and not on to the adapter. */
+static void keep_tokens(struct platform *platform, const struct adapter_puppet *puppet,
+                        const struct adapter_session *how, struct fetch_result *result,
+                        struct adapter_response *response)
+{
+    json_t *answer = json_loadb(result->body, result->length, 0, NULL);
+    const struct session_owner owner = {.platform = platform, .puppet = puppet->key, .how = how};
+    (void)session_accept(&owner, answer); /* without, the password buys others */
+    (void)json_object_del(answer, how->access_member);
+    (void)json_object_del(answer, how->refresh_member);
+    explicit_bzero(result->body, result->length);
+    free(result->body);
+    result->body = json_dumps(answer, JSON_COMPACT);
+    result->length = result->body ? strlen(result->body) : 0;
+    response->body = (struct adapter_bytes){.data = result->body, .length = result->length};
+    json_decref(answer);
+}
+
+/* The request by which a puppet is made: the adapter knows all of it but the password. */
+static void send_with_password(struct platform *platform, const struct adapter_puppet *puppet,
+                               const struct adapter_request *plan, struct fetch_result *result,
+                               struct adapter_response *response)
+{
+    char *password = puppet ? puppet_password(platform, puppet->key) : NULL;
+    json_t *words = json_loadb(plan->body.data, plan->body.length, 0, NULL);
+    if (!password || !json_is_object(words)) {
+        hold_back(response, "the puppet has no password", -1);
+        json_decref(words);
+        puppet_wipe(password);
+        return;
+    }
+    (void)json_object_set_new(words, plan->password_member, json_string(password));
+    puppet_wipe(password);
+    char *body = json_dumps(words, JSON_COMPACT);
+    json_decref(words);
+    if (!body)
+        abort();
+    struct adapter_request request = *plan;
+    request.body = (struct adapter_bytes){.data = body, .length = strlen(body)};
+    send(platform, &request, NULL, NULL, result, response);
+    if (response->status == 200 && plan->session.access_member)
+        keep_tokens(platform, puppet, &plan->session, result, response);
+    puppet_wipe(body);
+}
+
+static void send_as(struct platform *platform, const struct operation_input *input,
+                    const struct adapter_request *plan, struct fetch_result *result,
+                    struct adapter_response *response)
+{
+    if (plan->password_member)
+        send_with_password(platform, input->puppet, plan, result, response);
+    else if (!plan->authenticate)
+        send(platform, plan, NULL, NULL, result, response);
+    else if (plan->credential == CREDENTIAL_OPERATOR)
+        send_as_operator(platform, plan, result, response);
+    else if (plan->credential == CREDENTIAL_PUPPET)
+        send_as_puppet(platform, input->puppet, plan, result, response);
+    else
+        send_as_platform(platform, plan, result, response);
+}
+
+static void perform(struct platform *platform, const struct operation_input *input,
+                    const struct adapter_request *plan, struct fetch_result *result,
+                    struct adapter_response *response)
+{
+    bool is_delete = input->kind == OPERATION_PUSH_DELETE || input->kind == OPERATION_DELETE_AUTHOR ||
+                     input->kind == OPERATION_DELETE_RELATION;
     int64_t now = loop_monotonic_ms();
     if (plan->cost && now < platform->quiet_until)
         hold_back(response, "the platform asked us to wait", platform->quiet_until - now);
     else if (!may_spend(platform, plan, is_delete))
         hold_back(response, "the budget for writing is used up for now", MINUTE_MS);
-    else if (plan->authenticate && class->session && class->session(platform->adapter))
-        send_in_session(platform, plan, result, response);
     else
-        send(platform, plan, plan->authenticate ? platform->config->token : NULL, result, response);
+        send_as(platform, input, plan, result, response);
     if (plan->cost && response->status == 429)
         platform->quiet_until =
             loop_monotonic_ms() + (response->retry_after_ms > 0 ? response->retry_after_ms : MINUTE_MS);
@@ -140,12 +263,10 @@ static struct operation *run_operation(struct platform *platform, const struct o
     if (!operation)
         abort();
     struct fetch_result result = {0};
-    bool is_delete = input->kind == OPERATION_PUSH_DELETE || input->kind == OPERATION_DELETE_AUTHOR ||
-                     input->kind == OPERATION_DELETE_RELATION;
     enum operation_state state = class->operation_step(operation, NULL);
     for (int steps = 0; state == OPERATION_REQUEST && steps < STEPS_MAX; steps++) {
         struct adapter_response response;
-        perform(platform, class->operation_request(operation), is_delete, &result, &response);
+        perform(platform, input, class->operation_request(operation), &result, &response);
         state = class->operation_step(operation, &response);
         fetch_result_clear(&result);
     }

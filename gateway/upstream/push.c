@@ -6,8 +6,10 @@
 
 #include "gateway/fed/local.h"
 #include "gateway/fed/remote.h"
+#include "gateway/fed/separation.h"
 #include "gateway/log.h"
 #include "gateway/store/posts.h"
+#include "gateway/upstream/puppets.h"
 #include "gateway/upstream/push.h"
 #include "mapping/utf8_text.h"
 
@@ -36,6 +38,7 @@ static enum work_result push_once(struct push *push, const struct operation_inpu
     case ANSWER_INVALID:
     case ANSWER_TOO_LONG:
     case ANSWER_NO_MEDIA:
+    case ANSWER_TAKEN:
         log_write(LOG_INFO, "the platform did not take a push", "trace", push->trace, "platform",
                   push->platform->config->name, "key", input->key, "reason", result->reason, (char *)NULL);
         break;
@@ -82,15 +85,57 @@ static const char *native_quote(struct push *push, const char *quote)
     return post.native;
 }
 
-static enum work_result delete_object(struct push *push, const char *key)
+static bool forget_native(struct push *push, const struct remote_object *object)
 {
+    if (!object->native)
+        return true;
+    struct reply *reply =
+        store_call(push->gateway->store, "HDEL",
+                   arena_format(push->arena, "remote_native:%s", push->platform->config->name),
+                   object->native, (char *)NULL);
+    bool good = !reply_failed(reply);
+    reply_free(reply);
+    return good;
+}
+
+/* Who may not be shown any more, and shows nothing any more, needs no puppet. */
+static enum work_result leave_with_last(struct push *push, const struct remote_object *object,
+                                        const struct adapter_puppet *puppet)
+{
+    struct reply *reply = store_call(push->gateway->store, "EXISTS",
+                                     arena_format(push->arena, "objects_of:%s", object->actor), (char *)NULL);
+    bool down = reply_failed(reply);
+    bool more = reply_number(reply) > 0;
+    reply_free(reply);
+    enum lookup separated =
+        down || more ? LOOKUP_ABSENT : separation_find(push->gateway, object->aid, object->actor, false);
+    if (down || separated == LOOKUP_DOWN)
+        return WORK_LATER;
+    return separated == LOOKUP_FOUND ? puppet_remove(push, puppet->key) : WORK_DONE;
+}
+
+enum work_result push_remove(struct push *push, const char *hash, const struct remote_object *object)
+{
+    struct speaker speaker;
     if (!push_can(push, ADAPTER_PUSH_DELETE))
         return WORK_DONE;
-    return push_run(push, &(struct operation_input){.kind = OPERATION_PUSH_DELETE, .key = key}, NULL);
+    enum work_result result = speaker_find(push, object, &speaker);
+    if (result != WORK_DONE || speaker.nobody)
+        return result;
+    result = push_run(push,
+                      &(struct operation_input){.kind = OPERATION_PUSH_DELETE,
+                                                .key = arena_format(push->arena, "rp_%s", hash),
+                                                .puppet = speaker.puppet},
+                      NULL);
+    if (result == WORK_DONE && !forget_native(push, object))
+        result = WORK_LATER;
+    return result == WORK_DONE && speaker.puppet ? leave_with_last(push, object, speaker.puppet) : result;
 }
 
 static enum work_result delete_author(struct push *push, const char *key)
 {
+    if (push_can(push, ADAPTER_PUPPET_ACCOUNTS))
+        return puppet_remove(push, key);
     if (!push_can(push, ADAPTER_PUPPETS))
         return WORK_DONE;
     return push_run(push, &(struct operation_input){.kind = OPERATION_DELETE_AUTHOR, .key = key}, NULL);
@@ -135,9 +180,16 @@ static enum work_result note_pushed(struct push *push, const char *hash, const c
     arguments_text(arguments, text && strlen(text) <= LOSS_MAX && json_array_size(loss->entries) ? text : "");
     free(text);
     struct reply *reply = store_run(push->gateway->store, arguments);
-    enum work_result result = reply_failed(reply) ? WORK_LATER : WORK_DONE;
+    bool good = !reply_failed(reply);
     reply_free(reply);
-    return result;
+    if (good && native) {
+        reply = store_call(push->gateway->store, "HSET",
+                           arena_format(push->arena, "remote_native:%s", push->platform->config->name),
+                           native, hash, (char *)NULL);
+        good = !reply_failed(reply);
+        reply_free(reply);
+    }
+    return good ? WORK_DONE : WORK_LATER;
 }
 
 /* Whether there is less that the platform might take, where it did not take all: a shorter text (it counts
@@ -155,7 +207,8 @@ static bool ask_for_less(enum answer answer, const struct remote_post *refused,
     return input->text_max > 0;
 }
 
-static enum work_result push_made(struct push *push, const char *hash, struct remote_post_input *input)
+static enum work_result push_made(struct push *push, const char *hash, const struct adapter_puppet *puppet,
+                                  struct remote_post_input *input)
 {
     enum work_result done = WORK_DONE;
     enum answer answer = ANSWER_OK;
@@ -163,7 +216,7 @@ static enum work_result push_made(struct push *push, const char *hash, struct re
         struct loss loss = {.entries = json_array()};
         const struct remote_post *post = remote_post_make(push->arena, input, &loss);
         const struct operation_input operation = {
-            .kind = OPERATION_PUSH_POST, .key = post ? post->key : "", .remote_post = post};
+            .kind = OPERATION_PUSH_POST, .key = post ? post->key : "", .remote_post = post, .puppet = puppet};
         const char *native = NULL;
         done = post ? push_once(push, &operation, &native, &answer) : WORK_DONE;
         bool again = attempts && post && done == WORK_DONE && ask_for_less(answer, post, input);
@@ -190,9 +243,17 @@ static enum work_result push_note(struct push *push, const char *hash, const str
     struct inbound_person people[32];
     struct adapter_limits limits = push->platform->class->limits(push->platform->adapter);
     const struct remote_author *author = remote_author_of(push->gateway, push->arena, &actor);
+    struct speaker speaker;
+    const char *parent = NULL;
+    bool waits = false;
+    enum work_result ready = speaker_parent(push, object, &parent, &waits);
+    if (ready == WORK_DONE && !waits)
+        ready = speaker_choose(push, hash, object, author, &speaker);
+    if (ready != WORK_DONE || waits || speaker.nobody)
+        return waits ? WORK_LATER : ready;
     size_t units = 0;
     size_t bytes = 0;
-    if (push->platform->class->attribution)
+    if (push->platform->class->attribution && !speaker.puppet)
         push->platform->class->attribution(push->platform->adapter, author, &units, &bytes);
     if (units >= limits.text_max)
         units = limits.text_max / 2; /* the platform will say so */
@@ -211,10 +272,11 @@ static enum work_result push_note(struct push *push, const char *hash, const str
         .revision = object->revision,
     };
     if (object->parent[0])
-        input.reply_to.remote = arena_format(push->arena, "rp_%s", object->parent);
+        input.reply_to = (struct reference){.native = parent,
+                                            .remote = arena_format(push->arena, "rp_%s", object->parent)};
     else
         input.reply_to.native = root;
-    return push_made(push, hash, &input);
+    return push_made(push, hash, speaker.puppet, &input);
 }
 
 static enum work_result push_object(struct push *push, const char *hash)
@@ -230,7 +292,7 @@ static enum work_result push_object(struct push *push, const char *hash)
         break;
     }
     if (object.gone)
-        return delete_object(push, key);
+        return push_remove(push, hash, &object);
     if (!push_can(push, ADAPTER_PUSH_POST) || object.pushed_revision >= object.revision)
         return WORK_DONE;
     const char *root = NULL;
@@ -249,7 +311,7 @@ static enum work_result push_object(struct push *push, const char *hash)
     return result;
 }
 
-/* ---- the queue: "object HASH", "author KEY", "relation KIND AID OID ACTOR DETAIL"
+/* ---- the queue: "object HASH", "author KEY", "profile KEY", "relation KIND AID OID ACTOR DETAIL"
  * ---------------------------------------------------------- */
 
 enum work_result push_handle(void *context, const struct work_entry *entry)
@@ -258,7 +320,8 @@ enum work_result push_handle(void *context, const struct work_entry *entry)
     struct push push = {.platform = platform,
                         .gateway = platform->gateway,
                         .arena = arena_new(PUSH_BUDGET),
-                        .trace = entry->trace};
+                        .trace = entry->trace,
+                        .attempt = entry->attempt};
     enum work_result result = WORK_DONE;
     char *rest = NULL;
     char *words[6] = {0};
@@ -274,6 +337,8 @@ enum work_result push_handle(void *context, const struct work_entry *entry)
         result = push_object(&push, words[1]);
     else if (count == 2 && strcmp(words[0], "author") == 0)
         result = delete_author(&push, words[1]);
+    else if (count == 2 && strcmp(words[0], "profile") == 0)
+        result = puppet_refresh(&push, words[1]);
     else if (count == 6 && strcmp(words[0], "relation") == 0)
         result = push_relation(&push, words + 1);
     else

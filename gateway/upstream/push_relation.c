@@ -5,6 +5,7 @@
 #include "gateway/clock.h"
 #include "gateway/fed/remote.h"
 #include "gateway/store/reactions.h"
+#include "gateway/upstream/puppets.h"
 #include "gateway/upstream/push.h"
 
 struct relation {
@@ -13,6 +14,7 @@ struct relation {
     enum relation_kind kind; /* as the platform is told */
     bool stands;
     const char *value;
+    const struct adapter_puppet *puppet; /* whose it is there; NULL: the platform's own way */
 };
 
 static unsigned capability_of(enum relation_kind kind)
@@ -94,9 +96,26 @@ static enum work_result push_standing(struct push *push, const struct relation *
         .revision = (uint64_t)clock_now_ms(), /* it may come again after it was taken back */
     };
     return push_run(push,
-                    &(struct operation_input){
-                        .kind = OPERATION_PUSH_RELATION, .key = remote.key, .remote_relation = &remote},
+                    &(struct operation_input){.kind = OPERATION_PUSH_RELATION,
+                                              .key = remote.key,
+                                              .remote_relation = &remote,
+                                              .puppet = relation->puppet},
                     NULL);
+}
+
+/* Who never answered has no puppet, and none is made for a like. LOOKUP_ABSENT: there is none. */
+static enum lookup find_puppet(struct push *push, struct relation *relation)
+{
+    struct puppet *puppet = arena_alloc(push->arena, sizeof *puppet);
+    char key[KEY_LENGTH + 1];
+    if (!push_can(push, ADAPTER_PUPPET_ACCOUNTS))
+        return LOOKUP_FOUND;
+    remote_key_make("ra", relation->reaction.actor_id, NULL, key);
+    enum lookup found = puppet_load(push->platform, push->arena, key, puppet);
+    if (found == LOOKUP_FOUND && (!puppet->account.native || puppet->account.hidden))
+        found = LOOKUP_ABSENT;
+    relation->puppet = &puppet->account;
+    return found;
 }
 
 enum work_result push_relation(struct push *push, char *const words[5])
@@ -110,14 +129,20 @@ enum work_result push_relation(struct push *push, char *const words[5])
     relation.kind = kind_for(push, relation.reaction.kind);
     if (!push_can(push, capability_of(relation.kind)))
         return WORK_DONE;
-    enum lookup found = post_load(push->gateway->store, push->arena, relation.aid, relation.oid, &post);
+    enum lookup found = find_puppet(push, &relation);
+    if (found != LOOKUP_FOUND)
+        return found == LOOKUP_DOWN ? WORK_LATER : WORK_DONE;
+    found = post_load(push->gateway->store, push->arena, relation.aid, relation.oid, &post);
     if (found != LOOKUP_FOUND || post.state != POST_LIVE)
         return found == LOOKUP_DOWN ? WORK_LATER : WORK_DONE;
     if (read_state(push, &relation) == LOOKUP_DOWN)
         return WORK_LATER;
     if (relation.stands)
         return push_standing(push, &relation, post.native);
-    return push_run(
-        push, &(struct operation_input){.kind = OPERATION_DELETE_RELATION, .key = key_of(push, &relation)},
-        NULL);
+    return push_run(push,
+                    &(struct operation_input){.kind = OPERATION_DELETE_RELATION,
+                                              .key = key_of(push, &relation),
+                                              .relation = relation.kind,
+                                              .puppet = relation.puppet},
+                    NULL);
 }

@@ -101,37 +101,6 @@ void upstream_push_kick(struct gateway *gateway, const char *name)
         work_kick(platform->push);
 }
 
-bool upstream_forget_person(struct gateway *gateway, const char *actor_id, const char *trace)
-{
-    char key[KEY_LENGTH + 1];
-    remote_key_make("ra", actor_id, NULL, key);
-    struct arena *arena = arena_new(4096);
-    struct reply *puppet =
-        store_call(gateway->store, "EXISTS", arena_format(arena, "puppet:%s", key), (char *)NULL);
-    bool good = !reply_failed(puppet);
-    bool shown = reply_number(puppet) == 1;
-    reply_free(puppet);
-    arena_free(arena);
-    for (size_t i = 0; good && shown && i < gateway->config->platform_count; i++) {
-        const char *platform = gateway->config->platforms[i].name;
-        struct arguments *arguments = arguments_new();
-        arguments_text(arguments, "XADD");
-        arguments_format(arguments, "work:push:%s", platform);
-        arguments_text(arguments, "*");
-        arguments_text(arguments, "chain");
-        arguments_text(arguments, key);
-        arguments_text(arguments, "data");
-        arguments_format(arguments, "author %s", key);
-        arguments_text(arguments, "trace");
-        arguments_text(arguments, trace);
-        struct reply *reply = store_run(gateway->store, arguments);
-        good = !reply_failed(reply);
-        reply_free(reply);
-        upstream_push_kick(gateway, platform);
-    }
-    return good;
-}
-
 bool upstream_sweep(struct gateway *gateway, const char *name, const char *native, const char *aid)
 {
     struct platform *platform = upstream_find(gateway, name);

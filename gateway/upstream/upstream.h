@@ -26,6 +26,25 @@ void upstream_push_kick(struct gateway *gateway, const char *platform);
  * the store is away. */
 bool upstream_forget_person(struct gateway *gateway, const char *actor_id, const char *trace);
 
+/* Queues that a person's profile changed, for every platform where the person has a puppet. Waits. False: the
+ * store is away. */
+bool upstream_refresh_person(struct gateway *gateway, const char *actor_id, const char *trace);
+/* The person or post of the fediverse behind a native id of ours that speaks for it, in the arena: the actor
+ * id, or the key "rp_…". LOOKUP_ABSENT: it is no such account or post. Wait. */
+enum lookup upstream_puppet_person(struct gateway *gateway, const char *platform, struct arena *arena,
+                                   const char *native, const char **actor_id);
+enum lookup upstream_remote_post(struct gateway *gateway, const char *platform, struct arena *arena,
+                                 const char *native, const char **key);
+/* How many puppets live there; of people of one server, or (NULL) of all; and how many may. Waits. */
+int64_t upstream_puppet_count(struct gateway *gateway, const char *platform, const char *server);
+unsigned upstream_puppet_limit(struct gateway *gateway, const char *platform);
+/* The native id of the living puppet that has this name, which a platform's puppet_domain covers (false: none
+ * does), or NULL. Waits. */
+bool upstream_puppet_named(struct gateway *gateway, struct arena *arena, const char *name,
+                           const char **native, bool *down);
+/* The account of a platform's own, or a puppet, writes what remote people say there. Waits. False: the
+ * platform cannot be asked. */
+bool upstream_speaks(struct gateway *gateway, const char *platform, bool *out);
 /* Compares an account with what the platform has of it. Waits. False: try again later. */
 bool upstream_sweep(struct gateway *gateway, const char *platform, const char *native, const char *aid);
 /* An account that the platform deleted a day ago leaves, unless it is back. Waits. False: try again later. */

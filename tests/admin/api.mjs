@@ -3,27 +3,18 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
-import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { atEnd, step, story } from "../peers/lib/harness.mjs";
-import { binaries, peers, root } from "../peers/lib/paths.mjs";
+import { binaries, root } from "../peers/lib/paths.mjs";
 import { freePort } from "../peers/lib/ports.mjs";
 import { run } from "../peers/lib/processes.mjs";
 import { Stranger } from "../peers/lib/stranger.mjs";
 import { until } from "../peers/lib/wait.mjs";
 import { World } from "../peers/lib/world.mjs";
+import { Door, isOperators, openapi, operations, require } from "./door.mjs";
 
 const SOON = 20;
-const require = createRequire(path.join(peers, "validators/"));
-const openapi = require("yaml").parse(fs.readFileSync(path.join(root, "docs/admin/openapi.yaml"), "utf8"));
-const ajv = new (require("ajv/dist/2020").default)({ strict: false, allErrors: true });
-require("ajv-formats").default(ajv);
-ajv.addSchema({ $id: "api", components: openapi.components });
-const checked = (schema) => ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"api#/components')));
-
-const operations = Object.entries(openapi.paths).flatMap(([pattern, item]) =>
-  ["get", "post", "patch", "put", "delete"].filter((method) => item[method]).map((method) => ({ pattern, method, ...item[method] })),
-);
+const own = operations.filter((operation) => !isOperators(operation));
 
 await story("The admin API", async () => {
   await step("its file is valid OpenAPI 3.1, and names what the gateway answers, no more and no less", async () => {
@@ -48,34 +39,8 @@ await story("The admin API", async () => {
   const hers = (await drawbridge("token", "add", "alice-phone", "--account", alice)).token;
   const his = (await drawbridge("token", "add", "bob-phone", "--account", bob)).token;
 
-  const ask = async (method, target, { token = operator, body, headers = {} } = {}) => {
-    const answer = await fetch(`${admin}${target}`, {
-      method: method.toUpperCase(),
-      headers: { ...(token ? { authorization: `Bearer ${token}` } : {}), ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
-      body: body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body),
-    });
-    const text = await answer.text();
-    assert.equal(answer.headers.get("cache-control"), "no-store", target);
-    return { status: answer.status, type: answer.headers.get("content-type"), json: JSON.parse(text), headers: answer.headers };
-  };
-  const problemHolds = checked({ $ref: "#/components/schemas/Problem" });
-  const refused = async (status, method, target, options) => {
-    const answer = await ask(method, target, options);
-    assert.equal(answer.status, status, `${method} ${target}: ${JSON.stringify(answer.json)}`);
-    assert.equal(answer.type, "application/problem+json");
-    assert.ok(problemHolds(answer.json), JSON.stringify(problemHolds.errors));
-    return answer;
-  };
-  const done = new Set();
-  const good = async (operationId, { token, body, account = alice, query = "" } = {}) => {
-    const { pattern, method, responses } = operations.find((operation) => operation.operationId === operationId);
-    const answer = await ask(method, pattern.replace("{account}", encodeURIComponent(account)) + query, { token, body });
-    assert.equal(answer.status, 200, `${operationId}: ${JSON.stringify(answer.json)}`);
-    const holds = checked(responses["200"].content["application/json"].schema);
-    assert.ok(holds(answer.json), `${operationId}: ${JSON.stringify(holds.errors)} ${JSON.stringify(answer.json)}`);
-    done.add(operationId);
-    return answer.json;
-  };
+  const door = new Door(admin, { token: operator, account: alice });
+  const [ask, refused, good] = ["ask", "refused", "good"].map((name) => door[name].bind(door));
   const person = async (name) => {
     const stranger = await Stranger.start(name);
     atEnd(() => stranger.close());
@@ -135,23 +100,11 @@ await story("The admin API", async () => {
     await refused(401, "get", `/v1/accounts/${alice}`, { token });
   });
 
-  await step("every operation of the file was exercised", () => assert.deepEqual([...done].sort(), operations.map(({ operationId }) => operationId).sort()));
+  await step("every operation of the file was exercised", () => assert.deepEqual([...door.done].sort(), own.map(({ operationId }) => operationId).sort()));
 
   await step("each refuses no token, a wrong token, the wrong scope, and another owner's account", async () => {
     const somebody = (await fetch(actor, { headers: { accept: "application/activity+json" } }).then((answer) => answer.json())).id.split("/").pop();
-    for (const { method, pattern, "x-scope": scope } of operations) {
-      const body = method === "get" ? undefined : {};
-      const target = pattern.replace("{account}", somebody);
-      assert.equal((await refused(401, method, target, { token: null, body })).headers.get("www-authenticate"), "Bearer");
-      await refused(401, method, target, { token: `dba_${"0".repeat(48)}`, body });
-      if (scope === "operator") await refused(403, method, target, { token: his, body });
-      else {
-        const foreign = await refused(404, method, target, { token: his, body });
-        const absent = await refused(404, method, pattern.replace("{account}", "aaaaaaaaaaaaa"), { token: his, body });
-        assert.deepEqual(foreign.json, absent.json, "it is as if it were not there");
-      }
-      await new Promise((resolve) => setTimeout(resolve, 150)); // below the rate that a token may have
-    }
+    await door.refusesOthers(own, { his, somebody });
   });
 
   await step("bad words are told what is wrong with them", async () => {

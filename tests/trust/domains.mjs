@@ -1,11 +1,12 @@
 // D: domains that the operator blocked, as seen from both sides.
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import { step, story } from "../peers/lib/harness.mjs";
 import { run } from "../peers/lib/processes.mjs";
 import { binaries } from "../peers/lib/paths.mjs";
 import { until } from "../peers/lib/wait.mjs";
 import { guard } from "./guard.mjs";
-import { Outside, Peer } from "./outside.mjs";
+import { HOST, Outside, Peer } from "./outside.mjs";
 
 await story("Domains that are blocked", async () => {
   const outside = await step("Plaza and the gateway run as in production", () => Outside.start());
@@ -33,9 +34,11 @@ await story("Domains that are blocked", async () => {
     assert.match(await domain("block", "FOLLOWER.example.", "--reason", "it floods"), /^follower\.example and all below it are blocked/);
     await domain("block", "spam.example");
     await refuses(follower);
-    const rules = JSON.parse(await domain("list", "--json"));
+    const { items: rules, mode } = JSON.parse(await domain("list", "--json"));
+    assert.equal(mode, "open");
     assert.deepEqual(rules.map(({ domain, rule, reason }) => [domain, rule, reason]), [["follower.example", "block", "it floods"], ["spam.example", "block", ""]]);
-    assert.match(await domain("list"), /^block +follower\.example +since 20\S+Z +it floods\n(.*\n)2 rule\(s\)\n$/);
+    assert.match(await domain("list"), /^follower\.example\tblock\t20\S+Z\tit floods$/m);
+    assert.match(await domain("show", "x.y.SPAM.example"), /^x\.y\.spam\.example is not dealt with/);
   });
 
   const lead = (target) => {
@@ -89,15 +92,67 @@ await story("Domains that are blocked", async () => {
     assert.match(await domain("allow", "a.b.spam.example"), /is allowed although b\.spam\.example is blocked/);
     await until("below is heard", 10, async () => (await below.post(wave(below))) === 202);
     assert.equal(await spam.post(wave(spam)), 403);
-    assert.match(await domain("allow", "spam.example"), /is not blocked any more/);
+    assert.match(await domain("allow", "spam.example"), /is neither blocked nor limited any more/);
     await until("it is heard", 10, async () => (await spam.post(wave(spam))) === 202);
     await domain("allow", "follower.example");
     await until("the follower is heard", 10, async () => (await follower.post(wave(follower))) === 202);
     await plaza.post("alice", "for all again");
     await until("the follower has it", 20, () => follower.arrivals.some(({ type, object }) => type === "Create" && object.content.includes("for all again")));
   });
+  const notes = [];
+  const reply = (peer, note) => {
+    const id = `${peer.origin}/notes/${++peer.serial}`;
+    notes.push(id);
+    const object = { id, type: "Note", attributedTo: peer.actor, inReplyTo: note, content: "<p>And me?</p>", to: ["https://www.w3.org/ns/activitystreams#Public"], cc: [actor] };
+    return peer.post(peer.activity("Create", object, { to: object.to, cc: object.cc }));
+  };
+  const asks = async (...words) => JSON.parse(await run(binaries.drawbridge, [...words, `alice@${HOST}`, "--json", "-c", gateway.configuration])).items;
+  const fetched = (peer, target) => peer.fetch(target);
+  await guard("D7", "of a limited domain a follow and a reply wait for approval, and nothing shows them", async () => {
+    const loud = await Peer.start(outside, "very.loud.example");
+    const { object: note } = await until("a post is out", 20, () => friend.arrivals.concat(follower.arrivals).find(({ type }) => type === "Create"));
+    assert.match(await domain("limit", "LOUD.example", "--reason", "mostly advertising"), /^loud\.example and all below it are limited/);
+    await until("the rule is known", 10, async () => (await loud.post(wave(loud))) === 202);
+    assert.equal(await loud.post(loud.activity("Follow", actor)), 202);
+    await until("the follow waits", 20, async () => (await asks("follower", "requests")).some(({ actor: who }) => who === loud.actor));
+    assert.equal(loud.arrivals.some(({ type }) => type === "Accept"), false);
+    assert.equal(await reply(loud, note.id), 202);
+    await until("the reply waits", 20, async () => (await asks("reply", "held")).some(({ text }) => text === "And me?"));
+    const { body } = await outside.ask("GET", `${new URL(note.id).pathname}/replies`, { headers: { accept: "application/activity+json" } });
+    assert.equal(body.includes("loud.example"), false);
+  });
+  await guard("D9", "who reads in the name of a blocked domain is refused", async () => {
+    await domain("block", "spam.example");
+    await refuses(spam);
+    const { object: note } = friend.arrivals.concat(follower.arrivals).find(({ type }) => type === "Create");
+    for (const target of [new URL(actor).pathname, new URL(note.id).pathname, `${new URL(actor).pathname}/outbox`]) {
+      const { length } = spam.asked;
+      assert.equal(await fetched(spam, target), 403, target);
+      assert.equal(await fetched(friend, target), 200, target);
+      assert.equal(spam.asked.length, length, "its key was not asked for");
+    }
+    await domain("remove", "spam.example");
+    await until("it is heard", 10, async () => (await spam.post(wave(spam))) === 202);
+  });
+  await guard("D8", "where only listed servers are dealt with, all others are as if blocked", async () => {
+    await gateway.process.stop();
+    fs.appendFileSync(gateway.configuration, "\n[federation]\nmode = allowlist\n");
+    await gateway.start();
+    await domain("remove", "a.b.spam.example").catch(() => {});
+    await domain("allow", "friend.example", "--reason", "we know them");
+    await until("who is listed is heard", 20, async () => (await friend.post(wave(friend))) === 202);
+    assert.equal(await silence(spam, () => spam.post(wave(spam))), 403);
+    assert.equal(await silence(spam, () => lead(`${spam.origin}/users/mallory`)), 401);
+    const { pathname } = new URL(actor);
+    assert.equal((await outside.ask("GET", pathname, { headers: { accept: "application/activity+json" } })).status, 401, "who does not say who asks");
+    assert.equal(await silence(spam, () => fetched(spam, pathname)), 403);
+    assert.equal(await fetched(friend, pathname), 200);
+    assert.match(await domain("show", "spam.example"), /is not dealt with/);
+  });
   await step("wrong words are told what to write", async () => {
-    for (const words of [["block"], ["block", "https://spam.example/"], ["block", "a b"], ["lift", "spam.example"], ["list", "spam.example"], ["block", "x.example", "--reason", "two\nlines"]])
-      await assert.rejects(domain(...words), /domain block DOMAIN/);
+    for (const words of [["block"], ["lift", "spam.example"], ["list", "spam.example"], []]) await assert.rejects(domain(...words), /drawbridge domain block/);
+    for (const words of [["block", "https://spam.example/"], ["block", "a b"], ["limit", "*.example"], ["allow", "m.example:8443"]]) await assert.rejects(domain(...words), /write the server's name alone/);
+    await assert.rejects(domain("block", "x.example", "--reason", "two\nlines"), /one line of at most 500 bytes/);
+    await assert.rejects(domain("remove", "never.example"), /there is no rule for never\.example/);
   });
 });

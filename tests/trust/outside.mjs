@@ -230,6 +230,14 @@ export class Peer {
     return (await this.send(activity, options)).status;
   }
 
+  /** The status that a signed GET gets. */
+  async fetch(target, { keyId = this.keyId, key = this.key } = {}) {
+    const sent = { host: HOST, date: new Date().toUTCString() };
+    const text = `(request-target): get ${target}\nhost: ${sent.host}\ndate: ${sent.date}`;
+    const signature = `keyId="${keyId}",algorithm="rsa-sha256",headers="(request-target) host date",signature="${sign("sha256", Buffer.from(text), key.privateKey).toString("base64")}"`;
+    return (await this.outside.ask("GET", target, { headers: { ...sent, accept: ACTIVITY, signature } })).status;
+  }
+
   /** A signed POST to one of the gateway's inboxes: {status, text, body}. */
   send(activity, { inbox = "/inbox", keyId = this.keyId, key = this.key } = {}) {
     const body = Buffer.from(JSON.stringify(activity));

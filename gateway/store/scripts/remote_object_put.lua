@@ -1,4 +1,4 @@
--- ARGV: hash object_id actor_id platform aid oid parent_hash source now updated dated("1"|"0")
+-- ARGV: hash object_id actor_id platform aid oid parent_hash source now updated dated("1"|"0") limited("1"|"0")
 -- Keeps a remote reply (new or edited) and queues its push to the platform. Returns created, updated, stale, gone; or held:
 -- it waits for the account's owner; or full: so many wait that this one is not kept.
 -- include threads
@@ -23,7 +23,7 @@ end
 if known[1] and updated <= last then
   return 'stale'
 end
-local held = object_waits(known[1], aid, actor)
+local held = object_waits(known[1], aid, actor, ARGV[12] == '1')
 if held and known[1] ~= 'held' and redis.call('ZCARD', 'held:' .. aid) >= 1000 then
   return 'full'
 end

@@ -13,13 +13,14 @@ import { until } from "../../peers/lib/wait.mjs";
 
 export class World {
   /** `firehose` is what the gateway takes for the PDS's stream; `settings` more of the platform's section. */
-  static async start({ peer = true, appview = true, workers = 2, settings = "", source = (network) => `source = firehose\nfirehose = ${new URL(network.firehose).origin}`, clock: Clock, hold = 0, page, windowMs } = {}) {
+  static async start({ peer = true, appview = true, workers = 2, settings = "", source = (network) => `source = firehose\nfirehose = ${new URL(network.firehose).origin}`, clock: Clock, hold = 0, page, windowMs, puppetDomain, invites } = {}) {
     const world = new World();
     world.folder = new Folder();
     atEnd((failed) => world.close(failed));
-    world.network = await Atproto.start(world.folder, { appview, windowMs });
-    if (Clock) world.clock = new Clock(world.folder);
     const port = await freePort();
+    const prove = puppetDomain && `${puppetDomain}=http://127.0.0.1:${port}`;
+    world.network = await Atproto.start(world.folder, { appview, windowMs, prove, invites });
+    if (Clock) world.clock = new Clock(world.folder);
     const own = `${await source(world.network)}
 plc = ${world.network.plc}
 appview = ${world.network.appview}

@@ -12,7 +12,7 @@ export const requirePeer = createRequire(path.join(peers, "atproto/"));
 
 export class Atproto {
   /** `appview` needs PostgreSQL; without one the PDS itself resolves handles. */
-  static async start(folder, { appview = true, environment = {}, windowMs } = {}) {
+  static async start(folder, { appview = true, environment = {}, windowMs, prove, invites } = {}) {
     const network = new Atproto();
     // PostgreSQL runs as its own user and must get to its folder.
     if (appview && process.getuid() === 0) fs.chmodSync(folder.path, 0o711);
@@ -30,11 +30,13 @@ export class Atproto {
         `--dir=${folder.path}`,
         `--public-url=${network.front.origin}`,
         ...(windowMs ? [`--window-ms=${windowMs}`] : []),
+        ...(prove ? [`--prove=${prove}`] : []),
+        ...(invites ? ["--invites"] : []),
       ],
       { NODE_EXTRA_CA_CERTS: network.front.ca, ...environment },
     );
     let facts;
-    await network.process.ready("the AT Protocol servers listen", 60, () => {
+    await network.process.ready("the AT Protocol servers listen", 120, () => {
       const line = fs
         .readFileSync(network.process.logPath, "utf8")
         .split("\n")
@@ -44,6 +46,7 @@ export class Atproto {
     Object.assign(network, { plc: facts.plc, pds: facts.pds, appview: facts.appview ?? facts.pds, firehose: facts.firehose, adminPassword: facts.adminPassword });
     network.front.target = new URL(facts.pds);
     network.people = {};
+    network.invites = invites;
     for (const account of facts.accounts) network.people[account.handle.split(".")[0]] = await Person.login(network, account);
     return network;
   }
@@ -51,7 +54,8 @@ export class Atproto {
   /** A new account. */
   async join(name, profile = { displayName: name }) {
     const password = `${name}-pass`;
-    const made = await xrpc(this.pds, "com.atproto.server.createAccount", { handle: `${name}.test`, email: `${name}@example.com`, password });
+    const { code } = this.invites ? await this.admin("com.atproto.server.createInviteCode", { useCount: 1 }) : {};
+    const made = await xrpc(this.pds, "com.atproto.server.createAccount", { handle: `${name}.test`, email: `${name}@example.com`, password, inviteCode: code });
     const person = new Person(this, { did: made.did, handle: made.handle, password, token: made.accessJwt });
     await person.profile(profile);
     return (this.people[name] = person);

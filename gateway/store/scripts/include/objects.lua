@@ -6,10 +6,14 @@ local function object_indexed(hash, actor, aid, now)
   redis.call('ZADD', 'inbound:' .. aid, now, hash)
 end
 
--- Whether an object waits for the owner before it is shown: approve_replies is all, or first (of people not approved before).
-local function object_waits(state, aid, actor)
+-- Whether an object waits for the owner before it is shown: approve_replies is all, or first (of people not approved before), or
+-- the operator limited the author's server.
+local function object_waits(state, aid, actor, limited)
   if state then
     return state == 'held'
+  end
+  if limited then
+    return true
   end
   local wish = redis.call('HGET', 'account:' .. aid, 'approve_replies')
   return wish == 'all' or (wish == 'first' and redis.call('SISMEMBER', 'welcome:' .. aid, actor) == 0)

@@ -8,7 +8,11 @@ local function thread_place(platform, native, hash)
   if native ~= '' then
     parent = redis.call('HGET', 'native_post:' .. platform, native) or ''
     direct = parent
-  elseif hash ~= '' then
+    if parent == '' then -- what an account of the operator's wrote there for somebody elsewhere
+      hash = redis.call('HGET', 'remote_native:' .. platform, native) or ''
+    end
+  end
+  if parent == '' and hash ~= '' then
     local place = redis.call('HMGET', 'remote_object:' .. hash, 'aid', 'oid')
     if place[1] and (place[2] or '') ~= '' then
       parent = place[1] .. ' ' .. place[2]

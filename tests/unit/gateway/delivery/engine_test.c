@@ -151,6 +151,32 @@ bool upstream_limits(struct gateway *gateway, const char *platform, struct adapt
     return false;
 }
 
+/* No account of this test speaks for anybody elsewhere. */
+bool upstream_speaks(struct gateway *gateway, const char *platform, bool *out)
+{
+    (void)gateway;
+    (void)platform;
+    *out = false;
+    return true;
+}
+
+enum lookup upstream_puppet_person(struct gateway *gateway, const char *platform, struct arena *arena,
+                                   const char *native, const char **actor_id)
+{
+    (void)gateway;
+    (void)platform;
+    (void)arena;
+    (void)native;
+    *actor_id = NULL;
+    return LOOKUP_ABSENT;
+}
+
+enum lookup upstream_remote_post(struct gateway *gateway, const char *platform, struct arena *arena,
+                                 const char *native, const char **key)
+{
+    return upstream_puppet_person(gateway, platform, arena, native, key);
+}
+
 bool upstream_forget_person(struct gateway *gateway, const char *actor_id, const char *trace)
 {
     (void)gateway;

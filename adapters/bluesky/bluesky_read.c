@@ -1,0 +1,221 @@
+/* A post and lists of posts, as their author's own server has them (PLATFORMS §1.4). */
+#include <string.h>
+
+#include "adapters/bluesky/bluesky_operation.h"
+#include "mapping/buffer.h"
+
+enum { PAGE_MAX = 100, CURSOR_MAX = 512 };
+
+/* ---- a post
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+/* First the repository's rev: what is read after it is at least as new. */
+static enum operation_state ask_latest(struct operation *operation)
+{
+    return bluesky_get(operation,
+                       arena_format(operation->arena, "%s/xrpc/com.atproto.sync.getLatestCommit?did=%s",
+                                    operation->pds, operation->did),
+                       true);
+}
+
+static enum operation_state take_latest(struct operation *operation, const json_t *body)
+{
+    operation->revision = bluesky_tid_time(json_string_value(json_object_get(body, "rev")));
+    return operation->revision
+               ? OPERATION_REQUEST
+               : bluesky_fail(operation, ANSWER_RETRY, "the server names no revision of the repository");
+}
+
+/* The repository as a whole is not to be had: that says nothing about one of its posts. */
+static enum operation_state miss_repository(struct operation *operation)
+{
+    enum answer answer = operation->answer.answer;
+    return bluesky_fail(operation,
+                        answer == ANSWER_UNKNOWN || answer == ANSWER_GONE ? ANSWER_REFUSED : answer,
+                        operation->answer.reason);
+}
+
+static enum operation_state ask_post(struct operation *operation)
+{
+    return bluesky_get_record(operation, operation->did, operation->pds, operation->collection,
+                              operation->rkey);
+}
+
+static bool read_one(struct operation *operation, const char *collection, const char *rkey,
+                     const json_t *object, struct post *out)
+{
+    const struct bluesky_record record = {
+        .did = operation->did,
+        .pds = operation->pds,
+        .collection = collection,
+        .rkey = rkey,
+        .cid = bluesky_text(json_object_get(object, "cid"), 128, operation->arena),
+        .revision = operation->revision,
+        .value = json_object_get(object, "value"),
+    };
+    return record.cid && bluesky_read_record(operation->adapter, &record, operation->arena, out);
+}
+
+static enum operation_state take_post(struct operation *operation, const json_t *body)
+{
+    struct post *post = arena_alloc(operation->arena, sizeof *post);
+    if (!read_one(operation, operation->collection, operation->rkey, body, post))
+        return bluesky_fail(operation, ANSWER_INVALID, "the record is no post that is understood here");
+    operation->result.posts = post;
+    operation->result.post_count = 1;
+    return OPERATION_REQUEST;
+}
+
+static enum operation_state miss_post(struct operation *operation)
+{
+    enum answer answer = operation->answer.answer;
+    return bluesky_fail(operation, answer == ANSWER_UNKNOWN ? ANSWER_REFUSED : answer,
+                        operation->answer.reason);
+}
+
+static const struct bluesky_step steps_post[] = {
+    {bluesky_ask_identity, bluesky_take_identity, miss_repository},
+    {ask_latest, take_latest, miss_repository},
+    {ask_post, take_post, miss_post},
+    {0},
+};
+
+/* ---- lists: the cursor is "COLLECTION CURSOR"; posts first, then reposts
+ * ---------------------------------------------------------- */
+
+static enum operation_state ask_list(struct operation *operation)
+{
+    struct buffer url;
+    buffer_init(&url, (size_t)2 * BLUESKY_URL_MAX);
+    const char *cursor = operation->input->cursor ? strchr(operation->input->cursor, ' ') : NULL;
+    unsigned limit =
+        operation->input->limit && operation->input->limit < PAGE_MAX ? operation->input->limit : PAGE_MAX;
+    buffer_format(&url, "%s/xrpc/com.atproto.repo.listRecords?repo=%s&collection=%s&limit=%u%s",
+                  operation->pds, operation->did, operation->collection, limit,
+                  operation->input->oldest_first ? "&reverse=true" : "");
+    if (cursor && cursor[1]) {
+        buffer_add_string(&url, "&cursor=");
+        bluesky_add_escaped(&url, cursor + 1);
+    }
+    const char *text = url.failed ? NULL : arena_string(operation->arena, buffer_text(&url));
+    buffer_clear(&url);
+    return text ? bluesky_get(operation, text, true)
+                : bluesky_fail(operation, ANSWER_INVALID, "the cursor is too long");
+}
+
+/* A cursor comes with the last page too: the end is an empty page (§1.4). False: a list without end. */
+static bool next_page(struct operation *operation, const json_t *body, size_t count)
+{
+    const char *cursor = bluesky_text(json_object_get(body, "cursor"), CURSOR_MAX, operation->arena);
+    if (!count || !cursor) {
+        if (strcmp(operation->collection, BLUESKY_POST) == 0)
+            operation->result.cursor = BLUESKY_REPOST " ";
+        return true;
+    }
+    operation->result.cursor = arena_format(operation->arena, "%s %s", operation->collection, cursor);
+    return !operation->input->cursor || strcmp(operation->input->cursor, operation->result.cursor) != 0;
+}
+
+/* The at:// address of an entry, which must be of this account and collection; NULL when it is not. */
+static const char *entry_id(struct operation *operation, const json_t *entry, struct bluesky_address *address)
+{
+    const char *uri = bluesky_text(json_object_get(entry, "uri"), MODEL_NATIVE_ID_MAX, operation->arena);
+    return uri && bluesky_address_read(uri, operation->arena, address) &&
+                   strcmp(address->did, operation->did) == 0 &&
+                   strcmp(address->collection, operation->collection) == 0
+               ? uri
+               : NULL;
+}
+
+static enum operation_state broken_list(struct operation *operation)
+{
+    operation->result.cursor = NULL;
+    return bluesky_fail(operation, ANSWER_RETRY, "the server's list of records cannot be understood");
+}
+
+/* Who is not in this list may be deleted: so a list with one broken entry is no list. */
+static enum operation_state take_ids(struct operation *operation, const json_t *body)
+{
+    const json_t *records = json_object_get(body, "records");
+    size_t count = json_array_size(records);
+    struct post_revision *list = arena_alloc(operation->arena, (count + 1) * sizeof *list);
+    if (!json_is_array(records) || !next_page(operation, body, count))
+        return broken_list(operation);
+    for (size_t i = 0; i < count; i++) {
+        struct bluesky_address address;
+        const json_t *entry = json_array_get(records, i);
+        const char *cid = json_string_value(json_object_get(entry, "cid"));
+        list[i].id = entry_id(operation, entry, &address);
+        if (!list[i].id || !cid)
+            return broken_list(operation);
+        list[i].digest = bluesky_digest(cid);
+        list[i].created = bluesky_time(json_object_get(json_object_get(entry, "value"), "createdAt"));
+    }
+    operation->result.revisions = list;
+    operation->result.revision_count = count;
+    return OPERATION_REQUEST;
+}
+
+/* Records that are not understood are left out here. */
+static enum operation_state take_list(struct operation *operation, const json_t *body)
+{
+    const json_t *records = json_object_get(body, "records");
+    size_t count = json_array_size(records);
+    struct post *posts = arena_alloc(operation->arena, (count + 1) * sizeof *posts);
+    if (!json_is_array(records) || !next_page(operation, body, count))
+        return broken_list(operation);
+    for (size_t i = 0; i < count; i++) {
+        struct bluesky_address address;
+        const json_t *entry = json_array_get(records, i);
+        if (entry_id(operation, entry, &address) && read_one(operation, address.collection, address.rkey,
+                                                             entry, &posts[operation->result.post_count]))
+            operation->result.post_count++;
+    }
+    operation->result.posts = posts;
+    return OPERATION_REQUEST;
+}
+
+static const struct bluesky_step steps_ids[] = {
+    {bluesky_ask_identity, bluesky_take_identity, miss_repository},
+    {ask_list, take_ids, miss_repository},
+    {0},
+};
+
+static const struct bluesky_step steps_list[] = {
+    {bluesky_ask_identity, bluesky_take_identity, miss_repository},
+    {ask_latest, take_latest, miss_repository},
+    {ask_list, take_list, miss_repository},
+    {0},
+};
+
+enum operation_state bluesky_begin_post(struct operation *operation)
+{
+    struct bluesky_address address;
+    if (!bluesky_address_read(operation->input->post, operation->arena, &address))
+        return bluesky_fail(operation, ANSWER_INVALID, "that is no at:// address of a post");
+    operation->did = address.did;
+    operation->collection = address.collection;
+    operation->rkey = address.rkey;
+    return bluesky_go(operation, steps_post);
+}
+
+static enum operation_state begin_list(struct operation *operation, const struct bluesky_step *steps)
+{
+    const char *cursor = operation->input->cursor;
+    operation->did = operation->input->account ? operation->input->account : "";
+    operation->collection = cursor && strncmp(cursor, BLUESKY_REPOST " ", sizeof BLUESKY_REPOST) == 0
+                                ? BLUESKY_REPOST
+                                : BLUESKY_POST;
+    return bluesky_go(operation, steps);
+}
+
+enum operation_state bluesky_begin_posts(struct operation *operation)
+{
+    return begin_list(operation, steps_list);
+}
+
+enum operation_state bluesky_begin_post_ids(struct operation *operation)
+{
+    return begin_list(operation, steps_ids);
+}
