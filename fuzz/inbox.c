@@ -1,17 +1,28 @@
-/* The whole way of an activity: the body of a POST to the inbox, the limits on its JSON, what the inbox keeps
- * of it, its handler, what other servers then answer, the note's text for the platform, and the request to
- * the platform. Input: the body, then (each behind a byte 0x1e) what other servers answer, in turn. */
+/* The whole way of activities: the body of a POST to the inbox, the limits on its JSON, who vouches for it,
+ * what the inbox keeps of it, its handler, what other servers then answer, the note's text for the platform,
+ * and the request to the platform.
+ *
+ * Input: activities one after another (each behind a byte 0x1d). Each is its body and then parts, each behind
+ * a byte 0x1e, which say by their first character what they are:
+ *   @ACTOR     who signed the request; else its actor did (played_network.c)
+ *   +LETTERS   it carries a proof of its actor's, broken as the letters say (played_network.c)
+ *   <PLACE     what is at an address (played_world.h)
+ *   $FACT      what the store holds (played_world.h)
+ *   else       what other servers answer, in turn */
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/domains.h"
 #include "gateway/fed/handle.h"
+#include "gateway/fed/in_vain.h"
 #include "gateway/fed/inbox.h"
+#include "gateway/fed/verify.h"
 #include "gateway/http/request.h"
 #include "gateway/log.h"
 #include "gateway/upstream/platform.h"
 #include "played_world.h"
 
-enum { INPUT_MAX = 1 << 20, BUDGET = 8 << 20 };
+enum { INPUT_MAX = 1 << 20, BUDGET = 8 << 20, ACTIVITIES_MAX = 4 };
 
 static struct config config = {
     .hosts = {{.authority = (char[]){"bridge.example"}, .base = (char[]){WORLD_BASE}}}, .host_count = 1};
@@ -41,8 +52,11 @@ int LLVMFuzzerInitialize(int *count, char ***arguments)
 {
     (void)count, (void)arguments;
     log_configure(false, LOG_ERROR, "fuzz");
+    gateway.loop = loop_new();
     open_platform();
     inbox_start(&gateway);
+    if (!domains_load(&gateway))
+        abort();
     return 0;
 }
 
@@ -106,6 +120,59 @@ static void sanitise(void)
     json_decref(document);
 }
 
+/* The parts of one activity, each behind its 0x1e. */
+static const char *read_parts(char *text)
+{
+    const char *how = NULL;
+    for (char *part = text; part;) {
+        *part++ = '\0';
+        char *next = strchr(part, 0x1e);
+        if (next)
+            *next = '\0';
+        if (*part == '@')
+            world.signer = part + 1;
+        else if (*part == '+')
+            how = part + 1;
+        else if (*part == '<')
+            world_place(part + 1);
+        else if (*part == '$')
+            world_fact(part + 1);
+        else if (world.answer_count < WORLD_ANSWERS_MAX)
+            world.answers[world.answer_count++] = part;
+        part = next;
+    }
+    return how;
+}
+
+/* The body as it is sent: with its proof, when it has one. malloc'd, or `body` itself. */
+static char *prove(char *body, const char *how)
+{
+    json_t *proven = how && json_is_object(world.told) ? world_prove(world.told, how) : NULL;
+    char *text = proven ? json_dumps(proven, JSON_COMPACT) : NULL;
+    json_decref(proven);
+    return text ? text : body;
+}
+
+static void play(char *text, size_t length)
+{
+    world_reset_activity();
+    const char *parts = memchr(text, 0x1e, length);
+    length = parts ? (size_t)(parts - text) : length;
+    const char *how = parts ? read_parts(text + length) : NULL;
+    json_t *told = json_loadb(text, length, 0, NULL);
+    world.told = told;
+    char *body = prove(text, how);
+    world.asked = 0;
+    receive(body, body == text ? length : strlen(body));
+    if (world.kept)
+        work(world.handler, world.handler_context, world.kept, world.kept_length);
+    push();
+    sanitise();
+    if (body != text)
+        free(body);
+    json_decref(told);
+}
+
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
     if (size > INPUT_MAX)
@@ -116,20 +183,19 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     memcpy(text, data, size);
     text[size] = '\0';
     world_reset();
+    key_cache_free(&gateway);
+    in_vain_free(&gateway);
     world.stranger = size % 8 == 7;
     world.owed = size % 8 == 6;
-    char *end = memchr(text, 0x1e, size);
-    size_t length = end ? (size_t)(end - text) : size;
-    for (char *answer = end; answer && world.answer_count < WORLD_ANSWERS_MAX;) {
-        *answer++ = '\0';
-        world.answers[world.answer_count++] = answer;
-        answer = strchr(answer, 0x1e);
+    char *at = text;
+    for (int i = 0; at && i < ACTIVITIES_MAX; i++) {
+        char *end = memchr(at, 0x1d, (size_t)(text + size - at));
+        if (end)
+            *end = '\0';
+        play(at, end ? (size_t)(end - at) : (size_t)(text + size - at));
+        at = end ? end + 1 : NULL;
     }
-    receive(text, length);
-    if (world.kept)
-        work(world.handler, world.handler_context, world.kept, world.kept_length);
-    push();
-    sanitise();
+    world_reset();
     free(text);
     return 0;
 }

@@ -5,9 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/client/fetch.h"
-#include "gateway/fed/signer.h"
-#include "gateway/fed/verify.h"
 #include "gateway/store/arguments.h"
 #include "gateway/store/reply.h"
 #include "mapping/inbound.h"
@@ -15,15 +12,26 @@
 
 struct world world;
 
-void world_reset(void)
+void world_reset_activity(void)
 {
     free(world.kept);
+    for (size_t i = 0; i < world.push_count; i++) {
+        free(world.pushes[i]);
+        world.pushes[i] = NULL;
+    }
+    world.kept = NULL;
+    world.kept_length = world.push_count = 0;
+    world.signer = NULL;
+    world.told = NULL;
+}
+
+void world_reset(void)
+{
+    world_reset_activity();
     free(world.object_key);
     free(world.object_id);
     free(world.object_actor);
     free(world.object_source);
-    for (size_t i = 0; i < world.push_count; i++)
-        free(world.pushes[i]);
     world = (struct world){.handler = world.handler, .handler_context = world.handler_context};
 }
 
@@ -148,18 +156,121 @@ static struct reply *object_reply(const char *key)
 {
     if (!world.object_key || strcmp(key, world.object_key) != 0)
         return reply_of_fields(NULL);
+    const char *state = world.object_gone ? "gone" : "live";
     const char *const fields[] = {
-        "state",    "live",  "id",     world.object_id,     "actor",    world.object_actor,
+        "state",    state,   "id",     world.object_id,     "actor",    world.object_actor,
         "platform", "plaza", "aid",    WORLD_AID,           "oid",      WORLD_OID,
         "parent",   "",      "source", world.object_source, "revision", "1",
         NULL};
     return reply_of_fields(fields);
 }
 
+/* ---- what the input says that the store holds
+ * ------------------------------------------------------------------------- */
+
+void world_fact(char *text)
+{
+    if (world.fact_count == WORLD_FACTS_MAX)
+        return;
+    char *end = strchr(text, '\n');
+    if (end)
+        *end++ = '\0';
+    world.facts[world.fact_count++] = (struct world_fact){.key = text, .lines = end};
+}
+
+static const struct world_fact *fact_of(const char *key)
+{
+    for (size_t i = 0; i < world.fact_count; i++)
+        if (world.facts[i].key[0] && strncmp(key, world.facts[i].key, strlen(world.facts[i].key)) == 0)
+            return &world.facts[i];
+    return NULL;
+}
+
+enum { LINES_MAX = 31 };
+
+struct lines {
+    char *text; /* owns */
+    const char *line[LINES_MAX + 1];
+    size_t count;
+};
+
+static void read_lines(const struct world_fact *fact, struct lines *out)
+{
+    *out = (struct lines){.text = strdup(fact->lines ? fact->lines : "")};
+    if (!out->text)
+        abort();
+    for (char *at = fact->lines ? out->text : NULL; at && out->count < LINES_MAX;) {
+        out->line[out->count++] = at;
+        at = strchr(at, '\n');
+        if (at)
+            *at++ = '\0';
+    }
+}
+
+static const char *field_of(const struct lines *lines, const char *name)
+{
+    for (size_t i = 0; i + 1 < lines->count; i += 2)
+        if (strcmp(lines->line[i], name) == 0)
+            return lines->line[i + 1];
+    return NULL;
+}
+
+/* A number where it looks like one, else a text; several are a list. */
+static struct reply *reply_of_lines(const struct lines *lines)
+{
+    if (lines->count == 0)
+        return reply_of_nothing();
+    if (lines->count > 1)
+        return reply_of_fields(lines->line);
+    char *end = NULL;
+    long long number = strtoll(lines->line[0], &end, 10);
+    return lines->line[0][0] && !*end ? reply_of_number(number) : reply_of_text(lines->line[0]);
+}
+
+static struct reply *reply_of_named(const struct lines *lines, const struct words *words)
+{
+    const char *values[LINES_MAX + 1] = {NULL};
+    size_t count = 0;
+    for (size_t i = 2; i < words->count && count < LINES_MAX; i++) {
+        const char *value = field_of(lines, words->text[i]);
+        values[count++] = value ? value : "";
+    }
+    return reply_of_fields(values);
+}
+
+static struct reply *answer_of_fact(const struct words *words)
+{
+    struct lines lines;
+    const char *command = word(words, 0);
+    read_lines(fact_of(word(words, 1)), &lines);
+    const char *value = field_of(&lines, word(words, 2));
+    struct reply *reply;
+    if (strcmp(command, "HGET") == 0)
+        reply = value ? reply_of_text(value) : reply_of_nothing();
+    else if (strcmp(command, "HMGET") == 0)
+        reply = reply_of_named(&lines, words);
+    else if (strcmp(command, "HGETALL") == 0)
+        reply = reply_of_fields(lines.line);
+    else if (strcmp(command, "GET") == 0)
+        reply = lines.count ? reply_of_text(lines.line[0]) : reply_of_nothing();
+    else if (strcmp(command, "EXISTS") == 0)
+        reply = reply_of_number(1);
+    else
+        reply = reply_of_lines(&lines);
+    free(lines.text);
+    return reply;
+}
+
 static struct reply *answer_command(const struct words *words)
 {
     const char *command = word(words, 0);
     const char *key = word(words, 1);
+    if (fact_of(key))
+        return answer_of_fact(words);
+    if (strcmp(command, "HGETALL") == 0 && strcmp(key, "domain_rules") == 0) {
+        static const char *const rules[] = {WORLD_BLOCKED, "block 1700000000000 why", NULL};
+        return reply_of_fields(rules);
+    }
     if (strcmp(command, "HGETALL") == 0) {
         if (strcmp(key, "account:" WORLD_AID) == 0)
             return account_reply();
@@ -183,25 +294,48 @@ static struct reply *answer_command(const struct words *words)
     return reply_of_number(1);
 }
 
+/* What goes through a list page by page, and is at its end at once. */
+static bool is_paged(const char *name)
+{
+    return strcmp(name, "objects_remove") == 0 || strcmp(name, "followers_of_domain") == 0 ||
+           strcmp(name, "quotes_of") == 0 || strstr(name, "_page");
+}
+
 static struct reply *answer_script(const char *name, const struct words *words)
 {
+    const struct world_fact *fact = fact_of(name);
+    if (fact) {
+        struct lines lines;
+        read_lines(fact, &lines);
+        struct reply *reply = reply_of_lines(&lines);
+        free(lines.text);
+        return reply;
+    }
     if (strcmp(name, "inbox_accept") == 0) {
         remember(&world.kept, word(words, 3));
         world.kept_length = words->length[3];
-    } else if (strcmp(name, "remote_object_put") == 0) {
+        return reply_of_text("1-1");
+    }
+    if (strcmp(name, "remote_object_put") == 0) {
         remember(&world.object_key, word(words, 0));
         remember(&world.object_id, word(words, 1));
         remember(&world.object_actor, word(words, 2));
         remember(&world.object_source, word(words, 7));
+        world.object_gone = false;
+        /* Nothing is kept as said by somebody on whose server it is not. */
+        if (!url_same_origin(world.object_id, world.object_actor))
+            abort();
         return reply_of_text("created");
     } else if (strcmp(name, "remote_object_remove") == 0) {
+        world.object_gone |= world.object_key && strcmp(world.object_key, word(words, 0)) == 0;
         return reply_of_text("deleted");
     } else if (strcmp(name, "exposure_add") == 0) {
         return reply_of_text(world.owed ? "owed" : "");
     } else if (strcmp(name, "follower_forget") == 0 || strcmp(name, "separated") == 0) {
         return reply_of_number(0);
-    } else if (strcmp(name, "objects_remove") == 0) {
-        return reply_of_nothing();
+    } else if (is_paged(name)) {
+        static const char *const end[] = {"0", NULL};
+        return reply_of_fields(end);
     }
     return reply_of_number(1);
 }
@@ -242,105 +376,6 @@ struct reply *__wrap_store_script(struct store *store, const char *name, struct 
     return reply;
 }
 
-/* ---- the network
- * ---------------------------------------------------------------------------------------------------- */
-
-#define DISCOVERY                                                                                            \
-    "{\"contract\":[\"1\"],\"platform\":{\"id\":\"plaza\"},\"api\":\"https://api.plaza.example/v1\","        \
-    "\"stream\":\"wss://api.plaza.example/v1/stream\",\"level\":2,"                                          \
-    "\"features\":[\"events.ws\",\"remote_posts\",\"remote_relations\"],"                                    \
-    "\"limits\":{\"text\":{\"max\":500,\"unit\":\"graphemes\",\"max_bytes\":4000},"                          \
-    "\"media\":{\"per_post\":4},\"page_max\":50}}"
-
-/* What goes to the platform is always one JSON document of valid text. */
-static char *platform_answer(const struct fetch_request *request)
-{
-    if (strstr(request->url, "/.well-known/drawbridge"))
-        return strdup(DISCOVERY);
-    if (request->body_length) {
-        json_t *document = json_loadb(request->body, request->body_length, JSON_REJECT_DUPLICATES, NULL);
-        if (!document)
-            abort();
-        json_decref(document);
-    }
-    return strdup("{\"id\":\"r_1\"}");
-}
-
-static char *stranger_answer(const struct fetch_request *request)
-{
-    if (world.answers_taken < world.answer_count)
-        return strdup(world.answers[world.answers_taken++]);
-    json_t *inbox = json_sprintf("%s/inbox", request->url);
-    json_t *document = json_pack("{s:s, s:s, s:s, s:o*}", "id", request->url, "type", "Person",
-                                 "preferredUsername", "bob", "inbox", inbox);
-    char *text = document ? json_dumps(document, JSON_COMPACT) : strdup("{}");
-    json_decref(document);
-    return text;
-}
-
-void __wrap_fetch(struct fetch_client *client, const struct fetch_request *request,
-                  struct fetch_result *result);
-void __wrap_fetch(struct fetch_client *client, const struct fetch_request *request,
-                  struct fetch_result *result)
-{
-    (void)client;
-    *result = (struct fetch_result){.status = 200, .retry_after_ms = -1};
-    result->body = request->trusted ? platform_answer(request) : stranger_answer(request);
-    if (!result->body)
-        abort();
-    result->length = strlen(result->body);
-    (void)snprintf(result->content_type, sizeof result->content_type, "application/%sjson",
-                   request->trusted ? "" : "activity+");
-}
-
-/* There are no tasks here, so none that could ask too much. */
-void __wrap_fetch_allow(unsigned requests);
-void __wrap_fetch_allow(unsigned requests)
-{
-    (void)requests;
-}
-
-const struct signer *__wrap_signer_instance(struct gateway *gateway, const struct config_host *host);
-const struct signer *__wrap_signer_instance(struct gateway *gateway, const struct config_host *host)
-{
-    static const struct signer signer = {.key_id = WORLD_BASE "/actor#main-key"};
-    (void)gateway;
-    (void)host;
-    return &signer;
-}
-
-size_t __wrap_signer_sign_get(struct gateway *gateway, const struct signer *signer, const char *url,
-                              enum get_way way, struct arena *arena, struct fetch_header *headers,
-                              size_t maximum);
-size_t __wrap_signer_sign_get(struct gateway *gateway, const struct signer *signer, const char *url,
-                              enum get_way way, struct arena *arena, struct fetch_header *headers,
-                              size_t maximum)
-{
-    (void)gateway, (void)signer, (void)url, (void)arena, (void)headers, (void)maximum;
-    return 0;
-}
-
-/* Whoever the activity names has signed it: what a stranger may do under a name of his own. */
-enum verification __wrap_verify_request(struct gateway *gateway, struct arena *arena,
-                                        const struct http_request *request, const char **actor_id,
-                                        const char **why);
-enum verification __wrap_verify_request(struct gateway *gateway, struct arena *arena,
-                                        const struct http_request *request, const char **actor_id,
-                                        const char **why)
-{
-    struct inbound_activity activity;
-    size_t length;
-    const char *body = http_request_body(request, &length);
-    json_t *document = json_loadb(body, length, 0, NULL);
-    (void)gateway;
-    if (!document || inbound_activity_read(document, arena, &activity))
-        abort(); /* the inbox has read it before */
-    json_decref(document);
-    *actor_id = activity.actor;
-    *why = "";
-    return VERIFIED;
-}
-
 /* ---- the queues
  * ----------------------------------------------------------------------------------------------------- */
 
@@ -355,10 +390,12 @@ struct work *__wrap_work_start(struct gateway *gateway, const char *name, size_t
     return NULL;
 }
 
-void __wrap_work_kick(struct work *work);
-void __wrap_work_kick(struct work *work)
+/* Now this worker has the queue, now another. */
+bool __wrap_work_kick(struct work *work);
+bool __wrap_work_kick(struct work *work)
 {
     (void)work;
+    return world.kept_length % 2;
 }
 
 void __wrap_work_announce(struct gateway *gateway, const char *name);

@@ -24,6 +24,7 @@ struct watch;
 struct admin;
 struct domains;
 struct in_vain;
+struct refusals;
 
 struct gateway {
     const struct config *config;
@@ -46,6 +47,7 @@ struct gateway {
     struct admin *admin;
     struct domains *domains;
     struct in_vain *in_vain;
+    struct refusals *refusals;
     char worker_id[33]; /* random, new at each start of a worker */
     bool stopping;      /* SIGTERM came: start nothing new */
 };

@@ -13,6 +13,7 @@
 #include "gateway/leaving.h"
 #include "gateway/ledger/exposure.h"
 #include "gateway/log.h"
+#include "gateway/retention.h"
 #include "gateway/rotation.h"
 #include "gateway/upstream/upstream.h"
 #include "gateway/work.h"
@@ -22,9 +23,10 @@ enum {
     TICK_MS = 250,
     BATCH = 100,
     JOB_BUDGET = 1 << 21,
-    SLOW_EVERY_TICKS = 8, /* leaves, rotations, expiries, sweeps */
+    WAITS_FOR_CONSENT = 6, /* attempts */
+    SLOW_EVERY_TICKS = 8,  /* leaves, rotations, expiries, sweeps, retention */
 };
-static const int64_t SWEEP_EVERY_MS = (int64_t)86400 * 1000;
+static const int64_t DAY_MS = (int64_t)86400 * 1000;
 
 struct jobs {
     struct gateway *gateway;
@@ -78,7 +80,7 @@ static enum work_result sweep(struct gateway *gateway, const char *aid)
     struct account_record record;
     enum lookup found = account_load(gateway->store, arena, aid, &record);
     bool good = found != LOOKUP_DOWN;
-    if (found == LOOKUP_FOUND && record.consent == CONSENT_ON)
+    if (found == LOOKUP_FOUND && consent_is_bridged(record.consent))
         good = plan_sweep(gateway, record.platform, aid) &&
                upstream_sweep(gateway, record.platform, record.native, aid);
     arena_free(arena);
@@ -91,8 +93,25 @@ static enum work_result depart(struct gateway *gateway, const char *aid, const c
     struct account_record record;
     enum lookup found = account_load(gateway->store, arena, aid, &record);
     bool good = found != LOOKUP_DOWN;
-    if (found == LOOKUP_FOUND && record.consent == CONSENT_ON)
+    if (found == LOOKUP_FOUND && consent_is_bridged(record.consent))
         good = upstream_depart(gateway, record.platform, record.native, aid, trace);
+    arena_free(arena);
+    return good ? WORK_DONE : WORK_LATER;
+}
+
+/* An account goes on after a pause: its profile is told as it is now, and what was edited or deleted
+ * meanwhile is found by a comparison. */
+static enum work_result resume(struct gateway *gateway, const char *aid, const struct work_entry *entry)
+{
+    struct arena *arena = arena_new(JOB_BUDGET);
+    struct account_record record;
+    enum lookup found = account_load(gateway->store, arena, aid, &record);
+    bool good = found != LOOKUP_DOWN;
+    if (found == LOOKUP_FOUND && record.consent == CONSENT_PAUSED && entry->attempt < WAITS_FOR_CONSENT)
+        good = false; /* the job is queued just before the state moves on */
+    else if (found == LOOKUP_FOUND && record.consent == CONSENT_ON)
+        good = publish_actor(gateway, aid, entry->trace) &&
+               upstream_sweep(gateway, record.platform, record.native, aid);
     arena_free(arena);
     return good ? WORK_DONE : WORK_LATER;
 }
@@ -126,6 +145,10 @@ static enum work_result handle(void *context, const struct work_entry *entry)
         return leaving_tell(gateway, aid, entry->trace) ? WORK_DONE : WORK_LATER;
     if (strcmp(data, "sweep") == 0)
         return end_job(gateway, entry, sweep(gateway, aid));
+    if (strcmp(data, "retention") == 0)
+        return end_job(gateway, entry, retention_apply(gateway, aid));
+    if (strcmp(data, "resume") == 0)
+        return end_job(gateway, entry, resume(gateway, aid, entry));
     if (strcmp(data, "depart") == 0)
         return end_job(gateway, entry, depart(gateway, aid, entry->trace));
     if (strcmp(data, "domains-blocked") == 0)
@@ -204,14 +227,14 @@ static void expire(struct gateway *gateway, const char *account, const char *pos
     reply_free(store_script(gateway->store, "exposure_expire", arguments));
 }
 
-static void queue_sweeps(struct gateway *gateway)
+static void queue_daily(struct gateway *gateway, const char *key, const char *kind)
 {
-    struct reply *list = due(gateway, "sweeps");
+    struct reply *list = due(gateway, key);
     for (size_t i = 0; !reply_failed(list) && i < reply_count(list); i++) {
         const char *aid = reply_text(reply_at(list, i));
-        if (!job_queue(gateway, "sweep", aid, ""))
+        if (!job_queue(gateway, kind, aid, ""))
             break;
-        (void)set_due(gateway, "sweeps", clock_now_ms() + SWEEP_EVERY_MS, aid);
+        (void)set_due(gateway, key, clock_now_ms() + DAY_MS, aid);
     }
     reply_free(list);
 }
@@ -242,7 +265,8 @@ static void tick(struct jobs *jobs)
     delivery_followers_expire(gateway);
     leaving_finish_all(gateway);
     rotation_finish_all(gateway);
-    queue_sweeps(gateway);
+    queue_daily(gateway, "sweeps", "sweep");
+    queue_daily(gateway, "retentions", "retention");
     queue_departures(gateway);
 }
 

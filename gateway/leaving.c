@@ -8,12 +8,70 @@
 #include "gateway/clock.h"
 #include "gateway/fed/publish.h"
 #include "gateway/fed/separation.h"
+#include "gateway/jobs.h"
 #include "gateway/log.h"
 #include "gateway/store/posts.h"
 #include "gateway/upstream/upstream.h"
 
 enum { PAGE = 100, PAGES_MAX = 1000000, LEAVING_BUDGET = 1 << 21, WAITS_FOR_CONSENT = 6, ACCOUNTS_MAX = 100 };
 static const int64_t LEAVE_MAX_MS = (int64_t)7 * 86400 * 1000;
+
+/* ---- the beginning
+ * ------------------------------------------------------------------------------------------------- */
+
+bool leaving_start(struct gateway *gateway, const char *aid, const char *trace, bool *moved)
+{
+    static const enum consent from[] = {CONSENT_ON, CONSENT_PAUSED};
+    *moved = false;
+    /* The job first: a leave that was begun must be finished, also when this process dies right here. */
+    if (!job_queue(gateway, "leave", aid, trace))
+        return false;
+    for (size_t i = 0; !*moved && i < sizeof from / sizeof from[0]; i++)
+        if (account_set_consent(gateway->store, aid, from[i], CONSENT_LEAVING, clock_now_ms(), moved) !=
+            LOOKUP_FOUND)
+            return false;
+    if (*moved)
+        log_write(LOG_INFO, "an account is leaving", "trace", trace, "aid", aid, (char *)NULL);
+    return true;
+}
+
+static struct reply *left_call(struct gateway *gateway, const char *command, const char *platform,
+                               const char *native, bool put)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, command);
+    arguments_format(arguments, "left:%s", platform);
+    arguments_text(arguments, native);
+    if (put)
+        arguments_number(arguments, clock_now_ms());
+    return store_run(gateway->store, arguments);
+}
+
+bool left_note(struct gateway *gateway, const char *platform, const char *native)
+{
+    struct reply *reply = left_call(gateway, "HSET", platform, native, true);
+    bool good = !reply_failed(reply);
+    reply_free(reply);
+    return good;
+}
+
+bool left_forget(struct gateway *gateway, const char *platform, const char *native)
+{
+    struct reply *reply = left_call(gateway, "HDEL", platform, native, false);
+    bool good = !reply_failed(reply);
+    reply_free(reply);
+    return good;
+}
+
+enum lookup left_find(struct gateway *gateway, const char *platform, const char *native)
+{
+    struct reply *reply = left_call(gateway, "HEXISTS", platform, native, false);
+    enum lookup found = reply_failed(reply)        ? LOOKUP_DOWN
+                        : reply_number(reply) == 1 ? LOOKUP_FOUND
+                                                   : LOOKUP_ABSENT;
+    reply_free(reply);
+    return found;
+}
 
 /* ---- the posts
  * ----------------------------------------------------------------------------------------------------- */
@@ -65,7 +123,8 @@ enum work_result leaving_begin(struct gateway *gateway, const char *aid, const s
     arena_free(arena);
     if (found == LOOKUP_DOWN || !answered)
         return WORK_LATER;
-    if (found == LOOKUP_FOUND && consent == CONSENT_ON && entry->attempt < WAITS_FOR_CONSENT)
+    if (found == LOOKUP_FOUND && (consent == CONSENT_ON || consent == CONSENT_PAUSED) &&
+        entry->attempt < WAITS_FOR_CONSENT)
         return WORK_LATER; /* the job is queued just before the state moves on */
     if (found != LOOKUP_FOUND || consent != CONSENT_LEAVING)
         return WORK_DONE;

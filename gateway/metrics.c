@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gateway/clock.h"
+#include "gateway/refusals.h"
 #include "mapping/buffer.h"
 
 enum { METRICS_MAX = 1 << 16, PAGES_MAX = 10000 };
@@ -122,6 +123,7 @@ void metrics_serve(struct serving *serving)
     add_number(serving, &out, "webhooks_refused_total", "counter",
                "Webhooks with a wrong signature or a body that is no batch of events.", "GET",
                "counter:webhooks_refused");
+    refusals_write(serving->gateway, &out);
     http_answer(serving->request, &(struct http_answer){.status = 200,
                                                         .content_type = "text/plain; version=0.0.4",
                                                         .body = buffer_text(&out),

@@ -25,6 +25,7 @@
 #include "gateway/ledger/watch.h"
 #include "gateway/limits.h"
 #include "gateway/log.h"
+#include "gateway/refusals.h"
 #include "gateway/routes.h"
 #include "gateway/store/safety.h"
 #include "gateway/upstream/upstream.h"
@@ -104,6 +105,11 @@ struct fetch_client *worker_fetch_client(struct gateway *gateway, char *error, s
     return fetch_client_new(gateway->loop, &fetches, error, error_size);
 }
 
+static void count_refused(void *context, const char *why)
+{
+    refusals_add(context, REFUSED_REQUEST, why);
+}
+
 static bool open_rooms(struct gateway *gateway, char *error, size_t error_size)
 {
     const struct config *config = gateway->config;
@@ -123,6 +129,7 @@ static bool open_rooms(struct gateway *gateway, char *error, size_t error_size)
         .connections_max = connections_max(),
         .held_max = HELD_MAX,
         .admit = limits_admit,
+        .refused = count_refused,
         .header_timeout_ms = HEADER_TIMEOUT_MS,
         .body_timeout_ms = BODY_TIMEOUT_MS,
         .idle_timeout_ms = IDLE_TIMEOUT_MS,
@@ -150,6 +157,7 @@ static void close_rooms(struct gateway *gateway)
     store_free(gateway->store);
     domains_free(gateway);
     limits_free(gateway); /* the store's last answers went there */
+    refusals_free(gateway);
     serve_cache_free(gateway);
     crypto_pool_free(gateway->crypto);
     task_pool_free(gateway->tasks);
@@ -222,6 +230,7 @@ static bool start(struct worker *worker, char *error, size_t error_size)
     serve_cache_start(gateway);
     domains_start(gateway);
     limits_start(gateway);
+    refusals_start(gateway);
     inbox_start(gateway);
     delivery_start(gateway);
     jobs_start(gateway);

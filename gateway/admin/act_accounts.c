@@ -4,11 +4,20 @@
 #include <strings.h>
 
 #include "gateway/admin/acts.h"
+#include "gateway/clock.h"
 #include "gateway/fed/render.h"
 #include "gateway/jobs.h"
 #include "gateway/ledger/ledger.h"
+#include "mapping/marker.h"
 
-enum { HOLD_MAX_S = 86400, ACCOUNTS_MAX = 10000, AUDIT_SHOWN = 200, HOST_FIELDS = 4 };
+enum {
+    HOLD_MAX_S = 86400,
+    RETENTION_MAX_DAYS = 3650,
+    DIGITS_MAX = 5,
+    ACCOUNTS_MAX = 10000,
+    AUDIT_SHOWN = 200,
+    HOST_FIELDS = 4
+};
 
 static json_t *account_document(struct act *act, const struct account_record *record)
 {
@@ -77,6 +86,9 @@ enum act_outcome act_account_show(struct act *act)
                                                              : "platform"));
     const char *replies = setting(act, "approve_replies");
     (void)json_object_set_new(document, "approve_replies", json_string(*replies ? replies : "off"));
+    (void)json_object_set_new(document, "home_marker",
+                              json_string(act->account.home_marker ? act->account.home_marker : "none"));
+    (void)json_object_set_new(document, "retention_days", json_integer(act->account.retention_days));
     struct reply *reply = store_call(act->gateway->store, "HLEN",
                                      arena_format(act->arena, "requests:%s", act->account.aid), (char *)NULL);
     bool failed = reply_failed(reply);
@@ -91,14 +103,27 @@ enum act_outcome act_account_show(struct act *act)
     return failed ? act_away(act) : ACT_DONE;
 }
 
+static bool is_number(const char *text, int maximum)
+{
+    return strspn(text, "0123456789") == strlen(text) && strlen(text) <= DIGITS_MAX && atoi(text) <= maximum;
+}
+
 static enum act_outcome check_settings(struct act *act)
 {
     const char *hold = act_word(act, "hold_seconds");
     if (json_object_size(act->words) == 0)
         return act_fails(act, ACT_INVALID, NULL, "nothing to set was named; see --help for what there is");
-    if (hold && (strspn(hold, "0123456789") != strlen(hold) || strlen(hold) > 5 || atoi(hold) > HOLD_MAX_S))
+    if (hold && !is_number(hold, HOLD_MAX_S))
         return act_fails(act, ACT_INVALID, "hold_seconds", "'%s' is no number of seconds from 0 to %d", hold,
                          HOLD_MAX_S);
+    const char *marker = act_word(act, "home_marker");
+    if (marker && strcasecmp(marker, "none") != 0 && !marker_is_valid(marker))
+        return act_fails(act, ACT_INVALID, "home_marker",
+                         "'%s' is no hashtag: write # and letters or digits, such as #nofed, or none",
+                         marker);
+    if (act_word(act, "retention_days") && !is_number(act_word(act, "retention_days"), RETENTION_MAX_DAYS))
+        return act_fails(act, ACT_INVALID, "retention_days", "'%s' is no number of days from 0 to %d",
+                         act_word(act, "retention_days"), RETENTION_MAX_DAYS);
     return ACT_DONE;
 }
 
@@ -120,6 +145,9 @@ enum act_outcome act_account_set(struct act *act)
                               : act_flag(act, "authorized_fetch", false) ? "1"
                                                                          : "0");
     arguments_text(arguments, act_word(act, "approve_replies"));
+    arguments_text(arguments, act_word(act, "home_marker"));
+    arguments_text(arguments, act_word(act, "retention_days"));
+    arguments_number(arguments, clock_now_ms());
     struct reply *reply = store_script(act->gateway->store, "account_set", arguments);
     bool good = !reply_failed(reply);
     reply_free(reply);

@@ -31,12 +31,17 @@ static bool add_reply(struct act *act, const char *hash, int64_t time, json_t *i
     struct remote_object object;
     const char *key = arena_format(act->arena, "rp_%s", hash);
     enum lookup found = remote_object_find(act->gateway, act->arena, key, &object);
-    if (found != LOOKUP_FOUND || !object.source || !object.actor)
+    if (found != LOOKUP_FOUND || !object.id || !object.actor)
         return found != LOOKUP_DOWN;
     json_t *item = act_person_document(act, object.actor);
     (void)json_object_set_new(item, "reply", json_string(key));
     (void)json_object_set_new(item, "time", json_integer(time));
-    put_text(act, item, object.source);
+    if (object.source)
+        put_text(act, item, object.source);
+    else /* kept no longer (retention.h) */
+        (void)json_object_set_new(item, "url", json_string(object.id));
+    if (object.refused)
+        (void)json_object_set_new(item, "refused", json_string(object.refused));
     (void)json_array_append_new(items, item);
     return true;
 }
@@ -63,9 +68,9 @@ static enum act_outcome list(struct act *act, const char *kind, const char *befo
 
 enum act_outcome act_reply_list(struct act *act)
 {
-    const char *before = act_word(act, "before");
+    const char *before = act_word(act, "cursor");
     if (before && (before[0] != '(' || strspn(before + 1, "0123456789") != strlen(before + 1)))
-        return act_fails(act, ACT_INVALID, "before", "write what 'next' of the page before said");
+        return act_fails(act, ACT_INVALID, "cursor", "write what 'next' of the page before said");
     return list(act, "inbound", before);
 }
 

@@ -21,6 +21,15 @@ enum { WORD_MAX = 2048, AUDIT_MAX = 4096 };
         "cursor", false, "where the page before ended"                                                       \
     }
 
+#define FORM                                                                                                 \
+    {                                                                                                        \
+        "form", false, "json: signed, for programs; html: a page for people", "json html"                    \
+    }
+#define POST                                                                                                 \
+    {                                                                                                        \
+        "post", true, "its id (https://HOST/u/AID/p/OID), or the last part of that"                          \
+    }
+
 static const struct act_kind kinds[] = {
     {.name = "account.list",
      .says = "accounts that were ever switched on here",
@@ -36,20 +45,74 @@ static const struct act_kind kinds[] = {
      .says = "settings of one account; what is not named stays as it is",
      .scope = ACT_OWNER,
      .changes = true,
-     .parameters = {{"hold_seconds", false, "how long a post waits before it leaves, 0 to 86400"},
-                    {"approve_followers", false,
-                     "yes: each follower waits for your approval; platform: as your platform has it",
-                     "yes no platform"},
-                    {"approve_replies", false,
-                     "whose replies wait for you: off, first (new people's), or all"},
-                    {"authorized_fetch", false, "yes: only servers that say who they are may read",
-                     "yes no"}},
+     .parameters =
+         {{"hold_seconds", false,
+           "how long a post waits before it leaves, 0 to 86400: what you delete or change meanwhile never "
+           "was "
+           "outside",
+           NULL, "Wait before a post leaves, in seconds"},
+          {"approve_followers", false,
+           "yes: each follower waits for your approval; platform: as your platform has it", "yes no platform",
+           "Approve followers"},
+          {"approve_replies", false,
+           "whose replies wait for you: nobody's (off), new people's (first), or all", "off first all",
+           "Approve replies"},
+          {"authorized_fetch", false,
+           "yes: who reads your posts must sign the request, so that it is known where they are", "yes no",
+           "Only servers that say who they are may read"},
+          {"home_marker", false,
+           "a hashtag that keeps a post home, such as #nofed; none: no such word. It counts for posts "
+           "that are written or edited from now on",
+           NULL, "A hashtag that keeps a post home"},
+          {"retention_days", false,
+           "after so many days the bridge drops its own copies of what people wrote to you; 0: it "
+           "keeps them",
+           NULL, "Keep replies here for so many days"}},
      .run = act_account_set},
     {.name = "account.rotate-key",
      .says = "a new key for an account: the old one tells of it, then it takes over",
      .scope = ACT_OWNER,
      .changes = true,
      .run = act_account_rotate_key},
+    {.name = "account.pause",
+     .says = "nothing new leaves until you resume; what is out stays, Deletes are still told",
+     .scope = ACT_OWNER,
+     .changes = true,
+     .run = act_account_pause},
+    {.name = "account.resume",
+     .says = "goes on after a pause; what was written meanwhile stays home",
+     .scope = ACT_OWNER,
+     .changes = true,
+     .run = act_account_resume},
+    {.name = "account.leave",
+     .says = "takes everything back from the fediverse, for good: followers are lost",
+     .scope = ACT_OWNER,
+     .changes = true,
+     .parameters = {{"confirm", false, "the account's own name, name@host: you mean it"}},
+     .run = act_account_leave},
+    {.name = "account.leaving",
+     .says = "how far a leave is: what was asked of which servers, and what they answered",
+     .scope = ACT_OWNER,
+     .run = act_account_leaving},
+    {.name = "account.receipt",
+     .says = "the signed receipt of an account that leaves or left",
+     .scope = ACT_OWNER,
+     .parameters = {FORM},
+     .run = act_account_receipt},
+    {.name = "account.return",
+     .says = "an account that left comes back, as a new one: say it twice where the platform wants a proof",
+     .scope = ACT_OWNER,
+     .changes = true,
+     .run = act_account_return},
+    {.name = "account.add",
+     .says = "switches an account on: by its platform's word, or by a code that only its owner can show",
+     .scope = ACT_OPERATOR,
+     .changes = true,
+     .parameters = {{"platform", true, "the platform, as the configuration names it"},
+                    {"handle", true,
+                     "the account's handle there, or its id where the platform knows accounts by that"},
+                    {"backfill", false, "so many of its newest posts from before go out too"}},
+     .run = act_account_add},
     {.name = "account.link",
      .says = "a link that lets the owner in to the pages, once",
      .scope = ACT_OWNER,
@@ -112,16 +175,46 @@ static const struct act_kind kinds[] = {
      .changes = true,
      .parameters = {{"subject", true, "as block.list writes it"}},
      .run = act_block_remove},
+    {.name = "post.list",
+     .says =
+         "posts that are out, the newest first: how many servers may hold them, what was changed on the way",
+     .scope = ACT_OWNER,
+     .parameters = {CURSOR},
+     .columns = "published text servers changed id",
+     .run = act_post_list},
+    {.name = "post.deleted",
+     .says = "posts that were deleted within 180 days, the newest first, and what servers answered",
+     .scope = ACT_OWNER,
+     .parameters = {CURSOR},
+     .columns = "deleted published waiting answered id",
+     .run = act_post_deleted},
+    {.name = "post.show",
+     .says = "one post: what was changed on the way, which servers may hold it, what became of its Delete",
+     .scope = ACT_OWNER,
+     .parameters = {POST, CURSOR},
+     .columns = "host software state says",
+     .run = act_post_show},
+    {.name = "post.receipt",
+     .says = "the signed receipt of a deleted post",
+     .scope = ACT_OWNER,
+     .parameters = {POST, FORM},
+     .run = act_post_receipt},
+    {.name = "post.withdraw",
+     .says = "takes a post back from the fediverse; on its platform it stays. Edited there, it goes out anew",
+     .scope = ACT_OWNER,
+     .changes = true,
+     .parameters = {POST},
+     .run = act_post_withdraw},
     {.name = "where.list",
      .says = "the servers that may hold something of the account",
      .scope = ACT_OWNER,
      .columns = "host software followers state last_accepted open_deletes",
      .run = act_where_list},
     {.name = "reply.list",
-     .says = "replies from the fediverse that the platform shows, the newest first",
+     .says = "replies from the fediverse, the newest first; 'refused': why the platform does not show one",
      .scope = ACT_OWNER,
-     .parameters = {{"before", false, "where the page before ended"}},
-     .columns = "handle text time url",
+     .parameters = {CURSOR},
+     .columns = "handle text time url refused",
      .run = act_reply_list},
     {.name = "reply.held",
      .says = "replies that wait for approval",
@@ -296,6 +389,7 @@ static bool keep_audit(struct act *act, const char *aid)
 enum act_outcome act_run(struct act *act, const char *aid)
 {
     act->result = NULL;
+    act->file.text = NULL;
     act->problem[0] = '\0';
     act->field = NULL;
     trace_new(act->trace);
@@ -315,6 +409,19 @@ enum act_outcome act_run(struct act *act, const char *aid)
     if (outcome == ACT_DONE && !act->result)
         act->result = json_object();
     return kept ? outcome : act_away(act);
+}
+
+void act_end(struct act *act)
+{
+    json_decref(act->result);
+    free(act->file.text);
+    act->result = NULL;
+    act->file.text = NULL;
+}
+
+const char *act_disposition(const struct act *act)
+{
+    return arena_format(act->arena, "attachment; filename=\"%s\"", act->file.name);
 }
 
 /* ---- people ---- */

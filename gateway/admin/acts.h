@@ -29,9 +29,10 @@ struct act_parameter {
     bool required;
     const char *says;    /* for help: what it is, with an example */
     const char *choices; /* "yes no platform": one of these; NULL: any text */
+    const char *label;   /* over the field of a form; NULL: its name */
 };
 
-enum { ACT_PARAMETERS_MAX = 6, ACT_PROBLEM_SIZE = 512 };
+enum { ACT_PARAMETERS_MAX = 12, ACT_PROBLEM_SIZE = 512 };
 
 struct act_kind {
     const char *name; /* "follower.list" */
@@ -51,6 +52,12 @@ struct act {
     const char *who;               /* "cli", "owner", "token NAME": for the audit trail */
     struct account_record account; /* of ACT_OWNER */
     char trace[17];
+    /* Of ACT_DONE, where the act hands out a file instead: exactly these bytes, malloc'd, the caller's. */
+    struct {
+        char *text; /* NULL: none */
+        size_t length;
+        const char *type, *name;
+    } file;
     json_t *result; /* of ACT_DONE: an object; the caller's. Its "said" is a sentence for people */
     char problem[ACT_PROBLEM_SIZE];
     const char *field;
@@ -65,6 +72,11 @@ const struct act_kind *act_at(size_t index);
 
 /* Runs it. gateway, arena, kind, words and who are set; `account` is the AID for ACT_OWNER. */
 enum act_outcome act_run(struct act *act, const char *aid);
+
+/* Frees what it brought. */
+void act_end(struct act *act);
+/* The Content-Disposition of its file: to be kept, under its name. In the act's arena. */
+const char *act_disposition(const struct act *act);
 
 /* ---- for the acts themselves */
 
@@ -81,6 +93,9 @@ enum act_outcome act_person(struct act *act, const char *word, const char **acto
 /* {"actor","handle","name","url","server"} of a person, as far as is known here. A new reference. */
 json_t *act_person_document(struct act *act, const char *actor_id);
 
+/* The signed receipt of a post or account of ours, as the word "form" wants it, into act->file; `name` is
+ * part of the file's. */
+enum act_outcome act_receipt(struct act *act, const char *what, const char *name);
 enum act_outcome act_domain_list(struct act *act);
 enum act_outcome act_domain_show(struct act *act);
 enum act_outcome act_domain_block(struct act *act);
@@ -101,6 +116,18 @@ enum act_outcome act_account_show(struct act *act);
 enum act_outcome act_account_audit(struct act *act);
 enum act_outcome act_account_set(struct act *act);
 enum act_outcome act_account_rotate_key(struct act *act);
+enum act_outcome act_account_pause(struct act *act);
+enum act_outcome act_account_resume(struct act *act);
+enum act_outcome act_account_leave(struct act *act);
+enum act_outcome act_account_leaving(struct act *act);
+enum act_outcome act_account_receipt(struct act *act);
+enum act_outcome act_account_return(struct act *act);
+enum act_outcome act_account_add(struct act *act);
+enum act_outcome act_post_list(struct act *act);
+enum act_outcome act_post_deleted(struct act *act);
+enum act_outcome act_post_show(struct act *act);
+enum act_outcome act_post_receipt(struct act *act);
+enum act_outcome act_post_withdraw(struct act *act);
 enum act_outcome act_where_list(struct act *act);
 enum act_outcome act_account_link(struct act *act);
 enum act_outcome act_operator_link(struct act *act);

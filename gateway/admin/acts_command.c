@@ -24,7 +24,9 @@ static void print_value(const char *name, const json_t *value)
 {
     char when[TIME_TEXT_MAX];
     bool is_time = strcmp(name, "since") == 0 || strcmp(name, "time") == 0 || strcmp(name, "created") == 0 ||
-                   strcmp(name, "last_accepted") == 0;
+                   strcmp(name, "last_accepted") == 0 || strcmp(name, "published") == 0 ||
+                   strcmp(name, "deleted") == 0 || strcmp(name, "until") == 0 ||
+                   strcmp(name, "asked_until") == 0;
     if (json_is_integer(value) && is_time) {
         time_format(json_integer_value(value), when);
         (void)fputs(when, stdout);
@@ -174,11 +176,13 @@ static int run_act(struct gateway *gateway, const struct asked *asked)
     int code = SESSION_GOOD;
     if (asked->account && !ledger_account(gateway, asked->account, aid, &why))
         code = command_failed(asked->account, why);
-    else if (act_run(&act, aid) == ACT_DONE)
-        print_result(asked, act.result);
-    else
+    else if (act_run(&act, aid) != ACT_DONE)
         code = command_failed(asked->kind->name, act.problem);
-    json_decref(act.result);
+    else if (act.file.text)
+        (void)printf("%s%s", act.file.text, act.file.text[act.file.length - 1] == '\n' ? "" : "\n");
+    else
+        print_result(asked, act.result);
+    act_end(&act);
     arena_free(act.arena);
     return code;
 }
@@ -230,6 +234,11 @@ int command_token(struct gateway *gateway, int count, char **words)
 int command_operator(struct gateway *gateway, int count, char **words)
 {
     return command_acts(gateway, "operator", count, words);
+}
+
+int command_post(struct gateway *gateway, int count, char **words)
+{
+    return command_acts(gateway, "post", count, words);
 }
 
 int command_domain(struct gateway *gateway, int count, char **words)

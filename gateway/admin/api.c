@@ -18,8 +18,21 @@ static const struct {
     const char *method, *path, *act;
 } routes[] = {
     {"GET", "/v1/accounts", "account.list"},
+    {"POST", "/v1/accounts", "account.add"},
     {"GET", "/v1/accounts/*", "account.show"},
     {"PATCH", "/v1/accounts/*", "account.set"},
+    {"POST", "/v1/accounts/*/link", "account.link"},
+    {"POST", "/v1/accounts/*/pause", "account.pause"},
+    {"POST", "/v1/accounts/*/resume", "account.resume"},
+    {"POST", "/v1/accounts/*/leave", "account.leave"},
+    {"GET", "/v1/accounts/*/leaving", "account.leaving"},
+    {"GET", "/v1/accounts/*/receipt", "account.receipt"},
+    {"POST", "/v1/accounts/*/return", "account.return"},
+    {"GET", "/v1/accounts/*/posts", "post.list"},
+    {"GET", "/v1/accounts/*/posts/deleted", "post.deleted"},
+    {"GET", "/v1/accounts/*/post", "post.show"},
+    {"GET", "/v1/accounts/*/post/receipt", "post.receipt"},
+    {"POST", "/v1/accounts/*/post/withdraw", "post.withdraw"},
     {"GET", "/v1/accounts/*/audit", "account.audit"},
     {"GET", "/v1/accounts/*/where", "where.list"},
     {"GET", "/v1/accounts/*/followers", "follower.list"},
@@ -87,11 +100,27 @@ static void problem(struct call *call, int status, const char *code, const char 
     json_decref(document);
 }
 
+static void answer_file(struct call *call, const struct act *act)
+{
+    http_answer(call->request, &(struct http_answer){
+                                   .status = 200,
+                                   .content_type = act->file.type,
+                                   .body = act->file.text,
+                                   .length = act->file.length,
+                                   .headers = {{"Cache-Control", "no-store"},
+                                               {"X-Content-Type-Options", "nosniff"},
+                                               {"Content-Disposition", act_disposition(act)}},
+                               });
+}
+
 static void answer_outcome(struct call *call, const struct act *act, enum act_outcome outcome)
 {
     switch (outcome) {
     case ACT_DONE:
-        answer_json(call, 200, "application/json", act->result, NULL);
+        if (act->file.text)
+            answer_file(call, act);
+        else
+            answer_json(call, 200, "application/json", act->result, NULL);
         break;
     case ACT_INVALID:
         problem(call, 422, "invalid", act->field, act->problem);
@@ -236,7 +265,7 @@ static void run(struct call *call)
                       .who = arena_format(call->arena, "token %s", call->holder.name)};
     enum act_outcome outcome = act_run(&act, aid);
     answer_outcome(call, &act, outcome);
-    json_decref(act.result);
+    act_end(&act);
 }
 
 void api_serve(struct gateway *gateway, struct http_request *request, struct arena *arena)

@@ -8,6 +8,7 @@ static const struct command commands[] = {
     {.name = "account", .run = command_account, .asks = true},
     {.name = "follower", .run = command_follower, .asks = true},
     {.name = "block", .run = command_block, .asks = true},
+    {.name = "post", .run = command_post},
     {.name = "where", .run = command_where},
     {.name = "reply", .run = command_reply},
     {.name = "token", .run = command_token},

@@ -31,6 +31,7 @@ int command_follower(struct gateway *gateway, int count, char **words);
 int command_block(struct gateway *gateway, int count, char **words);
 int command_token(struct gateway *gateway, int count, char **words);
 int command_operator(struct gateway *gateway, int count, char **words);
+int command_post(struct gateway *gateway, int count, char **words);
 int command_reply(struct gateway *gateway, int count, char **words);
 int command_where(struct gateway *gateway, int count, char **words);
 /* The acts (acts.h) of a group by the words "VERB [ACCOUNT] [WORDS]". */

@@ -6,6 +6,8 @@
 
 #include "mapping/model.h"
 
+enum { LINK_SHOWN = 48 }; /* bytes */
+
 void page_text(struct buffer *page, const char *text)
 {
     static const struct {
@@ -61,6 +63,20 @@ static bool is_time(const char *name)
     return false;
 }
 
+/* The address without its scheme, shortened where it is long. */
+static void put_link(struct buffer *page, const char *address)
+{
+    char shown[LINK_SHOWN + 1];
+    const char *rest = strstr(address, "://") + 3;
+    size_t length = strlen(rest);
+    if (length > LINK_SHOWN)
+        for (length = LINK_SHOWN; length && (rest[length] & 0xc0) == 0x80;)
+            length--; /* on a character's border */
+    (void)snprintf(shown, sizeof shown, "%.*s", (int)length, rest);
+    page_format(page, "<a rel=\"noopener noreferrer nofollow\" href=\"%s\">%s", address, shown);
+    buffer_add_string(page, rest[length] ? "…</a>" : "</a>");
+}
+
 static void put_members(struct buffer *page, const json_t *object)
 {
     const char *name;
@@ -91,7 +107,7 @@ void page_value(struct buffer *page, const char *name, const json_t *value)
         const char *string = json_string_value(value);
         bool link = strncmp(string, "https://", 8) == 0 || strncmp(string, "http://", 7) == 0;
         if (link)
-            page_format(page, "<a rel=\"noopener noreferrer nofollow\" href=\"%s\">%s</a>", string, string);
+            put_link(page, string);
         else
             page_text(page, string);
     } else {

@@ -1,6 +1,7 @@
 /* The third door: pages, rendered here, that work without scripts. A cookie names the session; every form
  * carries the session's own secret word, so that no other site can send one. */
 #include <openssl/crypto.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,22 +9,12 @@
 
 #include "gateway/admin/admin.h"
 #include "gateway/admin/page.h"
-#include "gateway/admin/sessions.h"
-#include "gateway/admin/views.h"
+#include "gateway/admin/visit.h"
 
-enum { PAGE_MAX = 8 << 20, FIELD_MAX = 2048, NAME_LENGTH = 64 };
+enum { PAGE_MAX = 8 << 20, REFRESH_S = 4, FIELD_MAX = 2048, NAME_LENGTH = 64 };
 
 extern const char admin_style[];
-
-struct visit {
-    struct gateway *gateway;
-    struct http_request *request;
-    struct arena *arena;
-    const char *cookie; /* "" when there is none */
-    struct page_session session;
-    enum act_scope scope;
-    char set_cookie[160];
-};
+extern const char admin_icon[];
 
 /* ---- answers ---- */
 
@@ -33,26 +24,39 @@ static const char *cookie_name(const struct visit *visit)
     return strncmp(visit->gateway->config->admin_url, "https:", 6) == 0 ? "__Host-drawbridge" : "drawbridge";
 }
 
-static void answer(struct visit *visit, int status, const char *type, const char *body, const char *location)
+static void answer_bytes(struct visit *visit, int status, const char *type, const char *body, size_t length,
+                         const char *location)
 {
+    char seconds[16];
     struct http_answer sent = {
         .status = status,
         .content_type = type,
         .body = body,
-        .length = strlen(body),
+        .length = length,
         .headers = {{"Cache-Control", "no-store"},
                     {"X-Content-Type-Options", "nosniff"},
                     {"Referrer-Policy", "no-referrer"},
                     {"Cross-Origin-Opener-Policy", "same-origin"},
-                    {"Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; "
-                                                "base-uri 'none'; frame-ancestors 'none'"}},
+                    {"Content-Security-Policy",
+                     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+                     "base-uri 'none'; frame-ancestors 'none'"}},
     };
     size_t next = 5;
     if (location)
         sent.headers[next++] = (struct http_header){"Location", location};
     if (visit->set_cookie[0])
-        sent.headers[next] = (struct http_header){"Set-Cookie", visit->set_cookie};
+        sent.headers[next++] = (struct http_header){"Set-Cookie", visit->set_cookie};
+    if (visit->disposition)
+        sent.headers[next++] = (struct http_header){"Content-Disposition", visit->disposition};
+    (void)snprintf(seconds, sizeof seconds, "%u", visit->refresh_s);
+    if (visit->refresh_s)
+        sent.headers[next] = (struct http_header){"Refresh", seconds};
     http_answer(visit->request, &sent);
+}
+
+static void answer(struct visit *visit, int status, const char *type, const char *body, const char *location)
+{
+    answer_bytes(visit, status, type, body, strlen(body), location);
 }
 
 static void go(struct visit *visit, const char *path)
@@ -75,7 +79,7 @@ static void put_navigation(struct visit *visit, struct buffer *page, const struc
     buffer_add_string(page, "<nav aria-label=\"Pages\"><ul>");
     const struct view *view;
     for (size_t i = 0; (view = view_at(i)) != NULL; i++) {
-        if (view->scope != visit->scope)
+        if (view->scope != visit->scope || view->apart)
             continue;
         page_format(page, "<li><a href=\"%s\"", view->path);
         buffer_add_string(page, view == here ? " aria-current=\"page\">" : ">");
@@ -84,7 +88,7 @@ static void put_navigation(struct visit *visit, struct buffer *page, const struc
     buffer_add_string(page, "</ul></nav>");
 }
 
-static void put_form_beginning(struct visit *visit, struct buffer *page, const char *act, const char *back)
+void visit_form(struct visit *visit, struct buffer *page, const char *act, const char *back)
 {
     page_format(page,
                 "<form method=\"post\" action=\"/do/%s\"><input type=\"hidden\" name=\"form\" value=\"%s\">"
@@ -99,7 +103,8 @@ static void begin(struct buffer *page, const char *title)
                 "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
                 "content=\"width=device-width\"><meta name=\"robots\" content=\"noindex\"><title>%s · "
                 "drawbridge</title>"
-                "<link rel=\"stylesheet\" href=\"/style.css\"></head><body><a class=\"skip\" "
+                "<link rel=\"stylesheet\" href=\"/style.css\"><link rel=\"icon\" type=\"image/svg+xml\" "
+                "href=\"/icon.svg\"></head><body><a class=\"skip\" "
                 "href=\"#main\">To the content</a>",
                 title);
 }
@@ -125,6 +130,33 @@ static void sentence(struct visit *visit, int status, const char *title, const c
 
 /* ---- what an act shows ---- */
 
+void visit_button(struct visit *visit, struct buffer *page, const char *act, const char *word,
+                  const char *value, const char *label, bool danger, const char *back)
+{
+    visit_form(visit, page, act, back);
+    if (word)
+        page_format(page, "<input type=\"hidden\" name=\"%s\" value=\"%s\">", word, value);
+    buffer_add_string(page, danger ? "<button class=\"danger\"" : "<button");
+    if (word)
+        page_format(page, " aria-label=\"%s %s\"", label, value);
+    page_format(page, ">%s</button></form>", label);
+}
+
+void visit_more(struct buffer *page, const char *address, const json_t *result)
+{
+    const char *next = json_string_value(json_object_get(result, "next"));
+    if (next)
+        page_format(page, "<p><a href=\"%s%scursor=%s\">More</a></p>", address,
+                    strchr(address, '?') ? "&" : "?", next);
+}
+
+void visit_refresh(struct visit *visit, struct buffer *page, const char *address)
+{
+    visit->refresh_s = REFRESH_S;
+    page_format(page, "<p class=\"help\">This page looks again by itself. <a href=\"%s\">Look now</a></p>",
+                address);
+}
+
 static void put_button(struct visit *visit, struct buffer *page, const struct view *view,
                        const struct view_button *button, const json_t *row)
 {
@@ -132,10 +164,7 @@ static void put_button(struct visit *visit, struct buffer *page, const struct vi
     const char *condition = button->only_if ? json_string_value(json_object_get(row, button->only_if)) : NULL;
     if (!value || (button->only_if && (!condition || strcmp(condition, button->is) != 0)))
         return;
-    put_form_beginning(visit, page, button->act, view->path);
-    page_format(page, "<input type=\"hidden\" name=\"%s\" value=\"%s\"><button", button->word, value);
-    buffer_add_string(page, button->danger ? " class=\"danger\"" : "");
-    page_format(page, " aria-label=\"%s %s\">%s</button></form>", button->label, value, button->label);
+    visit_button(visit, page, button->act, button->word, value, button->label, button->danger, view->path);
 }
 
 static void put_row(struct visit *visit, struct buffer *page, const struct view *view, const char *columns,
@@ -147,7 +176,9 @@ static void put_row(struct visit *visit, struct buffer *page, const struct view 
         size_t length = strcspn(at, " ");
         (void)snprintf(name, sizeof name, "%.*s", (int)length, at);
         at += length;
-        buffer_add_string(page, "<td>");
+        buffer_add_string(page, "<td data-name=\"");
+        page_name(page, name);
+        buffer_add_string(page, "\">");
         page_value(page, name, json_object_get(row, name));
         buffer_add_string(page, "</td>");
     }
@@ -186,13 +217,11 @@ static void put_table(struct visit *visit, struct buffer *page, const struct vie
                                 : "</tr></thead><tbody>");
     json_array_foreach(items, index, row) put_row(visit, page, view, kind->columns, row);
     buffer_add_string(page, "</tbody></table>");
-    const char *next = json_string_value(json_object_get(result, "next"));
-    if (next)
-        page_format(page, "<p><a href=\"%s?cursor=%s\">More</a></p>", view->path, next);
+    visit_more(page, view->path, result);
     buffer_add_string(page, "</div>");
 }
 
-static void put_members(struct buffer *page, const json_t *result)
+void visit_members(struct buffer *page, const json_t *result)
 {
     const char *name;
     json_t *value;
@@ -208,63 +237,118 @@ static void put_members(struct buffer *page, const json_t *result)
     buffer_add_string(page, "</dl>");
 }
 
-static void put_input(struct buffer *page, const struct act_parameter *parameter)
+/* What a form's field says before it is changed; "" where nothing is known. */
+static const char *text_before(struct visit *visit, const json_t *known, const char *name)
+{
+    const json_t *value = json_object_get(known, name);
+    if (json_is_boolean(value))
+        return json_is_true(value) ? "yes" : "no";
+    if (json_is_integer(value))
+        return arena_format(visit->arena, "%lld", (long long)json_integer_value(value));
+    return json_is_string(value) ? json_string_value(value) : "";
+}
+
+static void put_input(struct visit *visit, struct buffer *page, const struct act_parameter *parameter,
+                      const json_t *known)
 {
     const char *name = parameter->name;
+    const char *before = text_before(visit, known, name);
     if (!parameter->choices) {
-        page_format(page, "<input id=\"%s\" name=\"%s\" aria-describedby=\"%s-help\" autocomplete=\"off\"",
-                    name, name, name);
+        page_format(
+            page,
+            "<input id=\"%s\" name=\"%s\" value=\"%s\" aria-describedby=\"%s-help\" autocomplete=\"off\"",
+            name, name, before, name);
         buffer_add_string(page, parameter->required ? " required>" : ">");
         return;
     }
-    page_format(
-        page,
-        "<select id=\"%s\" name=\"%s\" aria-describedby=\"%s-help\"><option value=\"\">as it is</option>",
-        name, name, name);
+    page_format(page, "<select id=\"%s\" name=\"%s\" aria-describedby=\"%s-help\">", name, name, name);
+    if (!before[0])
+        buffer_add_string(page, "<option value=\"\">as it is</option>");
     for (const char *at = parameter->choices; *at; at += strspn(at, " ")) {
         char choice[NAME_LENGTH];
         size_t length = strcspn(at, " ");
         (void)snprintf(choice, sizeof choice, "%.*s", (int)length, at);
-        page_format(page, "<option>%s</option>", choice);
+        buffer_add_string(page, strcmp(choice, before) == 0 ? "<option selected>" : "<option>");
+        page_format(page, "%s</option>", choice);
         at += length;
     }
     buffer_add_string(page, "</select>");
 }
 
-static void put_form(struct visit *visit, struct buffer *page, const struct view *view)
+static void put_form(struct visit *visit, struct buffer *page, const struct view *view, const json_t *known)
 {
     const struct act_kind *kind = act_find(view->form);
     buffer_add_string(page, "<div class=\"card\">");
-    put_form_beginning(visit, page, view->form, view->path);
+    visit_form(visit, page, view->form, view->path);
     for (size_t i = 0; i < ACT_PARAMETERS_MAX && kind->parameters[i].name; i++) {
         const struct act_parameter *parameter = &kind->parameters[i];
         page_format(page, "<label for=\"%s\">", parameter->name);
-        page_name(page, parameter->name);
+        if (parameter->label)
+            page_text(page, parameter->label);
+        else
+            page_name(page, parameter->name);
         buffer_add_string(page, "</label>");
-        put_input(page, parameter);
+        put_input(visit, page, parameter, known);
         page_format(page, "<div class=\"help\" id=\"%s-help\">%s</div>", parameter->name, parameter->says);
     }
     page_format(page, "<p><button>%s</button></p></form></div>", view->form_label);
 }
 
+const char *visit_parameter(struct visit *visit, const char *name)
+{
+    char value[VISIT_WORD_MAX];
+    return http_request_parameter(visit->request, name, value, sizeof value)
+               ? arena_string(visit->arena, value)
+               : NULL;
+}
+
+static struct act act_of(struct visit *visit, const struct act_kind *kind, const json_t *words)
+{
+    return (struct act){.gateway = visit->gateway,
+                        .arena = visit->arena,
+                        .kind = kind,
+                        .words = words,
+                        .who = visit->session.aid[0] ? "owner" : "operator"};
+}
+
+bool visit_act(struct visit *visit, struct buffer *page, struct act *act, const char *name, ...)
+{
+    va_list list;
+    json_t *words = json_object();
+    va_start(list, name);
+    for (const char *word = va_arg(list, const char *); word; word = va_arg(list, const char *)) {
+        const char *value = va_arg(list, const char *);
+        if (value)
+            (void)json_object_set_new(words, word, json_string(value));
+    }
+    va_end(list);
+    *act = act_of(visit, act_find(name), words);
+    bool done = act_run(act, visit->session.aid) == ACT_DONE;
+    if (!done && page)
+        page_format(page, "<p class=\"said wrong\" role=\"alert\">%s</p>", act->problem);
+    json_decref(words);
+    act->words = NULL;
+    return done;
+}
+
 static void put_act(struct visit *visit, struct buffer *page, const struct view *view)
 {
-    char cursor[NAME_LENGTH];
-    struct act act = {.gateway = visit->gateway,
-                      .arena = visit->arena,
-                      .kind = act_find(view->act),
-                      .words = json_object(),
-                      .who = visit->session.aid[0] ? "owner" : "operator"};
-    if (http_request_parameter(visit->request, "cursor", cursor, sizeof cursor))
-        (void)json_object_set_new((json_t *)(uintptr_t)act.words, "cursor", json_string(cursor));
-    if (act_run(&act, visit->session.aid) != ACT_DONE)
-        page_format(page, "<p class=\"said wrong\" role=\"alert\">%s</p>", act.problem);
-    else if (act.kind->columns)
+    struct act act;
+    bool done =
+        visit_act(visit, page, &act, view->act, "cursor", visit_parameter(visit, "cursor"), (char *)NULL);
+    if (done && act.kind->columns)
         put_table(visit, page, view, act.kind, act.result);
-    else
-        put_members(page, act.result);
-    json_decref(act.result);
-    json_decref((json_t *)(uintptr_t)act.words);
+    else if (done)
+        visit_members(page, act.result);
+    act_end(&act);
+}
+
+static void put_filled(struct visit *visit, struct buffer *page, const struct view *view)
+{
+    struct act act;
+    if (visit_act(visit, page, &act, view->act, (char *)NULL))
+        put_form(visit, page, view, act.result);
+    act_end(&act);
 }
 
 static void show(struct visit *visit, const struct view *view)
@@ -276,17 +360,21 @@ static void show(struct visit *visit, const struct view *view)
     page_format(
         &page,
         "<form method=\"post\" action=\"/out\"><input type=\"hidden\" name=\"form\" value=\"%s\"><button "
-        "class=\"danger\">Sign out</button></form></header><main id=\"main\"><h1>%s</h1>",
+        "class=\"quiet\">Sign out</button></form></header><main id=\"main\"><h1>%s</h1>",
         visit->session.form, view->title);
     if (visit->session.said[0]) {
         buffer_add_string(&page, visit->session.wrong ? "<p class=\"said wrong\" role=\"alert\">"
                                                       : "<p class=\"said\" role=\"status\">");
         page_format(&page, "%s</p>", visit->session.said);
     }
-    page_format(&page, "<p>%s</p>", view->says);
-    put_act(visit, &page, view);
-    if (view->form)
-        put_form(visit, &page, view);
+    if (view->says[0])
+        page_format(&page, "<p>%s</p>", view->says);
+    if (view->fills)
+        put_filled(visit, &page, view);
+    else
+        (view->put ? view->put : put_act)(visit, &page, view);
+    if (view->form && !view->fills)
+        put_form(visit, &page, view, NULL);
     finish(visit, &page, 200);
 }
 
@@ -355,6 +443,13 @@ static const char *what_became(struct visit *visit, const struct act *act, enum 
     const char *token = json_string_value(json_object_get(act->result, "token"));
     if (token)
         return arena_format(visit->arena, "The token, shown this once: %s", token);
+    const char *code = json_string_value(json_object_get(act->result, "code"));
+    if (code)
+        return arena_format(visit->arena, "The code: %s. Next, %s.", code,
+                            json_string_value(json_object_get(act->result, "next")));
+    const char *link = json_string_value(json_object_get(act->result, "link"));
+    if (link)
+        return arena_format(visit->arena, "Done. This link lets you in, once: %s", link);
     const char *said = json_string_value(json_object_get(act->result, "said"));
     if (said)
         return arena_format(visit->arena, "%s.", said);
@@ -370,7 +465,12 @@ static const char *what_became(struct visit *visit, const struct act *act, enum 
 static const char *way_back(struct visit *visit)
 {
     const char *back = field(visit, "back");
-    return back && view_find(back, visit->scope) ? back : "/";
+    const char *query = back ? strchr(back, '?') : NULL;
+    const char *path = query ? arena_copy(visit->arena, back, (size_t)(query - back)) : back;
+    bool plain =
+        !query || strspn(query, "?=&-_.~:/%0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") ==
+                      strlen(query);
+    return path && plain && view_find(path, visit->scope) ? back : "/";
 }
 
 static void run_form(struct visit *visit, const char *name)
@@ -386,15 +486,11 @@ static void run_form(struct visit *visit, const char *name)
         return;
     }
     json_t *words = words_of(visit, kind);
-    struct act act = {.gateway = visit->gateway,
-                      .arena = visit->arena,
-                      .kind = kind,
-                      .words = words,
-                      .who = visit->session.aid[0] ? "owner" : "operator"};
+    struct act act = act_of(visit, kind, words);
     enum act_outcome outcome = act_run(&act, visit->session.aid);
     bool told = session_say(visit->gateway->store, visit->cookie, what_became(visit, &act, outcome),
                             outcome != ACT_DONE);
-    json_decref(act.result);
+    act_end(&act);
     json_decref(words);
     if (told)
         go(visit, way_back(visit));
@@ -464,6 +560,28 @@ static void let_out(struct visit *visit)
     sentence(visit, 200, "Signed out", "Good bye. A new link lets you in again.");
 }
 
+/* /receipt?form=json|html of the account, or with post=OID of a post: a file to be kept. */
+static void hand_out_receipt(struct visit *visit)
+{
+    struct act act;
+    const char *form = visit_parameter(visit, "form");
+    const char *post = visit_parameter(visit, "post");
+    bool done = visit->scope == ACT_OWNER &&
+                (post ? visit_act(visit, NULL, &act, "post.receipt", "form", form, "post", post, (char *)NULL)
+                      : visit_act(visit, NULL, &act, "account.receipt", "form", form, (char *)NULL));
+    if (visit->scope != ACT_OWNER) {
+        sentence(visit, 404, "Not found", "There is no such page.");
+        return;
+    }
+    if (done) {
+        visit->disposition = act_disposition(&act);
+        answer_bytes(visit, 200, act.file.type, act.file.text, act.file.length, NULL);
+    } else {
+        sentence(visit, 404, "No receipt", act.problem);
+    }
+    act_end(&act);
+}
+
 static void serve_session(struct visit *visit, const char *path, bool posts)
 {
     const struct view *view = view_find(path, visit->scope);
@@ -471,6 +589,8 @@ static void serve_session(struct visit *visit, const char *path, bool posts)
         run_form(visit, path + 4);
     else if (posts && strcmp(path, "/out") == 0)
         let_out(visit);
+    else if (!posts && strcmp(path, "/receipt") == 0)
+        hand_out_receipt(visit);
     else if (!posts && view)
         show(visit, view);
     else
@@ -485,6 +605,10 @@ void pages_serve(struct gateway *gateway, struct http_request *request, struct a
     visit.cookie = cookie_of(&visit);
     if (strcmp(path, "/style.css") == 0) {
         answer(&visit, 200, "text/css; charset=utf-8", admin_style, NULL);
+        return;
+    }
+    if (strcmp(path, "/icon.svg") == 0 || strcmp(path, "/favicon.ico") == 0) {
+        answer(&visit, 200, "image/svg+xml", admin_icon, NULL);
         return;
     }
     if (!admin_take(gateway, http_request_peer(request))) {

@@ -11,6 +11,7 @@
 #include "gateway/upstream/upstream.h"
 #include "mapping/buffer.h"
 #include "mapping/inbound.h"
+#include "mapping/marker.h"
 
 /* Stands in for the AID that an account gets when it is switched on. */
 #define AID_TO_COME "preview222222"
@@ -56,7 +57,9 @@ static bool find_account(struct preview *preview, const char *native)
         found = account_load(preview->gateway->store, preview->arena, aid, &preview->record);
     if (found == LOOKUP_ABSENT)
         describe_stranger(preview, native);
-    if (found == LOOKUP_ABSENT || preview->record.consent != CONSENT_ON)
+    if (found == LOOKUP_FOUND && preview->record.consent == CONSENT_PAUSED)
+        stay(preview, "the account is paused");
+    else if (found == LOOKUP_ABSENT || preview->record.consent != CONSENT_ON)
         stay(preview, "the owner did not switch the fediverse on");
     else if (preview->record.account.status != ACCOUNT_ACTIVE)
         stay(preview, "the platform hides the account for now");
@@ -71,6 +74,8 @@ static void judge(struct preview *preview)
         stay(preview, "only public and unlisted posts leave");
     if (!post->federate)
         stay(preview, "the platform says that this post does not leave");
+    if (post_has_marker(post, preview->record.home_marker))
+        stay(preview, "it carries the marker by which its owner keeps posts home");
     if (!account->backfill && account->federated_since && post->created < account->federated_since)
         stay(preview, "it is older than the owner's consent");
 }

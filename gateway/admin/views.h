@@ -3,6 +3,7 @@
 #define DRAWBRIDGE_GATEWAY_ADMIN_VIEWS_H
 
 #include "gateway/admin/acts.h"
+#include "mapping/buffer.h"
 
 enum { VIEW_BUTTONS_MAX = 3 };
 
@@ -13,12 +14,25 @@ struct view_button {
     const char *only_if, *is; /* the row's member of that name has that value; NULL: always */
 };
 
+struct visit;
+
 struct view {
     const char *path, *title, *says, *act;
     enum act_scope scope;
     struct view_button buttons[VIEW_BUTTONS_MAX];
     const char *form, *form_label; /* an act whose parameters make a form below; NULL */
+    /* Writes the page's content in place of what `act` shows (visit.h); NULL: a table or a list of members.
+     */
+    void (*put)(struct visit *visit, struct buffer *page, const struct view *view);
+    bool fills; /* the form shows what `act` says, in place of that */
+    bool apart; /* it is reached from other pages, not from the navigation */
 };
+
+void view_put_home(struct visit *visit, struct buffer *page, const struct view *view);
+void view_put_posts(struct visit *visit, struct buffer *page, const struct view *view);
+void view_put_deleted(struct visit *visit, struct buffer *page, const struct view *view);
+void view_put_post(struct visit *visit, struct buffer *page, const struct view *view);
+void view_put_bridge(struct visit *visit, struct buffer *page, const struct view *view);
 
 /* The page at a path for an owner or the operator; NULL. */
 const struct view *view_find(const char *path, enum act_scope scope);

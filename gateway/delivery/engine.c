@@ -41,14 +41,12 @@ static void take(struct gateway *gateway, const struct claim *claim)
 {
     char number[24];
     activity_number(claim->name, number, sizeof number);
-    struct body *body = bodies_get(gateway->delivery->bodies, gateway->store, number);
-    const struct signer *signer = body ? signer_account(gateway, claim->aid) : NULL;
-    if (signer) {
+    const struct signer *signer = signer_account(gateway, claim->aid);
+    struct body *body = signer ? bodies_get(gateway, number, signer) : NULL;
+    if (body)
         send_claim(gateway, claim, body, signer);
-        return;
-    }
-    body_unref(body);
-    send_put_off(gateway, claim, body ? "our own key cannot be had" : "its text cannot be had");
+    else
+        send_put_off(gateway, claim, signer ? "its text cannot be had" : "our own key cannot be had");
 }
 
 /* Gives back what the store thinks that this worker has in hand and it has not. False when the store is away:

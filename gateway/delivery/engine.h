@@ -3,6 +3,7 @@
 #define DRAWBRIDGE_GATEWAY_DELIVERY_ENGINE_H
 
 #include "gateway/delivery/delivery.h"
+#include "gateway/fed/signer.h"
 
 /* LEASE_SURE_MS: what a worker may count on after a beat; the store goes by 7 s. */
 enum { SEEN_SLOTS = 1024, TROUBLES_MAX = 8, LEASE_SURE_MS = 6000, WORKER_NAME_SIZE = 48 };
@@ -17,9 +18,11 @@ struct results; /* what came of claims (results.h) */
 struct bodies; /* the last ones used */
 struct bodies *bodies_new(void);
 void bodies_free(struct bodies *bodies);
-/* The body of activity number `number`, a new reference. Waits when it is not kept. NULL: not to be had. */
-struct body *bodies_get(struct bodies *bodies, struct store *store, const char *number);
-/* The body of an activity that was queued here just now. Does not wait. */
+/* The body of activity number `number`, a new reference; a Delete with the LD signature of `signer`. Waits
+ * when it is not kept so. NULL: not to be had. */
+struct body *bodies_get(struct gateway *gateway, const char *number, const struct signer *signer);
+/* The body of an activity that was queued here just now, unless it is signed when it is sent. Does not wait.
+ */
 void bodies_put(struct bodies *bodies, const char *number, const void *text, size_t length);
 void body_unref(struct body *body);
 const char *body_text(const struct body *body, size_t *length);

@@ -71,10 +71,11 @@ enum work_result handle_follow(struct incoming *incoming)
     found = incoming_meets(incoming, &record);
     if (found == LOOKUP_DOWN)
         return WORK_LATER;
-    if (record.consent != CONSENT_ON || found == LOOKUP_ABSENT)
+    if (!consent_is_bridged(record.consent) || found == LOOKUP_ABSENT)
         return reject(incoming, &record, &actor);
     bool waits = false;
-    bool asks = record.account.approve_followers || domains_limit(incoming->gateway, actor.id);
+    bool asks = record.account.approve_followers || record.consent == CONSENT_PAUSED ||
+                domains_limit(incoming->gateway, actor.id);
     if (asks && !ask_owner(incoming, &record, &waits))
         return WORK_LATER;
     if (waits)

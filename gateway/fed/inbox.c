@@ -16,6 +16,7 @@
 #include "gateway/fed/verify.h"
 #include "gateway/limits.h"
 #include "gateway/log.h"
+#include "gateway/refusals.h"
 
 enum { QUEUES = INBOX_QUEUES, QUEUE_PARALLEL = 32, PARSED_BODY_MAX = 16384, PROCESS_BUDGET = 8 << 20 };
 
@@ -72,21 +73,33 @@ static bool is_strangers_farewell(struct serving *serving, const struct inbound_
 static void refuse(struct serving *serving, const struct inbound_activity *activity,
                    enum verification verification, const char *why)
 {
+    bool blocked = verification == VERIFICATION_BLOCKED;
     log_write(LOG_INFO, "an activity was refused", "actor", activity->actor, "type", activity->type, "reason",
               why, "peer", http_request_peer(serving->request), (char *)NULL);
+    refusals_add(serving->gateway, blocked ? REFUSED_ACTIVITY : REFUSED_SIGNATURE, why);
     if (verification == VERIFICATION_UNAVAILABLE)
         serve_unavailable(serving);
-    else if (verification == VERIFICATION_BLOCKED)
+    else if (blocked)
         http_answer_text(serving->request, 403, "This server is blocked here.\n");
     else
         http_answer_text(serving->request, 401,
                          arena_format(serving->arena, "The signature is not accepted: %s.\n", why));
 }
 
+/* What is no activity at all. */
+static void refuse_body(struct serving *serving, int status, const char *what, const char *why)
+{
+    log_write(LOG_INFO, "a body was refused", "reason", why, "peer", http_request_peer(serving->request),
+              (char *)NULL);
+    refusals_add(serving->gateway, REFUSED_ACTIVITY, why);
+    http_answer_text(serving->request, status, arena_format(serving->arena, "%s: %s.\n", what, why));
+}
+
 /* The host is known by its signature: nobody else can use up what it may send. */
 static void ask_to_wait(struct serving *serving, unsigned seconds)
 {
     static const char sentence[] = "Your server sends too many activities; go on a little later.\n";
+    refusals_add(serving->gateway, REFUSED_ACTIVITY, "its server sends too many");
     http_answer(serving->request,
                 &(struct http_answer){
                     .status = 429,
@@ -259,8 +272,10 @@ static void find_proof(struct serving *serving, const struct inbound_activity *a
 static void refuse_foreign(struct serving *serving, const struct inbound_activity *activity,
                            const char *sender)
 {
-    log_write(LOG_INFO, "an activity was refused", "actor", activity->actor, "signer", sender, "reason",
-              "another actor signed it", (char *)NULL);
+    static const char why[] = "another actor signed it";
+    log_write(LOG_INFO, "an activity was refused", "actor", activity->actor, "signer", sender, "reason", why,
+              (char *)NULL);
+    refusals_add(serving->gateway, REFUSED_ACTIVITY, why);
     http_answer_text(serving->request, 403, "The activity's actor is not the one who signed the request.\n");
 }
 
@@ -287,7 +302,7 @@ static void receive(struct serving *serving, json_t *document)
     struct voucher voucher;
     const char *wrong = inbound_activity_read(document, serving->arena, &activity);
     if (wrong) {
-        http_answer_text(serving->request, 400, arena_format(serving->arena, "No activity: %s.\n", wrong));
+        refuse_body(serving, 400, "No activity", wrong);
         return;
     }
     if (local_is_ours(serving->gateway->config, activity.actor)) {
@@ -318,8 +333,8 @@ void inbox_receive(struct serving *serving, const char *aid)
     if (!inbox_exists(serving, aid))
         return;
     if (!is_activity_body(http_request_header(serving->request, "content-type"))) {
-        http_answer_text(serving->request, 415,
-                         "Send activities as Content-Type: application/activity+json.\n");
+        refuse_body(serving, 415, "Send activities as Content-Type: application/activity+json",
+                    "this is another type");
         return;
     }
     size_t length;
@@ -327,8 +342,7 @@ void inbox_receive(struct serving *serving, const char *aid)
     const char *why = NULL;
     json_t *document = json_load_guarded(body, length, &why);
     if (!document) {
-        http_answer_text(serving->request, 400,
-                         arena_format(serving->arena, "The body is refused: %s.\n", why));
+        refuse_body(serving, 400, "The body is refused", why);
         return;
     }
     receive(serving, document);

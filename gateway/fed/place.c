@@ -16,7 +16,7 @@ static enum lookup in_thread(struct incoming *incoming, const char *in_reply_to,
     id_hash(in_reply_to, hash);
     place->parent = arena_string(incoming->arena, hash);
     found = account_load(incoming->gateway->store, incoming->arena, object.aid, &place->record);
-    if (found == LOOKUP_FOUND && place->record.consent != CONSENT_ON)
+    if (found == LOOKUP_FOUND && !consent_is_bridged(place->record.consent))
         return LOOKUP_ABSENT;
     if (found != LOOKUP_FOUND || !object.oid[0])
         return found;
@@ -29,7 +29,7 @@ static enum lookup named(struct incoming *incoming, const struct inbound_note *n
 {
     for (size_t i = 0; i < note->mention_count; i++) {
         enum lookup found = incoming_local_account(incoming, note->mentions[i].href, &place->record);
-        if (found == LOOKUP_DOWN || (found == LOOKUP_FOUND && place->record.consent == CONSENT_ON))
+        if (found == LOOKUP_DOWN || (found == LOOKUP_FOUND && consent_is_bridged(place->record.consent)))
             return found;
     }
     return LOOKUP_ABSENT;

@@ -12,6 +12,7 @@
 #include "mapping/outbound.h"
 
 enum { PUBLISH_BUDGET = 8 << 20, GENERATIONS_MAX = 1000, LOSS_MAX = 4096 };
+enum { PAUSED_AGAIN_MS = 60000 };
 enum { PUBLISH_REQUESTS = 40 }; /* people who are named first: two requests each */
 static const int64_t BACKFILL_AGE_MS = (int64_t)86400 * 1000;
 
@@ -82,20 +83,6 @@ bool publishing_queue(struct publishing *publishing, json_t *document, struct de
     free(text);
     json_decref(document);
     return good;
-}
-
-bool publishing_queue_farewell(struct publishing *publishing, json_t *document,
-                               struct delivery_activity *activity)
-{
-    const struct signer *signer = document ? signer_account(publishing->gateway, publishing->aid) : NULL;
-    if (!store_is_up(publishing->gateway->store)) {
-        json_decref(document);
-        return false;
-    }
-    if (signer && !signer_sign_delete(publishing->gateway, signer, document))
-        log_write(LOG_WARNING, "a Delete cannot be signed for those who pass it on", "trace",
-                  publishing->trace, "aid", publishing->aid, "object", activity->oid, (char *)NULL);
-    return publishing_queue(publishing, document, activity);
 }
 
 /* ---- posts
@@ -197,7 +184,7 @@ static bool queue_post(struct publishing *publishing)
 static bool is_due(const struct publishing *publishing)
 {
     const struct post_record *post = &publishing->post;
-    return publishing->record.consent == CONSENT_ON && post->state == POST_LIVE &&
+    return consent_is_bridged(publishing->record.consent) && post->state == POST_LIVE &&
            (post->sent_revision < post->revision || post->resend != post->resent);
 }
 
@@ -207,7 +194,10 @@ bool publish_post(struct gateway *gateway, const char *aid, const char *oid, con
     publishing_init(&publishing, gateway, aid, trace);
     enum lookup found = publishing_load_post(&publishing, oid);
     bool good = found != LOOKUP_DOWN;
-    if (found == LOOKUP_FOUND && is_due(&publishing))
+    bool due = found == LOOKUP_FOUND && is_due(&publishing);
+    if (due && publishing.record.consent == CONSENT_PAUSED)
+        good = post_put_off(gateway->store, aid, oid, clock_now_ms() + PAUSED_AGAIN_MS) == LOOKUP_FOUND;
+    else if (due)
         good = publishing.post.boost[0] ? publishing_announce(&publishing) : queue_post(&publishing);
     publishing_end(&publishing);
     return good;
@@ -221,11 +211,11 @@ static bool queue_delete(struct publishing *publishing, const struct delivery_ta
                                          .targets = late,
                                          .target_count = late ? 1 : 0,
                                          .late = late != NULL};
-    return publishing_queue_farewell(publishing,
-                                     delete_activity(publishing_actor(publishing),
-                                                     publishing_object(publishing, publishing->post.oid),
-                                                     publishing_part(publishing, "followers")),
-                                     &activity);
+    return publishing_queue(publishing,
+                            delete_activity(publishing_actor(publishing),
+                                            publishing_object(publishing, publishing->post.oid),
+                                            publishing_part(publishing, "followers")),
+                            &activity);
 }
 
 static bool take_back(struct publishing *publishing, const struct delivery_target *late)
@@ -337,7 +327,7 @@ bool publish_actor_delete(struct gateway *gateway, const char *aid, const char *
     bool good = found != LOOKUP_DOWN;
     if (found == LOOKUP_FOUND && publishing.record.consent == CONSENT_LEAVING) {
         struct delivery_activity activity = {.kind = DELIVERY_LEAVE, .priority = PRIORITY_LEAVE};
-        good = publishing_queue_farewell(
+        good = publishing_queue(
             &publishing,
             delete_actor_activity(publishing_actor(&publishing), publishing_part(&publishing, "followers")),
             &activity);

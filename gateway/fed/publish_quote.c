@@ -9,12 +9,8 @@
 /* How long a Create waits for the answer: most servers decide by themselves. */
 enum { ANSWER_WAIT_MS = 10000, REVOKED_MAX = 500, PAGES_MAX = 1000 };
 
-typedef bool queue_function(struct publishing *publishing, json_t *document,
-                            struct delivery_activity *activity);
-
 /* To one person, in the order of the pair. */
-static bool queue_to(struct publishing *publishing, const char *actor_id, json_t *document,
-                     queue_function *queue)
+static bool queue_to(struct publishing *publishing, const char *actor_id, json_t *document)
 {
     struct delivery_target *target = arena_alloc(publishing->arena, sizeof *target);
     char pair[23];
@@ -28,7 +24,7 @@ static bool queue_to(struct publishing *publishing, const char *actor_id, json_t
                                          .order_key = pair,
                                          .targets = target,
                                          .target_count = 1};
-    return queue(publishing, document, &activity);
+    return publishing_queue(publishing, document, &activity);
 }
 
 static bool give_among_us(struct publishing *publishing, const struct note_quote *quote, const char *quoting)
@@ -57,7 +53,7 @@ bool publishing_ask(struct publishing *publishing, const json_t *note, const str
     id_hash(quote->id, hash);
     json_t *request = quote_request_activity(arena_format(publishing->arena, "%s#quote-%s", own, hash), note,
                                              quote->id, quote->author);
-    if (!queue_to(publishing, quote->author, request, publishing_queue))
+    if (!queue_to(publishing, quote->author, request))
         return false;
     bool fresh = false;
     bool good = post_ask(publishing->gateway->store, publishing->aid, post->oid, clock_now_ms(),
@@ -87,8 +83,7 @@ bool publish_quote_answer(struct gateway *gateway, const char *aid, const struct
         const char *id = arena_format(publishing.arena, "%s#quote-%s-%s", publishing_actor(&publishing),
                                       quote_oid ? "accept" : "reject", hash);
         good = queue_to(&publishing, request->actor,
-                        quote_answer(id, request, quote_oid ? stamp_url(&publishing, quote_oid) : NULL),
-                        publishing_queue);
+                        quote_answer(id, request, quote_oid ? stamp_url(&publishing, quote_oid) : NULL));
     }
     publishing_end(&publishing);
     return good;
@@ -99,7 +94,7 @@ static bool take_back(struct publishing *publishing, const char *quote_oid, cons
 {
     json_t *farewell = delete_activity(publishing_actor(publishing), stamp_url(publishing, quote_oid),
                                        publishing_part(publishing, "followers"));
-    return queue_to(publishing, actor_id, farewell, publishing_queue_farewell) &&
+    return queue_to(publishing, actor_id, farewell) &&
            quote_end(publishing->gateway->store, publishing->aid, quote_oid, clock_now_ms()) != LOOKUP_DOWN;
 }
 

@@ -29,11 +29,6 @@ const char *publishing_object(const struct publishing *publishing, const char *o
 /* The document (its reference is taken) as the body of what is queued. Fills in aid, id, trace and body. */
 bool publishing_queue(struct publishing *publishing, json_t *document, struct delivery_activity *activity);
 
-/* The same for a Delete, with its LD signature, so that servers that were told can pass it on to those that
- * hold a copy second-hand. Without one it still goes to all that we know of. */
-bool publishing_queue_farewell(struct publishing *publishing, json_t *document,
-                               struct delivery_activity *activity);
-
 /* Inboxes of the people; returns how many of DELIVERY_TARGETS_MAX. */
 size_t publishing_targets(struct publishing *publishing, const struct note_people *people,
                           struct delivery_target *targets);

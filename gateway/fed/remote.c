@@ -12,6 +12,8 @@
 #include "gateway/fed/json_guard.h"
 #include "gateway/fed/separation.h"
 #include "gateway/fed/signer.h"
+#include "gateway/log.h"
+#include "gateway/refusals.h"
 
 enum {
     DOCUMENT_MAX = 1 << 20,
@@ -188,6 +190,12 @@ static enum remote_outcome find_document(struct gateway *gateway, struct arena *
     return REMOTE_REFUSED;
 }
 
+static void refuse_document(struct gateway *gateway, const char *url, const char *why)
+{
+    log_write(LOG_INFO, "what another server shows was refused", "url", url, "reason", why, (char *)NULL);
+    refusals_add(gateway, REFUSED_DOCUMENT, why);
+}
+
 enum remote_outcome remote_fetch(struct gateway *gateway, struct arena *arena, const char *url, json_t **out,
                                  const char **why)
 {
@@ -200,6 +208,8 @@ enum remote_outcome remote_fetch(struct gateway *gateway, struct arena *arena, c
         return outcome;
     }
     outcome = find_document(gateway, arena, url, &search, why);
+    if (outcome == REMOTE_REFUSED)
+        refuse_document(gateway, url, *why);
     if (outcome == REMOTE_OK)
         *out = search.document;
     else if (search.answered && outcome != REMOTE_LATER)
@@ -411,7 +421,9 @@ enum lookup remote_object_find(struct gateway *gateway, struct arena *arena, con
         out->oid = arena_string(arena, reply_field(reply, "oid"));
         out->parent = arena_string(arena, parent ? parent : "");
         out->source = arena_string(arena, reply_field(reply, "source"));
+        const char *refused = reply_field(reply, "refused");
         out->native = arena_string(arena, reply_field(reply, "native"));
+        out->refused = refused && *refused ? arena_string(arena, refused) : NULL;
         out->speaker = arena_string(arena, reply_field(reply, "speaker"));
         out->gone = !state || strcmp(state, "live") != 0;
         out->revision = revision ? strtoull(revision, NULL, 10) : 0;

@@ -10,6 +10,8 @@
 #include "gateway/fed/verify.h"
 #include "gateway/http/negotiate.h"
 #include "gateway/ledger/observe.h"
+#include "gateway/log.h"
+#include "gateway/refusals.h"
 #include "gateway/store/renderings.h"
 #include "mapping/outbound.h"
 
@@ -226,6 +228,9 @@ bool serve_permitted(struct serving *serving, const struct account_record *recor
     if (result == VERIFIED)
         return true;
     observation->is_signed = false; /* it says nothing about anybody */
+    log_write(LOG_INFO, "a fetch was refused", "aid", record->aid, "reason", why, "peer",
+              http_request_peer(serving->request), (char *)NULL);
+    refusals_add(serving->gateway, REFUSED_SIGNATURE, why);
     if (result == VERIFICATION_UNAVAILABLE)
         serve_unavailable(serving);
     else

@@ -54,6 +54,8 @@ static void refuse_until(struct http_connection *connection, int status, const c
 {
     char seconds[16];
     (void)snprintf(seconds, sizeof seconds, "%u", retry_after_s);
+    if (connection->server->options.refused)
+        connection->server->options.refused(connection->server->context, why);
     http_request_free(connection->request);
     connection->request = NULL;
     consume(connection, connection->input_length);

@@ -19,6 +19,9 @@ typedef void (*http_handler)(void *context, struct http_request *request);
  * with and in *retry_after_s when to come again. Only the head's accessors may be used. */
 typedef int (*http_admission)(void *context, const struct http_request *request, unsigned *retry_after_s);
 
+/* Told of each request that the edge refuses by itself, with one of its own sentences. */
+typedef void (*http_refusal)(void *context, const char *why);
+
 /* Borrowed for the call of http_server_new. */
 struct http_options {
     const char *listen;     /* "127.0.0.1:8080", "[::1]:8080" */
@@ -27,6 +30,7 @@ struct http_options {
     size_t connections_max; /* more: the one that stands still for longest makes room, else 503 */
     size_t held_max; /* bytes of unanswered requests: past it large unfinished ones are shed; 0: no limit */
     http_admission admit; /* with the handler's context; NULL lets all in */
+    http_refusal refused; /* with the handler's context; NULL */
     unsigned header_timeout_ms, body_timeout_ms, idle_timeout_ms;
     const char
         *trusted_proxies; /* comma-separated addresses or networks whose X-Forwarded-* is believed; NULL */

@@ -194,3 +194,15 @@ void ledger_summary_csv(const json_t *summary, struct buffer *out)
         buffer_add_string(out, "\r\n");
     }
 }
+
+static int64_t count_in(const json_t *counts, enum evidence_state state)
+{
+    return json_integer_value(json_object_get(counts, evidence_name(state)));
+}
+
+void ledger_answers(const json_t *counts, int64_t *waiting, int64_t *answered)
+{
+    *waiting += count_in(counts, EVIDENCE_QUEUED) + count_in(counts, EVIDENCE_UNREACHABLE);
+    *answered += count_in(counts, EVIDENCE_ACCEPTED) + count_in(counts, EVIDENCE_OBSERVED) +
+                 count_in(counts, EVIDENCE_REFUSED);
+}

@@ -14,6 +14,10 @@ struct ledger_filter {
 /* Leaves only the hosts that the filter lets through; "counts" is counted anew. */
 void ledger_filter_apply(json_t *document, const struct ledger_filter *filter);
 
+/* Adds from counts by state ({STATE:N}) how many hosts that were asked to delete have not answered yet, and
+ * how many have, whatever they said. */
+void ledger_answers(const json_t *counts, int64_t *waiting, int64_t *answered);
+
 /* By server software, most hosts first: [{"software","hosts","counts":{STATE:N}}]. A new reference. */
 json_t *ledger_by_software(const json_t *document);
 

@@ -21,6 +21,11 @@ enum consent consent_of(const char *name)
     return CONSENT_OFF;
 }
 
+bool consent_is_bridged(enum consent consent)
+{
+    return consent == CONSENT_ON || consent == CONSENT_PAUSED;
+}
+
 static const char *field_text(const struct reply *reply, const char *name, struct arena *arena)
 {
     return arena_string(arena, reply_field(reply, name));
@@ -80,6 +85,10 @@ enum lookup account_load(struct store *store, struct arena *arena, const char *a
     out->post_count = field_number(reply, "posts");
     out->follower_count = field_number(reply, "followers");
     out->authorized_fetch = field_number(reply, "authorized_fetch") != 0;
+    out->home_marker = field_text(reply, "home_marker", arena);
+    out->retention_days = field_number(reply, "retention_days");
+    out->keeps_home = field_number(reply, "keeps_home") != 0;
+    out->pauses = field_text(reply, "pauses", arena);
     out->next_public_key_pem = field_text(reply, "next_public_key", arena);
     out->key_generation = field_number(reply, "key_generation");
     if (reply_field(reply, "approves")) /* the owner's own word, else the platform's */

@@ -15,6 +15,9 @@ enum consent { CONSENT_OFF, CONSENT_ON, CONSENT_PAUSED, CONSENT_LEAVING, CONSENT
 const char *consent_name(enum consent consent);
 enum consent consent_of(const char *name); /* CONSENT_OFF for what is none, and NULL */
 
+/* On or paused: what is out stands, and Deletes are told. While it is paused nothing new leaves. */
+bool consent_is_bridged(enum consent consent);
+
 enum lookup { LOOKUP_FOUND, LOOKUP_ABSENT, LOOKUP_DOWN };
 
 struct account_record {
@@ -27,6 +30,10 @@ struct account_record {
     int64_t created, consent_since, hold_ms;
     int64_t number, post_count, follower_count;
     bool authorized_fetch;
+    const char *home_marker; /* posts with this hashtag stay home; NULL */
+    int64_t retention_days;  /* after which copies of what others wrote to it go (retention.h); 0: never */
+    bool keeps_home;         /* some post was kept home (upstream/keep_home.h) */
+    const char *pauses;      /* "FROM-TO FROM-TO FROM-", ms, the last without an end while it lasts; NULL */
     const char *next_public_key_pem; /* NULL: the key stays */
     int64_t key_generation;          /* how often it was changed */
     const char *rendered_from;       /* for renderings.h */

@@ -238,19 +238,33 @@ enum lookup post_due(struct store *store, const char *aid, const char *oid, int6
     return result;
 }
 
+enum lookup post_put_off(struct store *store, const char *aid, const char *oid, int64_t time)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, "ZADD");
+    arguments_text(arguments, "publish_due");
+    arguments_text(arguments, "NX");
+    arguments_number(arguments, time);
+    arguments_format(arguments, "%s:%s", aid, oid);
+    struct reply *reply = store_run(store, arguments);
+    enum lookup result = reply_failed(reply) ? LOOKUP_DOWN : LOOKUP_FOUND;
+    reply_free(reply);
+    return result;
+}
+
 /* Redis orders equal scores by the member; what is read of that moment before the place is left out. */
 static bool is_behind(const struct post_place *place, int64_t published, const char *oid)
 {
     return !place || published < place->published || strcmp(oid, place->oid) < 0;
 }
 
-enum lookup post_list(struct store *store, struct arena *arena, const char *aid,
-                      const struct post_place *before, size_t limit, struct post_page *out)
+static enum lookup list_posts(struct store *store, struct arena *arena, const char *key,
+                              const struct post_place *before, size_t limit, struct post_page *out)
 {
     *out = (struct post_page){0};
     struct arguments *arguments = arguments_new();
     arguments_text(arguments, "ZREVRANGEBYSCORE");
-    arguments_format(arguments, "outbox:%s", aid);
+    arguments_text(arguments, key);
     if (before)
         arguments_number(arguments, before->published);
     else
@@ -278,4 +292,16 @@ enum lookup post_list(struct store *store, struct arena *arena, const char *aid,
     }
     reply_free(reply);
     return LOOKUP_FOUND;
+}
+
+enum lookup post_list(struct store *store, struct arena *arena, const char *aid,
+                      const struct post_place *before, size_t limit, struct post_page *out)
+{
+    return list_posts(store, arena, arena_format(arena, "outbox:%s", aid), before, limit, out);
+}
+
+enum lookup post_list_deleted(struct store *store, struct arena *arena, const char *aid,
+                              const struct post_place *before, size_t limit, struct post_page *out)
+{
+    return list_posts(store, arena, arena_format(arena, "deleted:%s", aid), before, limit, out);
 }

@@ -73,6 +73,9 @@ enum lookup post_release(struct store *store, const char *aid, const char *oid, 
  * it as work. */
 enum lookup post_due(struct store *store, const char *aid, const char *oid, int64_t now);
 
+/* Looks again at that time whether the post can be told. */
+enum lookup post_put_off(struct store *store, const char *aid, const char *oid, int64_t time);
+
 /* Public posts, newest first, from behind the place where another page ended: times are ms, posts of the same
  * moment are ordered by their ids. `before` NULL: from the newest. Returns ids in the arena. */
 struct post_place {
@@ -86,5 +89,8 @@ struct post_page {
 };
 enum lookup post_list(struct store *store, struct arena *arena, const char *aid,
                       const struct post_place *before, size_t limit, struct post_page *out);
+/* Tombstones of 180 days in the same way; `published` of the page and the place is when each was deleted. */
+enum lookup post_list_deleted(struct store *store, struct arena *arena, const char *aid,
+                              const struct post_place *before, size_t limit, struct post_page *out);
 
 #endif

@@ -6,7 +6,7 @@
 #include "gateway/clock.h"
 #include "gateway/fed/publish.h"
 #include "gateway/fed/signer.h"
-#include "gateway/jobs.h"
+#include "gateway/leaving.h"
 #include "gateway/log.h"
 #include "gateway/upstream/platform.h"
 #include "mapping/source.h"
@@ -81,16 +81,7 @@ bool consent_switch_on(struct platform *platform, const struct account *account,
 static bool start_leaving(struct platform *platform, const char *aid, const char *trace)
 {
     bool moved = false;
-    struct gateway *gateway = platform->gateway;
-    /* The job first: a leave that was begun must be finished, also when this process dies right here. */
-    if (!job_queue(gateway, "leave", aid, trace) ||
-        account_set_consent(gateway->store, aid, CONSENT_ON, CONSENT_LEAVING, clock_now_ms(), &moved) !=
-            LOOKUP_FOUND)
-        return false;
-    if (moved)
-        log_write(LOG_INFO, "an account is leaving", "trace", trace, "platform", platform->config->name,
-                  "aid", aid, (char *)NULL);
-    return true;
+    return leaving_start(platform->gateway, aid, trace, &moved);
 }
 
 static bool is_pinned(const struct account *account, const char *native)
@@ -238,8 +229,10 @@ static bool apply_known(struct platform *platform, const char *aid, const struct
     struct account_record record;
     enum lookup found = account_load(platform->gateway->store, arena, aid, &record);
     bool good = found != LOOKUP_DOWN;
+    if (good && account->federation == FEDERATION_OFF)
+        good = left_forget(platform->gateway, platform->config->name, account->id);
     /* When a leave is over, the platform is asked again. */
-    if (found == LOOKUP_FOUND && record.consent != CONSENT_LEAVING)
+    if (good && found == LOOKUP_FOUND && record.consent != CONSENT_LEAVING)
         good = apply_record(platform, &record, account, (capabilities & ADAPTER_ASSERTS_CONSENT) != 0, trace);
     arena_free(arena);
     return good;
@@ -260,8 +253,18 @@ bool consent_apply(struct platform *platform, const struct account *account, con
     if (!platform_capabilities(platform, &capabilities))
         return false;
     bool vouched = (capabilities & ADAPTER_ASSERTS_CONSENT) != 0;
-    if (!vouched || account->federation != FEDERATION_ON || account->status != ACCOUNT_ACTIVE)
+    if (!vouched || account->status != ACCOUNT_ACTIVE)
         return true;
+    if (account->federation == FEDERATION_OFF)
+        return left_forget(platform->gateway, platform->config->name, account->id);
+    if (account->federation != FEDERATION_ON)
+        return true;
+    enum lookup left = left_find(platform->gateway, platform->config->name, account->id);
+    if (left == LOOKUP_FOUND)
+        log_write(LOG_INFO, "an account whose owner left here stays away", "trace", trace, "platform",
+                  platform->config->name, "native", account->id, (char *)NULL);
+    if (left != LOOKUP_ABSENT)
+        return left == LOOKUP_FOUND;
     return consent_switch_on(platform, account, vouched, trace);
 }
 
@@ -286,7 +289,8 @@ bool consent_depart(struct platform *platform, const char *aid, const char *trac
     struct account_record record;
     enum lookup found = account_load(platform->gateway->store, arena, aid, &record);
     bool good = found != LOOKUP_DOWN;
-    if (found == LOOKUP_FOUND && record.consent == CONSENT_ON && record.account.status == ACCOUNT_DELETED)
+    if (found == LOOKUP_FOUND && consent_is_bridged(record.consent) &&
+        record.account.status == ACCOUNT_DELETED)
         good = start_leaving(platform, aid, trace);
     arena_free(arena);
     return good;

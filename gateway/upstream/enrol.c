@@ -1,11 +1,13 @@
 /* An owner switches an account on by proving control of it (DESIGN §6): a one-time code in the profile's
- * description or in one of the newest posts, read from the account's own server. */
+ * description or in one of the newest posts, read from the account's own server; or a password that this
+ * server takes. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "gateway/clock.h"
 #include "gateway/jobs.h"
+#include "gateway/leaving.h"
 #include "gateway/upstream/platform.h"
 #include "mapping/source.h"
 
@@ -140,7 +142,8 @@ static void switch_on(struct platform *platform, const struct account *account, 
         fail(out, "the posts from before cannot be listed just now; try again");
         return;
     }
-    if (!consent_switch_on(platform, &chosen, false, "") ||
+    if (!left_forget(gateway, platform->config->name, account->id) ||
+        !consent_switch_on(platform, &chosen, false, "") ||
         account_of_native(gateway->store, platform->config->name, account->id, out->aid) != LOOKUP_FOUND ||
         !job_queue(gateway, "sweep", out->aid, "")) {
         fail(out, "the store does not answer; try again when it does");
@@ -150,7 +153,24 @@ static void switch_on(struct platform *platform, const struct account *account, 
     out->state = ENROLMENT_PROVEN;
 }
 
-static void enrol(struct platform *platform, const struct account *account, unsigned backfill,
+/* ---- a password: used once, kept nowhere
+ * ------------------------------------------------------------------------------------- */
+
+static bool signs_in(struct platform *platform, const char *native, const char *password, struct arena *arena,
+                     struct enrolment *out)
+{
+    struct operation *operation = platform_operation(
+        platform,
+        &(struct operation_input){.kind = OPERATION_PROVE, .account = native, .password = password});
+    const struct operation_result *result = platform_result(platform, operation);
+    bool good = result->answer == ANSWER_OK;
+    if (!good)
+        fail(out, arena_string(arena, result->reason ? result->reason : "the platform knows no passwords"));
+    platform->class->operation_free(operation);
+    return good;
+}
+
+static void enrol(struct platform *platform, const struct account *account, const struct enrolment_wish *wish,
                   struct arena *arena, struct enrolment *out)
 {
     out->native = arena_string(arena, account->id);
@@ -164,17 +184,45 @@ static void enrol(struct platform *platform, const struct account *account, unsi
         fail(out, arena_string(arena, why));
     if (out->state != ENROLMENT_ASKED)
         return;
+    if (wish->password) {
+        if (signs_in(platform, account->id, wish->password, arena, out))
+            switch_on(platform, account, wish->backfill, arena, out);
+        return;
+    }
     out->code = code_of(platform, arena, account->id);
     if (!out->code)
         fail(out, "the store does not answer; try again when it does");
     else if (strstr(account->bio.text, out->code) || posts_say(platform, account->id, out->code))
-        switch_on(platform, account, backfill, arena, out);
+        switch_on(platform, account, wish->backfill, arena, out);
 }
 
-void upstream_enrol(struct gateway *gateway, const char *name, const char *who, unsigned backfill,
-                    struct arena *arena, struct enrolment *out)
+/* The platform's word is proof enough; what is asked here is whether an owner who left comes back. */
+static void enrol_vouched(struct platform *platform, const struct account *account, struct arena *arena,
+                          struct enrolment *out)
 {
-    struct platform *platform = upstream_find(gateway, name);
+    struct gateway *gateway = platform->gateway;
+    const char *name = platform->config->name;
+    out->native = arena_string(arena, account->id);
+    out->handle = arena_string(arena, account->handle);
+    if (account->federation != FEDERATION_ON || account->status != ACCOUNT_ACTIVE) {
+        fail(out, "this platform itself says whose federation is on: it is switched on there");
+        return;
+    }
+    if (!find_known(platform, arena, out))
+        fail(out, "the store does not answer; try again when it does");
+    if (out->state != ENROLMENT_ASKED)
+        return;
+    if (!left_forget(gateway, name, account->id) || !consent_apply(platform, account, "") ||
+        account_of_native(gateway->store, name, account->id, out->aid) != LOOKUP_FOUND)
+        fail(out, "the store does not answer; try again when it does");
+    else
+        out->state = ENROLMENT_PROVEN;
+}
+
+void upstream_enrol(struct gateway *gateway, const struct enrolment_wish *wish, struct arena *arena,
+                    struct enrolment *out)
+{
+    struct platform *platform = upstream_find(gateway, wish->platform);
     unsigned capabilities = 0;
     *out = (struct enrolment){.state = ENROLMENT_ASKED};
     if (!platform) {
@@ -185,15 +233,14 @@ void upstream_enrol(struct gateway *gateway, const char *name, const char *who, 
         fail(out, "the platform cannot be asked just now");
         return;
     }
-    if (capabilities & ADAPTER_ASSERTS_CONSENT) {
-        fail(out, "this platform itself says whose federation is on: it is switched on there");
-        return;
-    }
-    struct operation *operation =
-        platform_operation(platform, &(struct operation_input){.kind = OPERATION_ACCOUNT, .account = who});
+    struct operation *operation = platform_operation(
+        platform, &(struct operation_input){.kind = OPERATION_ACCOUNT, .account = wish->who});
     const struct operation_result *result = platform_result(platform, operation);
-    if (result->answer == ANSWER_OK && result->account_count == 1)
-        enrol(platform, &result->accounts[0], backfill, arena, out);
+    bool found = result->answer == ANSWER_OK && result->account_count == 1;
+    if (found && (capabilities & ADAPTER_ASSERTS_CONSENT))
+        enrol_vouched(platform, &result->accounts[0], arena, out);
+    else if (found)
+        enrol(platform, &result->accounts[0], wish, arena, out);
     else
         fail(out, arena_string(arena, result->reason ? result->reason : "the platform does not know it"));
     platform->class->operation_free(operation);

@@ -6,7 +6,9 @@
 #include "gateway/fed/links.h"
 #include "gateway/fed/publish.h"
 #include "gateway/log.h"
+#include "gateway/upstream/keep_home.h"
 #include "gateway/upstream/platform.h"
+#include "mapping/marker.h"
 #include "mapping/source.h"
 
 enum { INTAKE_BUDGET = 8 << 20 };
@@ -59,7 +61,7 @@ static bool may_leave(const struct account_record *record, const struct post *po
     return post->created >= record->account.federated_since;
 }
 
-static enum work_result remove_post(struct intake *intake, const char *aid, const char *native)
+static enum work_result take_down(struct intake *intake, const char *aid, const char *native)
 {
     char oid[OID_LENGTH + 1];
     enum post_outcome outcome;
@@ -76,6 +78,20 @@ static enum work_result remove_post(struct intake *intake, const char *aid, cons
     /* Perhaps this process died between the tombstone and its Delete: `oid` is the next generation's, look
      * one back. */
     return publish_owed_delete(intake->gateway, aid, native, intake->trace) ? WORK_DONE : WORK_LATER;
+}
+
+/* Gone from its platform, or no business of others any more. */
+static enum work_result remove_post(struct intake *intake, const struct account_record *record,
+                                    const char *native)
+{
+    return home_forget(intake->gateway, record, native) ? take_down(intake, record->aid, native) : WORK_LATER;
+}
+
+/* The owner's marker keeps it home: noted first, so that no setting lets it out later. */
+static enum work_result keep_home(struct intake *intake, const char *aid, const struct post *post)
+{
+    return home_keep(intake->gateway, intake->arena, aid, post) ? take_down(intake, aid, post->id)
+                                                                : WORK_LATER;
 }
 
 /* Votes of other servers are taken where they can be carried back. */
@@ -135,7 +151,11 @@ static enum work_result put_post(struct intake *intake, const struct account_rec
     if (strcmp(post.author, record->native) != 0)
         return WORK_DONE;
     if (!may_leave(record, &post))
-        return remove_post(intake, aid, post.id); /* made private, or never ours to show */
+        return remove_post(intake, record, post.id); /* made private, or never ours to show */
+    if (post_has_marker(&post, record->home_marker))
+        return keep_home(intake, aid, &post);
+    if (record->consent == CONSENT_PAUSED)
+        return WORK_DONE; /* a comparison finds it when the account goes on */
     char oid[OID_LENGTH + 1];
     enum post_outcome outcome;
     int64_t now = clock_now_ms();
@@ -150,10 +170,16 @@ static enum work_result put_post(struct intake *intake, const struct account_rec
         .queue = arena_format(intake->arena, "work:intake:%s", intake->platform->config->name),
         .entry = intake->entry};
     enum lookup found = post_oid(intake->gateway->store, aid, post.id, oid);
-    if (found == LOOKUP_DOWN || !settle_poll(intake, &post))
+    enum lookup home =
+        found == LOOKUP_ABSENT ? home_find(intake->gateway, intake->arena, record, &post) : LOOKUP_ABSENT;
+    if (home == LOOKUP_FOUND)
+        return WORK_DONE;
+    if (found == LOOKUP_DOWN || home == LOOKUP_DOWN || !settle_poll(intake, &post))
         return WORK_LATER;
     if (!(found == LOOKUP_FOUND ? compare_stored(intake, &change) : settle_boost(intake, &change)) ||
         post_put(intake->gateway->store, &change, &outcome) != LOOKUP_FOUND)
+        return WORK_LATER;
+    if (found == LOOKUP_ABSENT && !home_forget(intake->gateway, record, post.id))
         return WORK_LATER;
     if (outcome == POST_WAITS || outcome == POST_COUNTED)
         return WORK_DONE;
@@ -170,7 +196,7 @@ static enum work_result fetch_and_put(struct intake *intake, const struct accoun
     if (result->answer == ANSWER_OK && result->post_count == 1)
         done = put_post(intake, record, &result->posts[0]);
     else if (result->answer == ANSWER_GONE || result->answer == ANSWER_UNKNOWN)
-        done = remove_post(intake, record->aid, intake->event->subject);
+        done = remove_post(intake, record, intake->event->subject);
     else if (result->answer == ANSWER_INVALID || result->answer == ANSWER_REFUSED)
         done = WORK_DONE;
     platform->class->operation_free(operation);
@@ -192,8 +218,8 @@ static enum work_result handle_post(struct intake *intake)
     if (found == LOOKUP_DOWN)
         return WORK_LATER;
     if (event->kind == EVENT_POST_DELETED || event->kind == EVENT_REPOST_DELETED)
-        return found == LOOKUP_FOUND ? remove_post(intake, aid, event->subject) : WORK_DONE;
-    if (found != LOOKUP_FOUND || record.consent != CONSENT_ON)
+        return found == LOOKUP_FOUND ? remove_post(intake, &record, event->subject) : WORK_DONE;
+    if (found != LOOKUP_FOUND || !consent_is_bridged(record.consent))
         return WORK_DONE;
     return event->post ? put_post(intake, &record, event->post) : fetch_and_put(intake, &record);
 }

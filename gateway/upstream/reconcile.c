@@ -227,7 +227,8 @@ bool reconcile_account(struct platform *platform, const char *aid)
     struct account_record record;
     enum lookup found = account_load(platform->gateway->store, arena, aid, &record);
     bool good = found != LOOKUP_DOWN;
-    if (found == LOOKUP_FOUND && record.consent == CONSENT_ON && record.account.status == ACCOUNT_ACTIVE) {
+    if (found == LOOKUP_FOUND && consent_is_bridged(record.consent) &&
+        record.account.status == ACCOUNT_ACTIVE) {
         char stamp[TRACE_LENGTH + 1];
         trace_new(stamp);
         struct comparison *comparison = arena_alloc(arena, sizeof *comparison);
@@ -271,7 +272,7 @@ bool reconcile_platform(struct platform *platform)
         struct arena *arena = arena_new(RECONCILE_BUDGET);
         struct account_record record;
         enum lookup found = account_load(platform->gateway->store, arena, aid, &record);
-        if (found == LOOKUP_FOUND && record.consent == CONSENT_ON)
+        if (found == LOOKUP_FOUND && consent_is_bridged(record.consent))
             good = reconcile_native(platform, record.native, aid);
         else
             good = found != LOOKUP_DOWN;

@@ -93,11 +93,53 @@ await story("The admin API", async () => {
     assert.equal((await good("account.list")).total, 2);
     assert.equal((await good("account.list", { query: "?state=gone" })).total, 0);
     assert.equal((await good("account.show", { account: bob })).handle, `@${bob}`);
+    assert.equal((await good("account.add", { body: { platform: "plaza", handle: "u_1" } })).handle, `@${alice}`);
+    await refused(409, "post", "/v1/accounts", { body: { platform: "nowhere", handle: "alice" } });
+    assert.ok((await good("account.link", { body: {} })).link.startsWith(`${admin}/in/`));
     const { token } = await good("token.add", { body: { name: "short", account: alice } });
     assert.equal((await ask("get", `/v1/accounts/${alice}`, { token })).status, 200);
     assert.ok((await good("token.list")).items.some(({ name, account }) => name === "short" && account));
     await good("token.remove", { body: { name: "short" } });
     await refused(401, "get", `/v1/accounts/${alice}`, { token });
+  });
+
+  await step("it shows where posts are and what became of their Deletes, pauses, leaves, hands out receipts and comes back", async () => {
+    await plaza.federate("carol", true);
+    const herActor = await until("webfinger answers", SOON, () => gateway.actorOf("carol"));
+    const account = `carol@${gateway.host}`;
+    const { token } = await drawbridge("token", "add", "carol-phone", "--account", account);
+    const act = (operationId, more) => good(operationId, { account, token, ...more });
+    const uma = await person("uma");
+    assert.equal((await act("account.set", { body: { home_marker: "#nofed", retention_days: 30 } })).home_marker, "#nofed");
+    await uma.post(`${herActor}/inbox`, uma.activity("Follow", herActor));
+    await until("uma follows", SOON, async () => (await act("follower.list")).total === 1);
+    await plaza.post("carol", "Here and there");
+    const [post] = await until("the post is out", SOON, async () => {
+      const { items } = await act("post.list");
+      return items[0]?.servers ? items : undefined;
+    });
+    assert.equal(post.text, "Here and there");
+    const query = `?post=${encodeURIComponent(post.id)}`;
+    assert.equal((await act("post.show", { query })).items[0].state, "exposed");
+    await refused(409, "get", `/v1/accounts/${account}/post/receipt${query}`);
+    await act("post.withdraw", { body: { post: post.post } });
+    await until("uma has accepted", SOON, async () => (await act("post.deleted")).items[0].answered === 1);
+    assert.equal((await act("post.show", { query })).items[0].state, "accepted");
+    assert.equal((await act("post.receipt", { query })).type, "Document");
+    assert.match((await fetch(`${admin}/v1/accounts/${account}/post/receipt${query}&form=html`, { headers: { authorization: `Bearer ${token}` } })).headers.get("content-disposition"), /^attachment; filename="receipt-[a-z2-7]{16}\.html"$/);
+    assert.equal((await act("account.pause", { body: {} })).state, "paused");
+    await refused(409, "post", `/v1/accounts/${account}/pause`, { body: {} });
+    assert.equal((await act("account.resume", { body: {} })).state, "on");
+    await refused(422, "post", `/v1/accounts/${account}/leave`, { body: { confirm: alice } });
+    assert.equal((await act("account.leave", { body: { confirm: account } })).state, "leaving");
+    await until("all is answered and it is gone", SOON, async () => (await act("account.leaving")).state === "gone");
+    assert.equal((await act("account.leaving")).waiting, 0);
+    const receipt = await act("account.receipt");
+    assert.equal(receipt.receipt.of.handle, `@${account}`);
+    await plaza.test("PUT", "users/carol/profile", { name: "Carol, who left", bio: null });
+    const back = await act("account.return", { body: {} });
+    assert.ok(back.link.startsWith(`${admin}/in/`));
+    assert.notEqual(back.actor, herActor);
   });
 
   await step("every operation of the file was exercised", () => assert.deepEqual([...door.done].sort(), own.map(({ operationId }) => operationId).sort()));
@@ -113,6 +155,14 @@ await story("The admin API", async () => {
     await field("hold_seconds", "patch", on, { body: { hold_seconds: -1 } });
     await field("hold_seconds", "patch", on, { body: { hold_seconds: 1e9 } });
     await field("approve_followers", "patch", on, { body: { approve_followers: "maybe" } });
+    await field("home_marker", "patch", on, { body: { home_marker: "cats" } });
+    await field("home_marker", "patch", on, { body: { home_marker: "#a b" } });
+    await field("retention_days", "patch", on, { body: { retention_days: -1 } });
+    await field("confirm", "post", `${on}/leave`, { body: {} });
+    await field("cursor", "get", `${on}/posts?cursor=x`);
+    await field("form", "get", `${on}/receipt?form=pdf`);
+    await field("backfill", "post", "/v1/accounts", { body: { platform: "plaza", handle: "alice", backfill: "many" } });
+    await refused(404, "get", `${on}/post?post=aaaaaaaaaaaaaaaa`);
     await field("colour", "patch", on, { body: { colour: "red" } });
     await field("person", "post", `${on}/followers/remove`, { body: {} });
     await field("person", "post", `${on}/followers/remove`, { body: { person: ["a"] } });

@@ -1,5 +1,6 @@
 // The command line as the door of owners and operators: followers with their server, approval, blocks, settings, "where am I?".
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import { spawn } from "node:child_process";
 import { atEnd, step, story } from "../peers/lib/harness.mjs";
 import { get } from "../peers/lib/http.mjs";
@@ -173,5 +174,45 @@ await story("An account in its owner's hand, by the command line", async () => {
     assert.deepEqual(items.map(({ handle, state }) => [handle, state]), [[`@${alice}`, "on"]]);
     assert.equal((await good("account", "list", "--state", "gone")).total, 0);
     await bad(1, /no choice for state/, "account", "list", "--state", "off");
+  });
+
+  await step("posts, with what was changed and where they are; one is taken back, and its receipt holds", async () => {
+    const { items } = await good("post", "list", alice);
+    assert.equal(items[0].text, "What do you say?");
+    const { out } = await drawbridge("post", "list", alice);
+    assert.match(out, /^published\ttext\tservers\tchanged\tid\n.*What do you say\?/);
+    const shown = await good("post", "show", alice, items[0].id);
+    assert.deepEqual([shown.state, shown.loss], ["live", []]);
+    await bad(1, /no Delete|not deleted|nothing was deleted|tells of no/i, "post", "receipt", alice, items[0].id);
+    assert.equal((await good("post", "withdraw", alice, items[0].post)).state, "deleted");
+    await until("all have answered", SOON, async () => (await good("post", "deleted", alice)).items[0].waiting === 0);
+    assert.equal((await get(items[0].id)).status, 410);
+    const { code, out: receipt } = await drawbridge("post", "receipt", alice, items[0].id);
+    assert.equal(code, 0);
+    const file = world.folder.join("receipt.json");
+    fs.writeFileSync(file, receipt);
+    assert.match((await drawbridge("ledger", "verify", file)).out, /holds/);
+    await bad(1, /no such post/, "post", "show", alice, "https://elsewhere.example/u/x");
+    await bad(1, /deleted already/, "post", "withdraw", alice, items[0].id);
+    await bad(1, /no hashtag/, "account", "set", alice, "--home-marker", "cats");
+    await bad(1, /no number of days/, "account", "set", alice, "--retention-days", "soon");
+  });
+
+  await step("an account is paused, goes on, and leaves when it is asked by its name", async () => {
+    assert.equal((await good("account", "pause", alice)).state, "paused");
+    await bad(1, /only one that is on can be paused/, "account", "pause", alice);
+    const vera = await person("vera");
+    await vera.follows();
+    await until("who asks to follow waits", SOON, async () => (await good("follower", "requests", alice)).items.some(({ actor: id }) => id === vera.actor));
+    await bad(1, /is not on/, "follower", "approve", alice, vera.actor);
+    assert.equal((await good("account", "resume", alice)).state, "on");
+    await good("follower", "approve", alice, vera.actor);
+    await until("vera's Accept", SOON, () => vera.got("Accept").length === 1);
+    await bad(1, /cannot be undone/, "account", "leave", alice);
+    assert.equal((await good("account", "leave", alice, "--confirm", alice)).state, "leaving");
+    await until("vera hears of it", SOON, () => vera.got("Delete").some(({ object }) => object === actor));
+    await until("it is gone", SOON, async () => (await good("account", "leaving", alice)).state === "gone");
+    await bad(1, /is gone already/, "account", "leave", alice, "--confirm", alice);
+    assert.match((await drawbridge("account", "receipt", alice, "--form", "html")).out, /^<!doctype html>/i);
   });
 });

@@ -49,7 +49,9 @@ export class Door {
     const { pattern, method, responses } = operations.find((operation) => operation.operationId === operationId);
     const answer = await this.ask(method, pattern.replace("{account}", encodeURIComponent(account)) + query, { token, body });
     assert.equal(answer.status, 200, `${operationId}: ${JSON.stringify(answer.json)}`);
-    const holds = checked(responses["200"].content["application/json"].schema);
+    const [[type, { schema }]] = Object.entries(responses["200"].content);
+    assert.equal(answer.type, type, operationId);
+    const holds = checked(schema);
     assert.ok(holds(answer.json), `${operationId}: ${JSON.stringify(holds.errors)} ${JSON.stringify(answer.json)}`);
     this.done.add(operationId);
     return answer.json;

@@ -50,6 +50,12 @@ await story("What comes in", async () => {
     const twice = wave().replace('"type":"Wave"', '"type":"Wave","type":"Follow"');
     assert.equal(await post(twice), 400);
   });
+  await guard("L30", "JSON with a NUL, a broken letter or a number without end is refused", async () => {
+    assert.equal(await post(wave({ note: "a\0b" })), 400);
+    assert.equal(await post(wave({ note: "N" }).replace('"N"', "9".repeat(30))), 400);
+    assert.equal(await post(wave({ note: "N" }).replace('"N"', "NaN")), 400);
+    assert.equal(await post(Buffer.from(wave({ note: "\u0080" }), "latin1")), 400);
+  });
 
   // A second request hides behind each: who reads the framing differently would answer it too.
   const hidden = `GET /.well-known/nodeinfo HTTP/1.1\r\nHost: ${host}\r\n\r\n`;

@@ -10,6 +10,7 @@ import { signatureFault } from "../peers/lib/signing.mjs";
 import { until } from "../peers/lib/wait.mjs";
 import { Clock } from "../faults/lib/clock.mjs";
 import { guard, selected } from "./guard.mjs";
+import { ldFault } from "./ld.mjs";
 import { Scene } from "./scene.mjs";
 
 const SOON = 20;
@@ -120,5 +121,30 @@ await story("A new key", async () => {
     const again = await until("the Update once more", SOON, () => update(later));
     assert.equal(again.activity.id, first.activity.id);
     assert.ok(fits(again, next));
+  });
+
+  // The clock goes far ahead here, past what anybody else would take for now.
+  await guard("K9", "a Delete that waited while the key changed is signed anew for those who pass it on", async () => {
+    const old = await shown();
+    const post = await plaza.post("alice", "Soon gone.");
+    await until("it at victor's", SOON, () => honest.arrivals.find(({ activity }) => activity.object?.content?.includes("Soon gone")));
+    const deletes = (from) => honest.arrivals.slice(from).find(({ activity }) => activity.type === "Delete");
+    let from = honest.arrivals.length;
+    honest.script = (request, body) => (request.method === "POST" && JSON.parse(body).type === "Delete" ? { status: 503 } : undefined);
+    await plaza.remove(post);
+    const first = await until("the Delete", SOON, () => deletes(from));
+    assert.equal(ldFault(first.activity, old), null);
+    await rotate();
+    const next = await until("the new key took over", 60, async () => {
+      world.clock.advance(301);
+      return (await shown()) !== old && shown();
+    });
+    honest.script = undefined;
+    from = honest.arrivals.length;
+    world.clock.advance(7200);
+    const second = await until("the Delete once more", SOON, () => deletes(from));
+    assert.ok(fits(second, next));
+    assert.equal(ldFault(second.activity, next), null);
+    assert.notEqual(ldFault(second.activity, old), null);
   });
 });

@@ -6,7 +6,7 @@ import { step, story } from "../peers/lib/harness.mjs";
 import { guard, selected } from "./guard.mjs";
 import { multibase } from "./proof.mjs";
 import { Scene } from "./scene.mjs";
-import { PUBLIC, cavage, pemOf, proven, rfc9421, rsaKey, send } from "./village.mjs";
+import { PUBLIC, cavage, exponentKey, pemOf, proven, rfc9421, rsaKey, send } from "./village.mjs";
 
 const HOUR = 3_600_000;
 
@@ -196,6 +196,8 @@ await story("Forgeries", async () => {
   const by = (who, key) => cavage(inbox, { ...hostile.activity({ id: who.id }, "Follow", alice) }, { keyId: who.keyId, key });
   const edwards = generateKeyPairSync("ed25519");
   await forged("K4", "a key that can be broken is refused", null, [["RSA of 1024 bits", 401, by(person("weak", pemOf(weak)), weak)]]);
+  const odd = exponentKey(2n ** 33n + 1n);
+  await forged("K11", "a key that takes long to check is refused", null, [["RSA with an exponent of 34 bits", 401, by(person("slow", pemOf(odd)), odd)]]);
   const bare = person("bare", pemOf(edwards));
   await forged("K5", "an Ed25519 key counts under assertionMethod only", null, [
     ["Ed25519 as PEM", 401, rfc9421(inbox, hostile.activity({ id: bare.id }, "Follow", alice), { keyId: bare.keyId, key: edwards })],

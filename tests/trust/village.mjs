@@ -2,7 +2,7 @@
 // servers show, and requests signed in any way.
 import http from "node:http";
 import net from "node:net";
-import { createHash, createHmac, generateKeyPairSync, sign } from "node:crypto";
+import { createHash, createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, sign } from "node:crypto";
 import { ACTIVITY } from "../peers/lib/http.mjs";
 import { freePort } from "../peers/lib/ports.mjs";
 import { multibase, proofOf } from "./proof.mjs";
@@ -11,6 +11,26 @@ export const PUBLIC = "https://www.w3.org/ns/activitystreams#Public";
 const CONTEXT = ["https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1", "https://w3id.org/security/multikey/v1"];
 
 export const rsaKey = (bits = 2048) => generateKeyPairSync("rsa", { modulusLength: bits });
+/** An RSA key of 2048 bits with the first public exponent from `least` on that goes with its primes. */
+export function exponentKey(least) {
+  const { privateKey } = rsaKey();
+  const { n, p, q, ...rest } = privateKey.export({ format: "jwk" });
+  const number = (text) => BigInt(`0x${Buffer.from(text, "base64url").toString("hex")}`);
+  const text = (value) => Buffer.from(value.toString(16).padStart(2 * Math.ceil(value.toString(16).length / 2), "0"), "hex").toString("base64url");
+  const inverse = (value, modulus) => {
+    let [a, b, x, y] = [value % modulus, modulus, 1n, 0n];
+    while (a > 1n) [a, b, x, y] = b ? [b, a % b, y, x - (a / b) * y] : [0n];
+    return a === 1n ? ((x % modulus) + modulus) % modulus : undefined;
+  };
+  const [one, two] = [number(p), number(q)];
+  const order = (one - 1n) * (two - 1n);
+  let e = least;
+  while (inverse(e, order) === undefined) e += 2n;
+  const d = inverse(e, order);
+  const jwk = { ...rest, n, p, q, e: text(e), d: text(d), dp: text(d % (one - 1n)), dq: text(d % (two - 1n)), qi: text(inverse(two, one)) };
+  return { privateKey: createPrivateKey({ key: jwk, format: "jwk" }), publicKey: createPublicKey({ key: { kty: "RSA", n, e: jwk.e }, format: "jwk" }) };
+}
+
 export const pemOf = (key) => key.publicKey.export({ type: "spki", format: "pem" });
 export const sha256 = (body) => createHash("sha256").update(body).digest("base64");
 

@@ -9,6 +9,8 @@ redis.call('HDEL', key, 'followers', 'next_public_key', 'next_private_key', 'key
 redis.call('ZREM', 'leaves', ARGV[1])
 redis.call('ZREM', 'rotations', ARGV[1])
 redis.call('ZREM', 'sweeps', ARGV[1])
+redis.call('ZREM', 'retentions', ARGV[1])
+redis.call('UNLINK', 'kept_home:' .. ARGV[1])
 local leave = redis.call('HGET', key, 'leave_sent')
 if not leave or redis.call('EXISTS', 'activity:' .. leave) == 0 then
   redis.call('HDEL', key, 'private_key')

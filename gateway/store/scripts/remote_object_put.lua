@@ -5,7 +5,7 @@
 -- include objects
 local hash, actor, platform, aid, oid, now = ARGV[1], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[9]
 local key = 'remote_object:' .. hash
-local known = redis.call('HMGET', key, 'state', 'updated', 'actor')
+local known = redis.call('HMGET', key, 'state', 'updated', 'actor', 'platform', 'aid', 'oid', 'parent')
 if known[1] == 'gone' then
   if known[3] == actor then
     return 'gone'
@@ -23,12 +23,16 @@ end
 if known[1] and updated <= last then
   return 'stale'
 end
+local parent = ARGV[7]
+if known[1] then -- an edit says other words, in the same place: an owner who let it in let it in there
+  platform, aid, oid, parent = known[4], known[5], known[6], known[7] or ''
+end
 local held = object_waits(known[1], aid, actor, ARGV[12] == '1')
 if held and known[1] ~= 'held' and redis.call('ZCARD', 'held:' .. aid) >= 1000 then
   return 'full'
 end
 redis.call('HSET', key, 'state', held and 'held' or 'live', 'id', ARGV[2], 'actor', actor, 'platform', platform, 'aid', aid, 'oid', oid,
-  'parent', ARGV[7], 'source', ARGV[8], 'updated', string.format('%.0f', updated))
+  'parent', parent, 'source', ARGV[8], 'updated', string.format('%.0f', updated))
 redis.call('HINCRBY', key, 'revision', 1)
 if held then
   redis.call('ZADD', 'held:' .. aid, now, hash)
@@ -36,6 +40,7 @@ if held then
 end
 redis.call('XADD', 'work:push:' .. platform, '*', 'chain', hash, 'data', 'object ' .. hash, 'time', now)
 if known[1] then
+  object_kept_anew(hash, aid, now)
   return 'updated'
 end
 object_indexed(hash, actor, aid, now)

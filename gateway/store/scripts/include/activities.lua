@@ -34,6 +34,11 @@ local function account_read(aid)
   return known
 end
 
+-- What was on its way when the account was paused goes on: it was told already.
+local function is_bridged(state)
+  return state == 'on' or state == 'paused'
+end
+
 local function is_farewell(kind)
   return kind == 'delete' or kind == 'undo' or kind == 'leave'
 end
@@ -46,16 +51,16 @@ end
 local function is_void(activity)
   if shows_post(activity.kind) then
     local post = post_read(activity.aid, activity.oid)
-    if post.state ~= 'live' or account_read(activity.aid).state ~= 'on' then
+    if post.state ~= 'live' or not is_bridged(account_read(activity.aid).state) then
       return true
     end
     return activity.kind == 'update' and activity.revision < post.sent
   end
   if activity.kind == 'profile' then
     local account = account_read(activity.aid)
-    return account.state ~= 'on' or activity.revision < account.profile_sent
+    return not is_bridged(account.state) or activity.revision < account.profile_sent
   end
-  return activity.kind == 'key' and account_read(activity.aid).state ~= 'on'
+  return activity.kind == 'key' and not is_bridged(account_read(activity.aid).state)
 end
 
 local function activity_end(activity)

@@ -6,16 +6,25 @@ local function object_indexed(hash, actor, aid, now)
   redis.call('ZADD', 'inbound:' .. aid, now, hash)
 end
 
--- Whether an object waits for the owner before it is shown: approve_replies is all, or first (of people not approved before), or
--- the operator limited the author's server.
+-- New words of an object whose old ones went by retention: they are kept as if it had come now.
+local function object_kept_anew(hash, aid, now)
+  local came = redis.call('ZSCORE', 'inbound:' .. aid, hash)
+  if came and tonumber(came) <= tonumber(redis.call('HGET', 'account:' .. aid, 'retained') or '0') then
+    redis.call('ZADD', 'inbound:' .. aid, now, hash)
+  end
+end
+
+-- Whether an object waits for the owner before it is shown: the account is paused, or approve_replies is all, or first (of people
+-- not approved before), or the operator limited the author's server.
 local function object_waits(state, aid, actor, limited)
   if state then
     return state == 'held'
   end
-  if limited then
+  local account = redis.call('HMGET', 'account:' .. aid, 'approve_replies', 'state')
+  local wish = account[1]
+  if limited or account[2] == 'paused' then
     return true
   end
-  local wish = redis.call('HGET', 'account:' .. aid, 'approve_replies')
   return wish == 'all' or (wish == 'first' and redis.call('SISMEMBER', 'welcome:' .. aid, actor) == 0)
 end
 
