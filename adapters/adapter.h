@@ -28,6 +28,8 @@ enum {
     ADAPTER_PUSH_MENTION = 1u << 12,   /* takes remote posts that answer nothing here but name or quote
                                           somebody */
     ADAPTER_SPEAKER = 1u << 13,        /* an account of the operator's writes what remote people answer */
+    ADAPTER_PUSH_QUOTE = 1u << 15,     /* takes remote posts that answer nothing here but quote a post of its
+                                          own */
     ADAPTER_PUPPET_ACCOUNTS = 1u << 14, /* writes as accounts of remote people's own, whose ids and passwords
                                            the gateway keeps; with ADAPTER_PUPPETS it makes new ones */
 };
@@ -71,6 +73,7 @@ enum operation_kind {
     OPERATION_DELETE_AUTHOR,   /* in: key of a remote author; puppet */
     OPERATION_PUSH_RELATION,   /* in: remote_relation */
     OPERATION_DELETE_RELATION, /* in: key of a remote relation; relation, puppet */
+    OPERATION_PROVE, /* in: account, password             → ok: whoever gave it controls the account */
 };
 
 /* A remote author's own account on the platform (ADAPTER_PUPPET_ACCOUNTS). */
@@ -92,12 +95,14 @@ struct operation_input {
     const struct remote_relation *remote_relation;
     enum relation_kind relation;
     const struct adapter_puppet *puppet; /* who says it; NULL: the platform's own way */
+    const char *password; /* an owner's, for the gateway's hand only: it goes where a request says */
 };
 
 /* How the gateway signs in where its credential (the platform's token) buys tokens that expire. Names of
  * members are those of the JSON that goes and comes. */
 struct adapter_session {
     const char *login_url;   /* POST {identifier_member: identifier, password_member: the credential} */
+    const char *logout_url;  /* POST without a body, as the bearer of the refresh token; NULL: none */
     const char *refresh_url; /* POST without a body, as the bearer of the refresh token */
     const char *identifier, *identifier_member, *password_member, *access_member, *refresh_member;
 };
@@ -118,10 +123,12 @@ struct adapter_request {
     bool authenticate;         /* send a credential, this one: */
     enum adapter_credential credential;
     struct adapter_session session; /* with CREDENTIAL_PUPPET; strings as long as the operation */
-    const char *password_member;    /* the puppet's password goes into the body's JSON object as this; NULL */
-    bool foreign;                   /* others named the host: the address guard is asked */
-    unsigned cost;                  /* points of the platform's budget for writing; 0: it costs nothing */
-    size_t response_max;            /* bytes */
+    /* The puppet's password, or the operation's, goes into the body's JSON object as this; tokens that come
+     * with the answer stay with the gateway. NULL: no password goes. */
+    const char *password_member;
+    bool foreign;        /* others named the host: the address guard is asked */
+    unsigned cost;       /* points of the platform's budget for writing; 0: it costs nothing */
+    size_t response_max; /* bytes */
     unsigned timeout_ms;
 };
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_SIZE = 4096, ALIGNMENT = 16 };
+enum { BLOCK_SIZE = 4096, ALIGNMENT = 16, FORMAT_SIZE = 256 };
 
 struct block {
     struct block *next;
@@ -50,6 +50,26 @@ void arena_free(struct arena *arena)
     free(arena);
 }
 
+void arena_clear(struct arena *arena)
+{
+    struct block *kept = NULL;
+    for (struct block *block = arena->blocks; block;) {
+        struct block *next = block->next;
+        if (!kept && block->size == BLOCK_SIZE)
+            kept = block;
+        else
+            free(block);
+        block = next;
+    }
+    if (kept) {
+        memset(kept->bytes, 0, kept->used);
+        kept->used = 0;
+        kept->next = NULL;
+    }
+    arena->blocks = kept;
+    arena->total = 0;
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
     if (size > SIZE_MAX / 4)
@@ -84,9 +104,12 @@ char *arena_format_list(struct arena *arena, const char *format, va_list argumen
 {
     va_list again;
     va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, arguments);
+    char first[FORMAT_SIZE];
+    int length = vsnprintf(first, sizeof first, format, arguments);
     char *text = arena_alloc(arena, length < 0 ? 1 : (size_t)length + 1);
-    if (length > 0)
+    if (length > 0 && (size_t)length < sizeof first)
+        memcpy(text, first, (size_t)length);
+    else if (length > 0)
         (void)vsnprintf(text, (size_t)length + 1, format, again);
     va_end(again);
     return text;
@@ -98,6 +121,23 @@ char *arena_format(struct arena *arena, const char *format, ...)
     va_start(arguments, format);
     char *text = arena_format_list(arena, format, arguments);
     va_end(arguments);
+    return text;
+}
+
+char *arena_join(struct arena *arena, ...)
+{
+    va_list strings;
+    size_t length = 0;
+    va_start(strings, arena);
+    for (const char *string; (string = va_arg(strings, const char *));)
+        length += strlen(string);
+    va_end(strings);
+    char *text = arena_alloc(arena, length + 1);
+    char *end = text;
+    va_start(strings, arena);
+    for (const char *string; (string = va_arg(strings, const char *));)
+        end = stpcpy(end, string);
+    va_end(strings);
     return text;
 }
 

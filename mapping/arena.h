@@ -15,6 +15,8 @@ struct arena;
 /* A new arena with a budget in bytes. The caller owns it. */
 struct arena *arena_new(size_t budget);
 void arena_free(struct arena *arena);
+/* Drops what is in it and keeps a block for what comes next: for one event after the other. */
+void arena_clear(struct arena *arena);
 
 /* `size` bytes, zeroed, aligned for any type. */
 void *arena_alloc(struct arena *arena, size_t size);
@@ -25,6 +27,8 @@ char *arena_string(struct arena *arena, const char *string);
 char *arena_format(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 char *arena_format_list(struct arena *arena, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
+/* Strings one after the other, up to a NULL. */
+char *arena_join(struct arena *arena, ...) __attribute__((sentinel));
 
 /* True once more than the budget was asked for: the result of this stage must be refused. */
 bool arena_exhausted(const struct arena *arena);

@@ -20,6 +20,7 @@ enum {
     MODEL_FIELDS_MAX = 16,
     MODEL_OPTIONS_MAX = 20,
     MODEL_LANGUAGES_MAX = 3,
+    MODEL_TAGS_MAX = 8,
     MODEL_NATIVE_ID_MAX = 255,
 };
 
@@ -107,6 +108,8 @@ struct post {
     struct reference reply_to, quote_of, repost_of;
     const char *languages[MODEL_LANGUAGES_MAX];
     size_t language_count;
+    const char *tags[MODEL_TAGS_MAX]; /* hashtags beside the text, without '#' */
+    size_t tag_count;
     const struct media *media;
     size_t media_count;
     const struct card *card; /* or NULL */

@@ -157,6 +157,9 @@ static void put_content(struct draft *draft, json_t *document, const char *html,
 static json_t *tags_of(struct draft *draft)
 {
     json_t *tags = tags_of_text(draft->arena, &draft->body, &draft->scope, &draft->loss);
+    for (size_t i = 0; i < draft->post->tag_count; i++)
+        if (!tags_add_hashtag(tags, draft->arena, &draft->scope, draft->post->tags[i]))
+            loss_add(&draft->loss, "hashtag beside the text", "other servers cannot link such a tag");
     if (draft->parent && draft->parent->author && strcmp(draft->parent->author, draft->actor) != 0)
         tags_add_mention(tags, draft->parent->author, draft->parent->author_handle);
     if (draft->quoted)

@@ -265,6 +265,7 @@ json_t *source_from_post(const struct post *post)
     put_reference(object, "quote_of", &post->quote_of);
     put_reference(object, "repost_of", &post->repost_of);
     put_strings(object, "languages", post->languages, post->language_count);
+    put_strings(object, "tags", post->tags, post->tag_count);
     json_t *media = json_array();
     for (size_t i = 0; i < post->media_count; i++)
         (void)json_array_append_new(media, source_from_media(&post->media[i]));
@@ -307,6 +308,7 @@ bool source_to_post(const json_t *source, struct arena *arena, struct post *out)
     out->quote_of = get_reference(source, "quote_of", arena);
     out->repost_of = get_reference(source, "repost_of", arena);
     out->language_count = get_strings(source, "languages", arena, out->languages, MODEL_LANGUAGES_MAX);
+    out->tag_count = get_strings(source, "tags", arena, out->tags, MODEL_TAGS_MAX);
     const json_t *media = json_object_get(source, "media");
     size_t count = json_array_size(media);
     if (count > MODEL_MEDIA_MAX)

@@ -81,12 +81,12 @@ static bool add_mention(json_t *tags, const struct link_scope *scope, const stru
     return true;
 }
 
-static bool add_hashtag(json_t *tags, struct arena *arena, const struct link_scope *scope, const char *tag)
+bool tags_add_hashtag(json_t *tags, struct arena *arena, const struct link_scope *scope, const char *tag)
 {
     if (!scope->tag_base || !hashtag_is_valid(tag))
         return false;
     const char *url = hashtag_url(arena, scope->tag_base, tag);
-    if (!has_entry(tags, "href", url))
+    if (!has_entry(tags, "href", url) && json_array_size(tags) < TAGS_MAX)
         append(tags, "Hashtag", url, arena_format(arena, "#%s", tag));
     return true;
 }
@@ -106,7 +106,7 @@ static bool add_tag(json_t *tags, struct arena *arena, const struct rich_text *t
     case SPAN_REMOTE_MENTION:
         return add_mention(tags, scope, span);
     case SPAN_HASHTAG:
-        return add_hashtag(tags, arena, scope, span->target);
+        return tags_add_hashtag(tags, arena, scope, span->target);
     case SPAN_EMOJI:
         return add_emoji(tags, scope, text->text + span->start, span->end - span->start, span->target);
     default:

@@ -11,6 +11,10 @@ enum { TAGS_MAX = 100 };
 json_t *tags_of_text(struct arena *arena, const struct rich_text *text, const struct link_scope *scope,
                      struct loss *loss);
 
+/* Adds a Hashtag unless the list has it, or holds as much as may be told. False: such a tag cannot be linked.
+ */
+bool tags_add_hashtag(json_t *tags, struct arena *arena, const struct link_scope *scope, const char *tag);
+
 /* Adds a Mention unless the list has one of that actor. `handle` is name@host or NULL. */
 void tags_add_mention(json_t *tags, const char *actor_id, const char *handle);
 

@@ -5,6 +5,8 @@
 #ifndef DRAWBRIDGE_ADAPTERS_BLUESKY_BLUESKY_H
 #define DRAWBRIDGE_ADAPTERS_BLUESKY_BLUESKY_H
 
+#include <openssl/types.h>
+
 #include "adapters/adapter.h"
 #include "adapters/bluesky/bluesky_dag.h"
 
@@ -23,6 +25,12 @@ enum {
 #define BLUESKY_LIKE "app.bsky.feed.like"
 #define BLUESKY_PROFILE "app.bsky.actor.profile"
 #define BLUESKY_INTENTS "org.user-intents.declaration"
+#define BLUESKY_THREADGATE "app.bsky.feed.threadgate"
+#define BLUESKY_POSTGATE "app.bsky.feed.postgate"
+
+/* What the streams are asked for: everything that changes a post or an account here. */
+enum { BLUESKY_COLLECTIONS = 6 };
+extern const char *const bluesky_collections[BLUESKY_COLLECTIONS];
 /* In records made here: where the original is. */
 #define BLUESKY_ORIGINAL "drawbridgeOriginalUrl"
 
@@ -49,6 +57,7 @@ struct adapter {
      * rest is found by discovery. */
     char *identifier, *relay, *pds, *login_url, *refresh_url;
     struct adapter_session session;
+    EVP_MD_CTX *hashing;
     struct bluesky_puppets puppets;
     struct bluesky_homes *homes; /* where accounts live, as their DID documents said */
 };
@@ -86,9 +95,12 @@ void bluesky_add_escaped(struct buffer *out, const char *text);
 enum { CID_BYTES = 36, CID_TEXT = 59 };
 /* CIDv1 of SHA-256 with codec dag-cbor or raw. */
 bool bluesky_cid_valid(const unsigned char *bytes, size_t length);
-bool bluesky_cid_hashes(const unsigned char *cid, const unsigned char *block, size_t length);
+/* What hashes blocks, again and again; freed with EVP_MD_CTX_free. */
+EVP_MD_CTX *bluesky_hashing_new(void);
+bool bluesky_cid_hashes(EVP_MD_CTX *hashing, const unsigned char *cid, const unsigned char *block,
+                        size_t length);
 void bluesky_cid_text(const unsigned char *cid, char out[CID_TEXT + 1]);
-/* 63 bits of the text form; never 0. */
+/* 53 bits of the hash that a CID (as text) holds; of its text when it is none. Never 0. */
 uint64_t bluesky_digest(const char *cid);
 /* Microseconds of a TID; 0 when it is none. */
 uint64_t bluesky_tid_time(const char *text);
@@ -128,6 +140,10 @@ struct bluesky_record {
 /* False: no post or repost, or it lacks what it needs, or its media cannot be linked. */
 bool bluesky_read_record(const struct adapter *adapter, const struct bluesky_record *record,
                          struct arena *arena, struct post *out);
+/* Who may answer a post and who may quote it, as the records beside it say (threadgate, postgate); NULL:
+ * there is none. */
+void bluesky_read_threadgate(const json_t *value, struct post *post);
+void bluesky_read_postgate(const json_t *value, struct post *post);
 /* `record` may hold no value: an account without a profile. */
 bool bluesky_read_profile(const struct adapter *adapter, const struct bluesky_record *record,
                           const char *handle, struct arena *arena, struct account *out);

@@ -190,3 +190,57 @@ enum operation_state bluesky_begin_account(struct operation *operation)
                             "that is no handle and no DID; write it as name.bsky.social");
     return bluesky_go(operation, steps_account);
 }
+
+/* ---- its owner signs in
+ * ----------------------------------------------------------------------------------------------- */
+
+static enum operation_state ask_session(struct operation *operation)
+{
+    enum operation_state state =
+        bluesky_post_to(operation, operation->pds, "com.atproto.server.createSession",
+                        json_pack("{s:s}", "identifier", operation->did));
+    if (state != OPERATION_REQUEST)
+        return state;
+    operation->request.foreign = true;
+    operation->request.password_member = "password";
+    operation->request.session = (struct adapter_session){
+        .logout_url =
+            arena_format(operation->arena, "%s/xrpc/com.atproto.server.deleteSession", operation->pds),
+        .access_member = "accessJwt",
+        .refresh_member = "refreshJwt"};
+    return state;
+}
+
+static enum operation_state take_session(struct operation *operation, const json_t *body)
+{
+    const char *did = json_string_value(json_object_get(body, "did"));
+    return did && strcmp(did, operation->did) == 0
+               ? OPERATION_REQUEST
+               : bluesky_fail(operation, ANSWER_REFUSED, "the server signed somebody else in");
+}
+
+static enum operation_state miss_session(struct operation *operation)
+{
+    enum answer answer = operation->answer.answer;
+    if (strcmp(operation->answer.error, "AuthFactorTokenRequired") == 0)
+        return bluesky_fail(operation, ANSWER_REFUSED,
+                            "the account's own password wants a second factor; make an app password instead "
+                            "(Settings, Privacy and security, App passwords)");
+    if (answer == ANSWER_UNAUTHORIZED || answer == ANSWER_INVALID)
+        return bluesky_fail(operation, ANSWER_REFUSED,
+                            "the account's server does not take the password; make an app password and give "
+                            "that (Settings, Privacy and security, App passwords)");
+    return bluesky_fail(operation, answer, operation->answer.reason);
+}
+
+static const struct bluesky_step steps_prove[] = {
+    {bluesky_ask_identity, bluesky_take_identity, bluesky_miss_identity},
+    {ask_session, take_session, miss_session},
+    {0},
+};
+
+enum operation_state bluesky_begin_prove(struct operation *operation)
+{
+    operation->did = operation->input->account ? operation->input->account : "";
+    return bluesky_go(operation, steps_prove);
+}

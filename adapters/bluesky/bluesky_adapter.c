@@ -1,3 +1,4 @@
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +118,7 @@ static void close_adapter(struct adapter *adapter)
     free(adapter->pds);
     free(adapter->login_url);
     free(adapter->refresh_url);
+    EVP_MD_CTX_free(adapter->hashing);
     free(adapter->puppets.pds);
     free(adapter->puppets.domain);
     free(adapter->puppets.handle_domain);
@@ -246,6 +248,7 @@ static struct adapter *open_adapter(const json_t *settings, char *error, size_t 
         abort();
     error[0] = '\0';
     adapter->homes = bluesky_homes_new();
+    adapter->hashing = bluesky_hashing_new();
     if (read_settings(adapter, settings, error, error_size))
         return adapter;
     close_adapter(adapter);
@@ -256,7 +259,8 @@ static unsigned capabilities(const struct adapter *adapter)
 {
     const struct bluesky_puppets *puppets = &adapter->puppets;
     return ADAPTER_POSTS | ADAPTER_POST_IDS | ADAPTER_STREAM | ADAPTER_IDEMPOTENT | ADAPTER_PUSH_DELETE |
-           ADAPTER_PUPPET_ACCOUNTS | (adapter->relay || puppets->wanted ? ADAPTER_PUSH_POST : 0) |
+           ADAPTER_PUPPET_ACCOUNTS |
+           (adapter->relay || puppets->wanted ? ADAPTER_PUSH_POST | ADAPTER_PUSH_QUOTE : 0) |
            (adapter->relay ? ADAPTER_SPEAKER : 0) |
            (puppets->wanted ? ADAPTER_PUPPETS | ADAPTER_PUSH_RELATION : 0);
 }

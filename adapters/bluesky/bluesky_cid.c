@@ -1,5 +1,7 @@
 /* CIDs (version 1, SHA-256) and TIDs (PLATFORMS §1.2, §1.8). */
+#include <openssl/evp.h>
 #include <openssl/sha.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "adapters/bluesky/bluesky.h"
@@ -14,11 +16,21 @@ bool bluesky_cid_valid(const unsigned char *bytes, size_t length)
            bytes[2] == SHA2_256 && bytes[3] == HASH_BYTES;
 }
 
-bool bluesky_cid_hashes(const unsigned char *cid, const unsigned char *block, size_t length)
+EVP_MD_CTX *bluesky_hashing_new(void)
+{
+    EVP_MD_CTX *hashing = EVP_MD_CTX_new();
+    if (!hashing || EVP_DigestInit_ex(hashing, EVP_sha256(), NULL) != 1)
+        abort();
+    return hashing;
+}
+
+bool bluesky_cid_hashes(EVP_MD_CTX *hashing, const unsigned char *cid, const unsigned char *block,
+                        size_t length)
 {
     unsigned char hash[SHA256_DIGEST_LENGTH];
-    SHA256(block, length, hash);
-    return memcmp(cid + CID_BYTES - HASH_BYTES, hash, HASH_BYTES) == 0;
+    return EVP_DigestInit_ex(hashing, NULL, NULL) == 1 && EVP_DigestUpdate(hashing, block, length) == 1 &&
+           EVP_DigestFinal_ex(hashing, hash, NULL) == 1 &&
+           memcmp(cid + CID_BYTES - HASH_BYTES, hash, HASH_BYTES) == 0;
 }
 
 /* "b" and base32 of RFC 4648 in lower case, without padding. */
@@ -48,10 +60,28 @@ static uint64_t hash_of(const char *text)
     return number;
 }
 
+/* The bits of a CID's own hash that eleven of its digits hold; 0 when it is no CID of the usual kind. */
+static uint64_t hash_in(const char *cid)
+{
+    static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
+    uint64_t number = 0;
+    if (strlen(cid) != CID_TEXT || cid[0] != 'b')
+        return 0;
+    for (size_t i = CID_TEXT - 12; i < CID_TEXT - 1; i++) {
+        const char *digit = strchr(digits, cid[i]);
+        if (!digit)
+            return 0;
+        number = number << 5 | (uint64_t)(digit - digits);
+    }
+    return number;
+}
+
 uint64_t bluesky_digest(const char *cid)
 {
     /* Below 2^53, as every number that may meet a script of the store. */
-    uint64_t digest = hash_of(cid) >> 11;
+    uint64_t digest = hash_in(cid) >> 2;
+    if (!digest)
+        digest = hash_of(cid) >> 11;
     return digest ? digest : 1;
 }
 

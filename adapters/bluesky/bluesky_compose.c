@@ -172,6 +172,21 @@ static json_t *strong(const char *uri, const char *cid)
     return json_pack("{s:s, s:s}", "uri", uri, "cid", cid);
 }
 
+/* Pictures or a card, the post that is quoted, or both; NULL: nothing. */
+static json_t *embed_of(struct arena *arena, const struct remote_post *post, const struct bluesky_push *push)
+{
+    json_t *media = images_of(post, push);
+    if (!media)
+        media = media_card(arena, post);
+    if (!push->quoted)
+        return media;
+    json_t *record = json_pack("{s:s, s:o}", "$type", "app.bsky.embed.record", "record",
+                               strong(push->quoted, push->quoted_cid));
+    return media ? json_pack("{s:s, s:o, s:o}", "$type", "app.bsky.embed.recordWithMedia", "record", record,
+                             "media", media)
+                 : record;
+}
+
 json_t *bluesky_compose(struct operation *operation)
 {
     const struct remote_post *post = operation->input->remote_post;
@@ -189,13 +204,14 @@ json_t *bluesky_compose(struct operation *operation)
                             bluesky_is_web(post->author->url) ? post->author->url : post->author->actor_id));
     for (size_t i = 0; i < body.span_count; i++)
         add_span(facets, &body.spans[i], attribution.length);
-    json_t *record = json_pack("{s:s, s:s, s:s, s:o, s:{s:o, s:o}}", "$type", BLUESKY_POST, "text",
+    json_t *record = json_pack("{s:s, s:s, s:s, s:o}", "$type", BLUESKY_POST, "text",
                                arena_format(arena, "%s%s", attribution.text, body.text), "createdAt", created,
-                               "facets", facets, "reply", "root", strong(push->root, push->root_cid),
-                               "parent", strong(push->parent, push->parent_cid));
-    json_t *embed = images_of(post, push);
-    if (!embed)
-        embed = media_card(arena, post);
+                               "facets", facets);
+    if (push->parent)
+        (void)json_object_set_new(record, "reply",
+                                  json_pack("{s:o, s:o}", "root", strong(push->root, push->root_cid),
+                                            "parent", strong(push->parent, push->parent_cid)));
+    json_t *embed = embed_of(arena, post, push);
     if (embed)
         (void)json_object_set_new(record, "embed", embed);
     json_t *languages = json_array();

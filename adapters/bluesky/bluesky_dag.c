@@ -232,8 +232,10 @@ static json_t *value_at(struct dag *dag, unsigned depth);
 static json_t *link_json(const struct dag_item *item)
 {
     char text[CID_TEXT + 1];
+    json_t *link = json_object();
     bluesky_cid_text(item->bytes, text);
-    return json_pack("{s:s}", "$link", text);
+    (void)json_object_set_new_nocheck(link, "$link", json_string_nocheck(text));
+    return link;
 }
 
 /* Bytes have no use in what we read: that they are there is all that is kept. */
@@ -262,10 +264,8 @@ static json_t *map_at(struct dag *dag, uint64_t count, unsigned depth)
         struct dag_item key;
         bool good = dag_expect(dag, DAG_TEXT, &key) && !memchr(key.bytes, 0, key.number);
         json_t *value = good ? value_at(dag, depth) : NULL;
-        if (!value || json_object_getn(object, (const char *)key.bytes, key.number) ||
-            json_object_setn_new(object, (const char *)key.bytes, key.number, value) != 0) {
-            if (value && json_object_getn(object, (const char *)key.bytes, key.number))
-                json_decref(value); /* the same key twice */
+        if (!value || json_object_setn_new_nocheck(object, (const char *)key.bytes, key.number, value) != 0 ||
+            json_object_size(object) != i + 1 /* the same key twice */) {
             json_decref(object);
             return NULL;
         }
@@ -286,7 +286,7 @@ static json_t *value_at(struct dag *dag, unsigned depth)
     case DAG_BYTES:
         return bytes_json();
     case DAG_TEXT:
-        return json_stringn((const char *)item.bytes, item.number);
+        return json_stringn_nocheck((const char *)item.bytes, item.number);
     case DAG_ARRAY:
         return array_at(dag, item.number, depth + 1);
     case DAG_MAP:

@@ -3,6 +3,15 @@
 
 #include "adapters/bluesky/bluesky.h"
 
+const char *const bluesky_collections[BLUESKY_COLLECTIONS] = {
+    BLUESKY_POST, BLUESKY_REPOST, BLUESKY_PROFILE, BLUESKY_INTENTS, BLUESKY_THREADGATE, BLUESKY_POSTGATE};
+
+/* A record beside a post, under the same key: the post is as it says from now on. */
+static bool is_gate(const char *collection)
+{
+    return strcmp(collection, BLUESKY_THREADGATE) == 0 || strcmp(collection, BLUESKY_POSTGATE) == 0;
+}
+
 static enum event_kind kind_of(const struct bluesky_change *change)
 {
     bool gone = change->action == 'd';
@@ -12,7 +21,7 @@ static enum event_kind kind_of(const struct bluesky_change *change)
         return gone ? EVENT_REPOST_DELETED : EVENT_REPOST_CREATED;
     if (strcmp(change->collection, BLUESKY_PROFILE) == 0 || strcmp(change->collection, BLUESKY_INTENTS) == 0)
         return EVENT_ACCOUNT_UPDATED;
-    return EVENT_OTHER;
+    return is_gate(change->collection) ? EVENT_POST_UPDATED : EVENT_OTHER;
 }
 
 /* The post as the stream told it; NULL when something is missing, and the gateway asks its server. */
@@ -39,16 +48,18 @@ void bluesky_change_event(struct adapter *adapter, const struct bluesky_change *
 {
     *out = (struct event){
         .kind = kind_of(change),
-        .key = arena_format(arena, "%s/%s/%s:%s:%c", change->did, change->collection, change->rkey,
-                            change->rev, change->action),
+        .key = arena_join(arena, change->did, "/", change->collection, "/", change->rkey, ":", change->rev,
+                          ":", (const char[]){change->action, '\0'}, NULL),
         .account = arena_string(arena, change->did),
         .revision = bluesky_tid_time(change->rev),
         .time = change->time,
     };
     if (out->kind == EVENT_OTHER || out->kind == EVENT_ACCOUNT_UPDATED)
         return;
-    out->subject = arena_format(arena, "at://%s/%s/%s", change->did, change->collection, change->rkey);
-    if (change->action != 'd')
+    const char *collection = is_gate(change->collection) ? BLUESKY_POST : change->collection;
+    out->subject = arena_join(arena, "at://", change->did, "/", collection, "/", change->rkey, NULL);
+    /* Of an edited post the gateway asks its server: the gates beside it count on. */
+    if (change->action == 'c' && out->kind != EVENT_POST_UPDATED)
         out->post = read_data(adapter, change, out->revision, arena);
 }
 

@@ -127,7 +127,9 @@ struct operation_head {
 static bool read_operation(struct dag *dag, struct operation_head *out)
 {
     struct dag_item item;
-    *out = (struct operation_head){0};
+    out->action = '\0';
+    out->path[0] = '\0';
+    out->cid = NULL;
     if (!dag_expect(dag, DAG_MAP, &item))
         return false;
     for (uint64_t left = item.number; left; left--) {
@@ -149,7 +151,8 @@ static bool read_operation(struct dag *dag, struct operation_head *out)
 }
 
 /* The record behind a CID; the block must be what its CID says. NULL: not there, or forged. */
-static json_t *find_record(const struct frame *frame, const unsigned char *wanted)
+static json_t *find_record(const struct adapter *adapter, const struct frame *frame,
+                           const unsigned char *wanted)
 {
     struct bluesky_car car;
     const unsigned char *cid = NULL;
@@ -162,7 +165,7 @@ static json_t *find_record(const struct frame *frame, const unsigned char *wante
             continue;
         struct dag dag;
         dag_open(&dag, block, length);
-        json_t *value = bluesky_cid_hashes(cid, block, length) ? dag_json(&dag) : NULL;
+        json_t *value = bluesky_cid_hashes(adapter->hashing, cid, block, length) ? dag_json(&dag) : NULL;
         if (value && dag.at == dag.length)
             return value;
         json_decref(value);
@@ -173,22 +176,23 @@ static json_t *find_record(const struct frame *frame, const unsigned char *wante
 
 static bool is_of_use(const char *collection)
 {
-    return strcmp(collection, BLUESKY_POST) == 0 || strcmp(collection, BLUESKY_REPOST) == 0 ||
-           strcmp(collection, BLUESKY_PROFILE) == 0 || strcmp(collection, BLUESKY_INTENTS) == 0;
+    for (size_t i = 0; i < BLUESKY_COLLECTIONS; i++)
+        if (strcmp(collection, bluesky_collections[i]) == 0)
+            return true;
+    return false;
 }
 
 static bool tell_operation(struct stream *stream, const struct frame *frame,
-                           const struct operation_head *head, struct arena *arena,
-                           const struct stream_sink *sink)
+                           const struct operation_head *head, const struct stream_sink *sink)
 {
     char cid[CID_TEXT + 1] = "";
-    char *rkey = arena_string(arena, head->path);
+    char *rkey = arena_string(stream->arena, head->path);
     const char *collection = strsep(&rkey, "/");
     if (!head->action || !rkey || !bluesky_rkey_valid(rkey) || !is_of_use(collection))
         return true;
     if (head->cid)
         bluesky_cid_text(head->cid, cid);
-    json_t *value = head->action == 'd' ? NULL : find_record(frame, head->cid);
+    json_t *value = head->action == 'd' ? NULL : find_record(stream->adapter, frame, head->cid);
     const struct bluesky_change change = {.did = frame->did,
                                           .rev = frame->rev,
                                           .collection = collection,
@@ -198,34 +202,33 @@ static bool tell_operation(struct stream *stream, const struct frame *frame,
                                           .value = value,
                                           .time = frame->time};
     struct event event;
-    bluesky_change_event(stream->adapter, &change, arena, &event);
+    bluesky_change_event(stream->adapter, &change, stream->arena, &event);
     bool taken = sink->event(sink->context, &event);
     json_decref(value);
     return taken;
 }
 
 /* The repository is to be compared: the stream told less than what happened. */
-static bool tell_account_gap(struct stream *stream, const struct frame *frame, struct arena *arena,
-                             const struct stream_sink *sink)
+static bool tell_account_gap(struct stream *stream, const struct frame *frame, const struct stream_sink *sink)
 {
     struct event event;
-    bluesky_account_event(stream->adapter, "sync", frame->did, frame->rev, frame->time, arena, &event);
+    bluesky_account_event(stream->adapter, "sync", frame->did, frame->rev, frame->time, stream->arena,
+                          &event);
     return sink->event(sink->context, &event);
 }
 
-static bool feed_commit(struct stream *stream, struct frame *frame, struct arena *arena,
-                        const struct stream_sink *sink)
+static bool feed_commit(struct stream *stream, struct frame *frame, const struct stream_sink *sink)
 {
     struct dag_item list;
     if (!frame->rev[0] || !frame->has_ops || !dag_expect(&frame->ops, DAG_ARRAY, &list) ||
         list.number > OPS_MAX)
         return false;
     bool whole = !frame->too_big && bluesky_stream_follows(stream, frame->did, frame->since, frame->rev);
-    if (!whole && !tell_account_gap(stream, frame, arena, sink))
+    if (!whole && !tell_account_gap(stream, frame, sink))
         return false;
     for (uint64_t i = 0; i < list.number; i++) {
         struct operation_head head;
-        if (!read_operation(&frame->ops, &head) || !tell_operation(stream, frame, &head, arena, sink))
+        if (!read_operation(&frame->ops, &head) || !tell_operation(stream, frame, &head, sink))
             return false;
     }
     return true;
@@ -247,18 +250,16 @@ static bool feed_wanted(struct stream *stream, const char *type, struct frame *f
                         const struct stream_sink *sink)
 {
     bool good = true;
-    struct arena *arena = arena_new(STREAM_ARENA_BUDGET);
     if (strcmp(type, "#commit") == 0) {
-        good = feed_commit(stream, frame, arena, sink);
+        good = feed_commit(stream, frame, sink);
     } else {
         char mark[24];
         struct event event;
         (void)snprintf(mark, sizeof mark, "%" PRId64, frame->time ? frame->time : frame->seq);
         bluesky_account_event(stream->adapter, type + 1, frame->did, type[1] == 's' ? frame->rev : mark,
-                              frame->time, arena, &event);
+                              frame->time, stream->arena, &event);
         good = sink->event(sink->context, &event);
     }
-    arena_free(arena);
     return good;
 }
 

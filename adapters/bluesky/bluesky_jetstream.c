@@ -55,10 +55,8 @@ static bool tell_commit(struct stream *stream, const json_t *commit, const char 
     struct event event;
     if (!read_change(commit, did, time, &change))
         return false;
-    struct arena *arena = arena_new(STREAM_ARENA_BUDGET);
-    bluesky_change_event(stream->adapter, &change, arena, &event);
+    bluesky_change_event(stream->adapter, &change, stream->arena, &event);
     bool taken = sink->event(sink->context, &event);
-    arena_free(arena);
     return taken;
 }
 
@@ -67,11 +65,9 @@ static bool tell_account(struct stream *stream, const char *what, const char *di
 {
     char text[24];
     struct event event;
-    struct arena *arena = arena_new(STREAM_ARENA_BUDGET);
     (void)snprintf(text, sizeof text, "%" PRId64, mark);
-    bluesky_account_event(stream->adapter, what, did, text, time, arena, &event);
+    bluesky_account_event(stream->adapter, what, did, text, time, stream->arena, &event);
     bool taken = sink->event(sink->context, &event);
-    arena_free(arena);
     return taken;
 }
 
@@ -109,14 +105,13 @@ bool bluesky_jetstream_feed(struct stream *stream, struct adapter_bytes message,
 
 char *bluesky_jetstream_options(const char *const *accounts, size_t count)
 {
-    static const char *const collections[] = {BLUESKY_POST, BLUESKY_REPOST, BLUESKY_PROFILE, BLUESKY_INTENTS};
     json_t *dids = json_array();
     json_t *names = json_array();
     /* More than it takes: then all come, and ours are picked out here. */
     for (size_t i = 0; i < count && count <= ACCOUNTS_MAX; i++)
         (void)json_array_append_new(dids, json_string(accounts[i]));
-    for (size_t i = 0; i < sizeof collections / sizeof collections[0]; i++)
-        (void)json_array_append_new(names, json_string(collections[i]));
+    for (size_t i = 0; i < BLUESKY_COLLECTIONS; i++)
+        (void)json_array_append_new(names, json_string(bluesky_collections[i]));
     json_t *options = json_pack("{s:s, s:{s:o, s:o, s:i}}", "type", "options_update", "payload",
                                 "wantedCollections", names, "wantedDids", dids, "maxMessageSizeBytes", 0);
     char *text = json_dumps(options, JSON_COMPACT);

@@ -56,17 +56,25 @@ enum operation_state bluesky_get(struct operation *operation, const char *url, b
     return OPERATION_REQUEST;
 }
 
-enum operation_state bluesky_post(struct operation *operation, const char *method, json_t *body)
+enum operation_state bluesky_post_to(struct operation *operation, const char *server, const char *method,
+                                     json_t *body)
 {
-    plan(operation, "POST", arena_format(operation->arena, "%s/xrpc/%s", operation->speaker.pds, method));
+    plan(operation, "POST", arena_format(operation->arena, "%s/xrpc/%s", server, method));
     operation->body = json_dumps(body, JSON_COMPACT);
     json_decref(body);
     if (!operation->body)
         return bluesky_fail(operation, ANSWER_INVALID, "what is to be sent is no valid text");
     operation->request.body = (struct adapter_bytes){operation->body, strlen(operation->body)};
     operation->request.content_type = "application/json";
-    bluesky_speak(operation);
     return OPERATION_REQUEST;
+}
+
+enum operation_state bluesky_post(struct operation *operation, const char *method, json_t *body)
+{
+    enum operation_state state = bluesky_post_to(operation, operation->speaker.pds, method, body);
+    if (state == OPERATION_REQUEST)
+        bluesky_speak(operation);
+    return state;
 }
 
 enum operation_state bluesky_post_nothing(struct operation *operation, const char *method)
@@ -299,6 +307,8 @@ static enum operation_state begin(struct operation *operation)
         return bluesky_begin_posts(operation);
     case OPERATION_POST_IDS:
         return bluesky_begin_post_ids(operation);
+    case OPERATION_PROVE:
+        return bluesky_begin_prove(operation);
     case OPERATION_FEDERATED_ACCOUNTS:
         break;
     }

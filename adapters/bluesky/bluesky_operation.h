@@ -37,6 +37,7 @@ struct operation {
     const char *collection, *rkey; /* of the record that is asked for */
     uint64_t revision;
     struct account *account;
+    struct post *post;
     const char *profile; /* of the account that speaks for remote people, to be written: as JSON */
     struct bluesky_push *push;
     struct bluesky_puppet_work *puppet;
@@ -62,6 +63,9 @@ enum operation_state bluesky_fail(struct operation *operation, enum answer answe
 enum operation_state bluesky_go(struct operation *operation, const struct bluesky_step *step);
 /* Plans a GET, from a host that the operator named or (`foreign`) one that others named. */
 enum operation_state bluesky_get(struct operation *operation, const char *url, bool foreign);
+/* Plans a POST of JSON (stolen) to a server, without a credential. */
+enum operation_state bluesky_post_to(struct operation *operation, const char *server, const char *method,
+                                     json_t *body);
 /* Plans a POST of JSON (stolen) to the speaker's own server, with its session. */
 enum operation_state bluesky_post(struct operation *operation, const char *method, json_t *body);
 /* Plans a POST without a body to it, of whose answer nothing is read. */
@@ -113,6 +117,7 @@ enum operation_state bluesky_begin_relation(struct operation *operation);
 enum operation_state bluesky_begin_delete(struct operation *operation);
 enum operation_state bluesky_begin_discover(struct operation *operation);
 enum operation_state bluesky_begin_account(struct operation *operation);
+enum operation_state bluesky_begin_prove(struct operation *operation);
 enum operation_state bluesky_begin_post(struct operation *operation);
 enum operation_state bluesky_begin_posts(struct operation *operation);
 enum operation_state bluesky_begin_post_ids(struct operation *operation);

@@ -3,7 +3,14 @@
 
 #include "adapters/bluesky/bluesky.h"
 
-enum { TITLE_MAX = 1024, DESCRIPTION_MAX = 4096, ALT_MAX = 16384, LANGUAGE_MAX = 35, LABELS_MAX = 10 };
+enum {
+    TITLE_MAX = 1024,
+    DESCRIPTION_MAX = 4096,
+    ALT_MAX = 16384,
+    LANGUAGE_MAX = 35,
+    TAG_MAX = 640,
+    LABELS_MAX = 10
+};
 
 static bool is_type(const json_t *object, const char *type)
 {
@@ -57,8 +64,8 @@ static const char *blob_url(struct reading *reading, const json_t *blob)
         reading->homeless = true;
         return NULL;
     }
-    return arena_format(reading->arena, "%s/xrpc/com.atproto.sync.getBlob?did=%s&cid=%s",
-                        reading->record->pds, reading->record->did, cid);
+    return arena_join(reading->arena, reading->record->pds,
+                      "/xrpc/com.atproto.sync.getBlob?did=", reading->record->did, "&cid=", cid, NULL);
 }
 
 static uint32_t side(const json_t *embed, const char *name)
@@ -76,6 +83,9 @@ static void add_media(struct reading *reading, enum media_kind kind, const json_
     const char *url = blob_url(reading, blob);
     if (!url || reading->post->media_count == MODEL_MEDIA_MAX)
         return;
+    if (!reading->media)
+        reading->post->media = reading->media =
+            arena_alloc(reading->arena, MODEL_MEDIA_MAX * sizeof *reading->media);
     (void)bluesky_number(json_object_get(blob, "size"), &bytes);
     const char *alt = bluesky_text(json_object_get(embed, "alt"), ALT_MAX, reading->arena);
     reading->media[reading->post->media_count++] = (struct media){
@@ -204,6 +214,42 @@ static void read_languages(const json_t *list, struct arena *arena, struct post 
     }
 }
 
+static void read_tags(const json_t *list, struct arena *arena, struct post *out)
+{
+    for (size_t i = 0; i < json_array_size(list) && out->tag_count < MODEL_TAGS_MAX; i++) {
+        const char *tag = bluesky_text(json_array_get(list, i), TAG_MAX, arena);
+        if (tag && tag[0])
+            out->tags[out->tag_count++] = tag;
+    }
+}
+
+/* ---- the gates beside a post
+ * ---------------------------------------------------------------------------------------- */
+
+/* Of several rules the widest is told. */
+void bluesky_read_threadgate(const json_t *value, struct post *post)
+{
+    const json_t *allow = json_object_get(value, "allow");
+    if (!json_is_array(allow))
+        return;
+    post->reply_policy = REPLY_NOBODY;
+    for (size_t i = 0; i < json_array_size(allow); i++) {
+        bool mentioned = is_type(json_array_get(allow, i), BLUESKY_THREADGATE "#mentionRule");
+        if (!mentioned)
+            post->reply_policy = REPLY_FOLLOWERS;
+        else if (post->reply_policy == REPLY_NOBODY)
+            post->reply_policy = REPLY_MENTIONED;
+    }
+}
+
+void bluesky_read_postgate(const json_t *value, struct post *post)
+{
+    const json_t *rules = json_object_get(value, "embeddingRules");
+    for (size_t i = 0; i < json_array_size(rules); i++)
+        if (is_type(json_array_get(rules, i), BLUESKY_POSTGATE "#disableRule"))
+            post->quotable = false;
+}
+
 /* ---- the records
  * ---------------------------------------------------------------------------------------------------- */
 
@@ -228,11 +274,10 @@ static bool read_post(const struct adapter *adapter, const struct bluesky_record
                       MODEL_TEXT_MAX, arena, &out->body);
     out->reply_to =
         read_reference(adapter, json_object_get(json_object_get(value, "reply"), "parent"), arena);
-    reading.media = arena_alloc(arena, MODEL_MEDIA_MAX * sizeof *reading.media);
-    out->media = reading.media;
     read_embed(&reading, json_object_get(value, "embed"));
     read_labels(json_object_get(value, "labels"), arena, out);
     read_languages(json_object_get(value, "langs"), arena, out);
+    read_tags(json_object_get(value, "tags"), arena, out);
     return !reading.homeless;
 }
 
@@ -240,7 +285,7 @@ bool bluesky_read_record(const struct adapter *adapter, const struct bluesky_rec
                          struct arena *arena, struct post *out)
 {
     *out = (struct post){
-        .id = arena_format(arena, "at://%s/%s/%s", record->did, record->collection, record->rkey),
+        .id = arena_join(arena, "at://", record->did, "/", record->collection, "/", record->rkey, NULL),
         .author = arena_string(arena, record->did),
         .revision = record->revision,
         .digest = record->cid ? bluesky_digest(record->cid) : 0,

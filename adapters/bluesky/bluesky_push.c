@@ -27,14 +27,7 @@ static enum operation_state take_put(struct operation *operation, const json_t *
     return OPERATION_REQUEST;
 }
 
-/* From here on the account in question is the author of what is answered. */
-static enum operation_state turn_to_parent(struct operation *operation)
-{
-    (void)bluesky_use_speaker(operation);
-    operation->did = operation->push->parent_address.did;
-    return OPERATION_DONE;
-}
-
+static enum operation_state turn_to_parent(struct operation *operation);
 static enum operation_state take_upload(struct operation *operation, const json_t *body);
 
 static const struct bluesky_step steps_push[] = {
@@ -45,13 +38,27 @@ static const struct bluesky_step steps_push[] = {
     {bluesky_ask_identity, bluesky_take_identity, bluesky_miss_parent},
     {bluesky_ask_gate, bluesky_take_gate, bluesky_miss_gate},
     {bluesky_ask_view, bluesky_take_view, bluesky_miss_view},
+    {bluesky_turn_to_quoted, NULL, NULL},
+    {bluesky_ask_quoted_identity, bluesky_take_identity, bluesky_miss_quoted},
+    {bluesky_ask_quoted, bluesky_take_quoted, bluesky_miss_quoted},
+    {bluesky_ask_quote_gate, bluesky_take_quote_gate, bluesky_miss_quote_gate},
     {bluesky_ask_image, bluesky_take_image, bluesky_give_up_images},
     {bluesky_ask_upload, take_upload, bluesky_miss_upload},
     {ask_put, take_put, NULL},
     {0},
 };
 
-enum { STEP_IMAGE = 7 };
+enum { STEP_QUOTED = 7, STEP_IMAGE = 11 };
+
+/* From here on the account in question is the author of what is answered, if anything is. */
+static enum operation_state turn_to_parent(struct operation *operation)
+{
+    (void)bluesky_use_speaker(operation);
+    if (!operation->push->parent)
+        return bluesky_go(operation, &steps_push[STEP_QUOTED]);
+    operation->did = operation->push->parent_address.did;
+    return OPERATION_DONE;
+}
 
 static enum operation_state take_upload(struct operation *operation, const json_t *body)
 {
@@ -75,8 +82,11 @@ enum operation_state bluesky_begin_push(struct operation *operation)
     push->parent = post->reply_to.native            ? post->reply_to.native
                    : post->reply_to.remote && relay ? own_address(operation, relay, post->reply_to.remote)
                                                     : NULL;
-    if (!push->parent || !bluesky_address_read(push->parent, operation->arena, &push->parent_address))
-        return bluesky_fail(operation, ANSWER_INVALID, "it answers no post of Bluesky");
+    push->quoted = post->quote_of.native;
+    if ((push->parent && !bluesky_address_read(push->parent, operation->arena, &push->parent_address)) ||
+        (push->quoted && !bluesky_address_read(push->quoted, operation->arena, &push->quoted_address)) ||
+        (!push->parent && !push->quoted))
+        return bluesky_fail(operation, ANSWER_INVALID, "it answers and quotes no post of Bluesky");
     return bluesky_go(operation, steps_push);
 }
 

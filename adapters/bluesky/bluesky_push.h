@@ -1,5 +1,5 @@
 /* Private to what is written for remote people: bluesky_push.c, bluesky_compose.c, bluesky_gate.c,
- * bluesky_images.c. */
+ * bluesky_quote.c, bluesky_images.c. */
 #ifndef DRAWBRIDGE_ADAPTERS_BLUESKY_BLUESKY_PUSH_H
 #define DRAWBRIDGE_ADAPTERS_BLUESKY_BLUESKY_PUSH_H
 
@@ -8,9 +8,11 @@
 enum { IMAGES_MAX = 4 };
 
 struct bluesky_push {
-    const char *parent, *parent_cid; /* strongRef of what is answered */
+    const char *parent, *parent_cid; /* strongRef of what is answered; NULL: it only quotes */
     const char *root, *root_cid;
     struct bluesky_address parent_address, root_address;
+    const char *quoted, *quoted_cid; /* NULL: it quotes nothing */
+    struct bluesky_address quoted_address;
     /* Pictures that are carried over; one that cannot be, and all are linked. */
     size_t image_count, image;
     struct adapter_bytes bytes;
@@ -32,6 +34,16 @@ enum operation_state bluesky_miss_gate(struct operation *operation);
 enum operation_state bluesky_ask_view(struct operation *operation);
 enum operation_state bluesky_take_view(struct operation *operation, const json_t *body);
 enum operation_state bluesky_miss_view(struct operation *operation);
+
+/* Steps of bluesky_quote.c: what is quoted, and whether it may be. They pass where nothing is. */
+enum operation_state bluesky_turn_to_quoted(struct operation *operation);
+enum operation_state bluesky_ask_quoted_identity(struct operation *operation);
+enum operation_state bluesky_ask_quoted(struct operation *operation);
+enum operation_state bluesky_take_quoted(struct operation *operation, const json_t *body);
+enum operation_state bluesky_miss_quoted(struct operation *operation);
+enum operation_state bluesky_ask_quote_gate(struct operation *operation);
+enum operation_state bluesky_take_quote_gate(struct operation *operation, const json_t *body);
+enum operation_state bluesky_miss_quote_gate(struct operation *operation);
 
 /* By its first bytes, since what another server says of it is only said; NULL: none that is known. */
 const char *bluesky_image_type(struct adapter_bytes bytes);

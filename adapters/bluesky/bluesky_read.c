@@ -62,6 +62,7 @@ static enum operation_state take_post(struct operation *operation, const json_t 
     struct post *post = arena_alloc(operation->arena, sizeof *post);
     if (!read_one(operation, operation->collection, operation->rkey, body, post))
         return bluesky_fail(operation, ANSWER_INVALID, "the record is no post that is understood here");
+    operation->post = post;
     operation->result.posts = post;
     operation->result.post_count = 1;
     return OPERATION_REQUEST;
@@ -74,10 +75,51 @@ static enum operation_state miss_post(struct operation *operation)
                         operation->answer.reason);
 }
 
+/* ---- the gates beside it: none is there as a rule */
+
+static enum operation_state ask_beside(struct operation *operation, const char *collection)
+{
+    return strcmp(operation->collection, BLUESKY_POST) != 0
+               ? OPERATION_DONE
+               : bluesky_get_record(operation, operation->did, operation->pds, collection, operation->rkey);
+}
+
+static enum operation_state ask_threadgate(struct operation *operation)
+{
+    return ask_beside(operation, BLUESKY_THREADGATE);
+}
+
+static enum operation_state take_threadgate(struct operation *operation, const json_t *body)
+{
+    bluesky_read_threadgate(json_object_get(body, "value"), operation->post);
+    return OPERATION_REQUEST;
+}
+
+static enum operation_state ask_postgate(struct operation *operation)
+{
+    return ask_beside(operation, BLUESKY_POSTGATE);
+}
+
+static enum operation_state take_postgate(struct operation *operation, const json_t *body)
+{
+    bluesky_read_postgate(json_object_get(body, "value"), operation->post);
+    return OPERATION_REQUEST;
+}
+
+static enum operation_state miss_beside(struct operation *operation)
+{
+    enum answer answer = operation->answer.answer;
+    return answer == ANSWER_GONE ? OPERATION_REQUEST
+                                 : bluesky_fail(operation, answer == ANSWER_UNKNOWN ? ANSWER_REFUSED : answer,
+                                                operation->answer.reason);
+}
+
 static const struct bluesky_step steps_post[] = {
     {bluesky_ask_identity, bluesky_take_identity, miss_repository},
     {ask_latest, take_latest, miss_repository},
     {ask_post, take_post, miss_post},
+    {ask_threadgate, take_threadgate, miss_beside},
+    {ask_postgate, take_postgate, miss_beside},
     {0},
 };
 

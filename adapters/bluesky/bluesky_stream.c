@@ -85,7 +85,8 @@ static char *url_of(const struct stream *stream)
     case SOURCE_JETSTREAM_2:
         return format("%s/xrpc/network.bsky.jetstream.subscribeEvents?collections=" BLUESKY_POST
                       "&collections=" BLUESKY_REPOST "&collections=" BLUESKY_PROFILE
-                      "&collections=" BLUESKY_INTENTS "%s%s",
+                      "&collections=" BLUESKY_INTENTS "&collections=" BLUESKY_THREADGATE
+                      "&collections=" BLUESKY_POSTGATE "%s%s",
                       base, cursor[0] ? "&" : "", cursor);
     case SOURCE_FIREHOSE:
         break;
@@ -100,6 +101,7 @@ struct stream *bluesky_stream_new(struct adapter *adapter, struct adapter_bytes 
         abort();
     stream->adapter = adapter;
     stream->seq = -1;
+    stream->arena = arena_new(STREAM_ARENA_BUDGET);
     stream->place = format("%s %s", source_names[adapter->source], adapter->stream);
     if (cursor.length && !read_cursor(stream, cursor))
         stream->foreign_cursor = true;
@@ -125,6 +127,7 @@ void bluesky_stream_free(struct stream *stream)
         HASH_DEL(stream->chains, chain);
         free(chain);
     }
+    arena_free(stream->arena);
     free(stream->url);
     free(stream->place);
     free(stream);
@@ -198,6 +201,7 @@ bool bluesky_stream_feed(struct stream *stream, struct adapter_bytes message, bo
 {
     if (stream->foreign_cursor)
         return bluesky_stream_lose(stream, "the cursor is of another source or host");
+    arena_clear(stream->arena);
     switch (stream->adapter->source) {
     case SOURCE_JETSTREAM:
         return !binary && bluesky_jetstream_feed(stream, message, sink);

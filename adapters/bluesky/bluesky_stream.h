@@ -17,6 +17,7 @@ struct stream {
     int64_t seq;       /* or time in µs: the last that is behind us; -1: none, live only */
     unsigned unwanted; /* messages since the last cursor that held nothing for us */
     struct chain *chains;
+    struct arena *arena; /* of the message that is being read */
     bool slow;           /* the server says that we are */
     bool foreign_cursor; /* what was stored is of another source or host */
     const char *lost;    /* why the cursor is of no use any more; NULL: it is good */

@@ -185,6 +185,7 @@ static enum operation_state request_main(struct operation *operation)
     case OPERATION_DELETE_RELATION:
         return request_id(operation, "DELETE", "/remote-relations/{}", input->key, NULL);
     case OPERATION_NAME_AUTHOR:
+    case OPERATION_PROVE:
         break;
     }
     return fail(operation, ANSWER_INVALID, "the contract has no such operation");

@@ -184,7 +184,8 @@ static enum act_outcome enrol(struct act *act, const char *platform, const char 
                               bool *proven)
 {
     struct enrolment enrolment;
-    upstream_enrol(act->gateway, platform, who, backfill, act->arena, &enrolment);
+    const struct enrolment_wish wish = {.platform = platform, .who = who, .backfill = backfill};
+    upstream_enrol(act->gateway, &wish, act->arena, &enrolment);
     *proven = enrolment.state == ENROLMENT_PROVEN;
     if (enrolment.state == ENROLMENT_FAILED)
         return act_fails(act, ACT_REFUSED, NULL, "%s", enrolment.why);

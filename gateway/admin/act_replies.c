@@ -40,6 +40,8 @@ static bool add_reply(struct act *act, const char *hash, int64_t time, json_t *i
         put_text(act, item, object.source);
     else /* kept no longer (retention.h) */
         (void)json_object_set_new(item, "url", json_string(object.id));
+    if (object.refused)
+        (void)json_object_set_new(item, "refused", json_string(object.refused));
     (void)json_array_append_new(items, item);
     return true;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/admin/commands.h"
+#include "gateway/admin/password.h"
 #include "gateway/admin/words.h"
 #include "gateway/clock.h"
 #include "gateway/fed/render.h"
@@ -58,21 +59,20 @@ static void tell_code(const struct enrolment *enrolment)
     (void)fflush(stdout);
 }
 
-static int add(struct gateway *gateway, const char *what, unsigned wait_seconds, unsigned backfill)
+static int add(struct gateway *gateway, const char *what, unsigned wait_seconds, struct enrolment_wish wish)
 {
     struct arena *arena = arena_new(ACCOUNT_BUDGET);
-    const char *platform = NULL;
-    const char *who = split(arena, what, &platform);
+    wish.who = split(arena, what, &wish.platform);
     int64_t until = loop_monotonic_ms() + (int64_t)wait_seconds * 1000;
     bool told = false;
     int code = SESSION_FAILED;
-    if (!who) {
+    if (!wish.who) {
         arena_free(arena);
         return words_misused("account", "write the account as PLATFORM:HANDLE");
     }
     for (;;) {
         struct enrolment enrolment;
-        upstream_enrol(gateway, platform, who, backfill, arena, &enrolment);
+        upstream_enrol(gateway, &wish, arena, &enrolment);
         if (enrolment.state == ENROLMENT_FAILED) {
             code = command_failed(what, enrolment.why);
             break;
@@ -297,6 +297,23 @@ static int status(struct gateway *gateway, const char *what)
     return code;
 }
 
+/* The password is read before anything is asked, used once and wiped. */
+static int add_by_password(struct gateway *gateway, const char *what, const char *path,
+                           struct enrolment_wish wish)
+{
+    char password[PASSWORD_MAX];
+    const char *why = NULL;
+    int code = SESSION_FAILED;
+    if (password_read(path, "App password: ", password, &why)) {
+        wish.password = password;
+        code = add(gateway, what, 0, wish);
+    } else {
+        code = command_failed(path, why);
+    }
+    explicit_bzero(password, sizeof password);
+    return code;
+}
+
 /* A number from 1 to `maximum`; 0 where none was given. */
 static bool read_count(const char *text, unsigned maximum, unsigned *out)
 {
@@ -317,11 +334,13 @@ int command_enrol(struct gateway *gateway, int count, char **words)
 {
     const char *wait = NULL;
     const char *backfill = NULL;
+    const char *password = NULL;
     unsigned seconds = 0;
     unsigned older = 0;
     struct words read;
-    const struct word_option options[] = {{"--wait", &wait, NULL}, {"--backfill", &backfill, NULL}};
-    if (!words_read("account", count, words, options, 2, 1, 2, &read))
+    const struct word_option options[] = {
+        {"--wait", &wait, NULL}, {"--backfill", &backfill, NULL}, {"--password-file", &password, NULL}};
+    if (!words_read("account", count, words, options, 3, 1, 2, &read))
         return SESSION_USAGE;
     const char *verb = read.alone[0];
     if (strcmp(verb, "add") == 0 && read.count == 2) {
@@ -329,10 +348,12 @@ int command_enrol(struct gateway *gateway, int count, char **words)
             return words_misused("account", "--wait wants seconds from 1 to %d", WAIT_MAX_SECONDS);
         if (!read_count(backfill, BACKFILL_MAX, &older))
             return words_misused("account", "--backfill wants a number of posts from 1 to %d", BACKFILL_MAX);
-        return add(gateway, read.alone[1], seconds, older);
+        const struct enrolment_wish wish = {.backfill = older};
+        return password ? add_by_password(gateway, read.alone[1], password, wish)
+                        : add(gateway, read.alone[1], seconds, wish);
     }
-    if (wait || backfill)
-        return words_misused("account", "--wait and --backfill belong to account add");
+    if (wait || backfill || password)
+        return words_misused("account", "--wait, --backfill and --password-file belong to account add");
     if (strcmp(verb, "remove") == 0 && read.count == 2)
         return remove_account(gateway, read.alone[1]);
     if (strcmp(verb, "status") == 0)

@@ -37,7 +37,9 @@ static const struct view views[] = {
                  {"block.add", "subject", "actor", "Block", true, NULL, NULL}}},
     {.path = "/replies",
      .title = "Replies",
-     .says = "What people of the fediverse wrote to you and your platform shows, the newest first.",
+     .says =
+         "What people of the fediverse wrote to you, the newest first. Your platform shows it unless it says "
+         "here why it was refused: it is not tried again.",
      .act = "reply.list",
      .scope = ACT_OWNER,
      .buttons = {{"reply.remove", "reply", "reply", "Remove", false, NULL, NULL},

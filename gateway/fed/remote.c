@@ -421,7 +421,9 @@ enum lookup remote_object_find(struct gateway *gateway, struct arena *arena, con
         out->oid = arena_string(arena, reply_field(reply, "oid"));
         out->parent = arena_string(arena, parent ? parent : "");
         out->source = arena_string(arena, reply_field(reply, "source"));
+        const char *refused = reply_field(reply, "refused");
         out->native = arena_string(arena, reply_field(reply, "native"));
+        out->refused = refused && *refused ? arena_string(arena, refused) : NULL;
         out->speaker = arena_string(arena, reply_field(reply, "speaker"));
         out->gone = !state || strcmp(state, "live") != 0;
         out->revision = revision ? strtoull(revision, NULL, 10) : 0;

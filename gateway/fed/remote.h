@@ -59,6 +59,7 @@ struct remote_object {
         *source;         /* parent: hash of the parent object or "" */
     const char *native;  /* id on the platform, NULL until pushed */
     const char *speaker; /* native id of the puppet that writes it there, "relay", or NULL: not decided */
+    const char *refused; /* why the platform did not take it; NULL: it did, or was not asked yet */
     bool gone;
     uint64_t revision, pushed_revision;
     int64_t updated;

@@ -1,5 +1,6 @@
 /* An owner switches an account on by proving control of it (DESIGN §6): a one-time code in the profile's
- * description or in one of the newest posts, read from the account's own server. */
+ * description or in one of the newest posts, read from the account's own server; or a password that this
+ * server takes. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -152,7 +153,24 @@ static void switch_on(struct platform *platform, const struct account *account, 
     out->state = ENROLMENT_PROVEN;
 }
 
-static void enrol(struct platform *platform, const struct account *account, unsigned backfill,
+/* ---- a password: used once, kept nowhere
+ * ------------------------------------------------------------------------------------- */
+
+static bool signs_in(struct platform *platform, const char *native, const char *password, struct arena *arena,
+                     struct enrolment *out)
+{
+    struct operation *operation = platform_operation(
+        platform,
+        &(struct operation_input){.kind = OPERATION_PROVE, .account = native, .password = password});
+    const struct operation_result *result = platform_result(platform, operation);
+    bool good = result->answer == ANSWER_OK;
+    if (!good)
+        fail(out, arena_string(arena, result->reason ? result->reason : "the platform knows no passwords"));
+    platform->class->operation_free(operation);
+    return good;
+}
+
+static void enrol(struct platform *platform, const struct account *account, const struct enrolment_wish *wish,
                   struct arena *arena, struct enrolment *out)
 {
     out->native = arena_string(arena, account->id);
@@ -166,11 +184,16 @@ static void enrol(struct platform *platform, const struct account *account, unsi
         fail(out, arena_string(arena, why));
     if (out->state != ENROLMENT_ASKED)
         return;
+    if (wish->password) {
+        if (signs_in(platform, account->id, wish->password, arena, out))
+            switch_on(platform, account, wish->backfill, arena, out);
+        return;
+    }
     out->code = code_of(platform, arena, account->id);
     if (!out->code)
         fail(out, "the store does not answer; try again when it does");
     else if (strstr(account->bio.text, out->code) || posts_say(platform, account->id, out->code))
-        switch_on(platform, account, backfill, arena, out);
+        switch_on(platform, account, wish->backfill, arena, out);
 }
 
 /* The platform's word is proof enough; what is asked here is whether an owner who left comes back. */
@@ -196,10 +219,10 @@ static void enrol_vouched(struct platform *platform, const struct account *accou
         out->state = ENROLMENT_PROVEN;
 }
 
-void upstream_enrol(struct gateway *gateway, const char *name, const char *who, unsigned backfill,
-                    struct arena *arena, struct enrolment *out)
+void upstream_enrol(struct gateway *gateway, const struct enrolment_wish *wish, struct arena *arena,
+                    struct enrolment *out)
 {
-    struct platform *platform = upstream_find(gateway, name);
+    struct platform *platform = upstream_find(gateway, wish->platform);
     unsigned capabilities = 0;
     *out = (struct enrolment){.state = ENROLMENT_ASKED};
     if (!platform) {
@@ -210,14 +233,14 @@ void upstream_enrol(struct gateway *gateway, const char *name, const char *who, 
         fail(out, "the platform cannot be asked just now");
         return;
     }
-    struct operation *operation =
-        platform_operation(platform, &(struct operation_input){.kind = OPERATION_ACCOUNT, .account = who});
+    struct operation *operation = platform_operation(
+        platform, &(struct operation_input){.kind = OPERATION_ACCOUNT, .account = wish->who});
     const struct operation_result *result = platform_result(platform, operation);
     bool found = result->answer == ANSWER_OK && result->account_count == 1;
     if (found && (capabilities & ADAPTER_ASSERTS_CONSENT))
         enrol_vouched(platform, &result->accounts[0], arena, out);
     else if (found)
-        enrol(platform, &result->accounts[0], backfill, arena, out);
+        enrol(platform, &result->accounts[0], wish, arena, out);
     else
         fail(out, arena_string(arena, result->reason ? result->reason : "the platform does not know it"));
     platform->class->operation_free(operation);

@@ -60,8 +60,8 @@ static void send(struct platform *platform, const struct adapter_request *plan, 
 /* ---- the budget for writing: points in this hour and in this day
  * ------------------------------------------------------------------------ */
 
-static bool take_points(struct platform *platform, const char *span, int64_t seconds, unsigned cost,
-                        int64_t maximum)
+/* What is spent with that; -1: the store is away. A negative cost gives back. */
+static int64_t spend(struct platform *platform, const char *span, int64_t seconds, int64_t cost)
 {
     struct store *store = platform->gateway->store;
     char key[PLATFORM_NAME_MAX + 64];
@@ -72,14 +72,24 @@ static bool take_points(struct platform *platform, const char *span, int64_t sec
     arguments_text(arguments, key);
     arguments_number(arguments, cost);
     struct reply *reply = store_run(store, arguments);
-    bool good = !reply_failed(reply) && reply_number(reply) <= maximum;
+    int64_t spent = reply_failed(reply) ? -1 : reply_number(reply);
     reply_free(reply);
     arguments = arguments_new();
     arguments_text(arguments, "EXPIRE");
     arguments_text(arguments, key);
     arguments_number(arguments, 2 * seconds);
     reply_free(store_run(store, arguments));
-    return good;
+    return spent;
+}
+
+/* What is not allowed is not spent: else what waits and asks again would use up what deletes need. */
+static bool take_points(struct platform *platform, const char *span, int64_t seconds, unsigned cost,
+                        int64_t maximum)
+{
+    int64_t spent = spend(platform, span, seconds, cost);
+    if (spent > maximum)
+        (void)spend(platform, span, seconds, -(int64_t)cost);
+    return spent >= 0 && spent <= maximum;
 }
 
 /* Deletes may use all of it; what is new leaves them a fifth. */
@@ -89,8 +99,45 @@ static bool may_spend(struct platform *platform, const struct adapter_request *p
     int64_t part = is_delete ? 100 : 80;
     if (!plan->cost || !limits.points_hour)
         return true;
-    return take_points(platform, "hour", HOUR_S, plan->cost, limits.points_hour * part / 100) &&
-           take_points(platform, "day", DAY_S, plan->cost, limits.points_day * part / 100);
+    if (!take_points(platform, "hour", HOUR_S, plan->cost, limits.points_hour * part / 100))
+        return false;
+    if (take_points(platform, "day", DAY_S, plan->cost, limits.points_day * part / 100))
+        return true;
+    (void)spend(platform, "hour", HOUR_S, -(int64_t)plan->cost);
+    return false;
+}
+
+/* ---- "429: not before then": for all workers
+ * --------------------------------------------------------------------------------------------- */
+
+static const char *quiet_key(const struct platform *platform, char out[PLATFORM_NAME_MAX + 16])
+{
+    (void)snprintf(out, PLATFORM_NAME_MAX + 16, "quiet:%s", platform->config->name);
+    return out;
+}
+
+static void note_quiet(struct platform *platform, int64_t wait_ms)
+{
+    char key[PLATFORM_NAME_MAX + 16];
+    int64_t wait = wait_ms > 0 && wait_ms < (int64_t)DAY_S * 1000 ? wait_ms : MINUTE_MS;
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, "SET");
+    arguments_text(arguments, quiet_key(platform, key));
+    arguments_text(arguments, "1");
+    arguments_text(arguments, "PX");
+    arguments_number(arguments, wait);
+    reply_free(store_run(platform->gateway->store, arguments));
+}
+
+/* How long still; 0: nobody asked for quiet. */
+static int64_t quiet_ms(struct platform *platform)
+{
+    char key[PLATFORM_NAME_MAX + 16];
+    struct reply *reply =
+        store_call(platform->gateway->store, "PTTL", quiet_key(platform, key), (char *)NULL);
+    int64_t left = reply_failed(reply) ? 0 : reply_number(reply);
+    reply_free(reply);
+    return left > 0 ? left : 0;
 }
 
 static void hold_back(struct adapter_response *response, const char *why, int64_t retry_after_ms)
@@ -195,15 +242,47 @@ static void keep_tokens(struct platform *platform, const struct adapter_puppet *
     json_decref(answer);
 }
 
-/* The request by which a puppet is made: the adapter knows all of it but the password. */
-static void send_with_password(struct platform *platform, const struct adapter_puppet *puppet,
+/* An owner's session was wanted as a proof only: it ends, and its tokens are forgotten. */
+static void drop_tokens(struct platform *platform, const struct adapter_request *plan,
+                        struct fetch_result *result, struct adapter_response *response)
+{
+    json_t *answer = json_loadb(result->body, result->length, 0, NULL);
+    const char *token = json_string_value(json_object_get(answer, plan->session.refresh_member));
+    explicit_bzero(result->body, result->length);
+    if (token && plan->session.logout_url) {
+        struct fetch_result farewell = {0};
+        struct adapter_response ignored;
+        send(platform,
+             &(struct adapter_request){.method = "POST",
+                                       .url = plan->session.logout_url,
+                                       .foreign = plan->foreign,
+                                       .response_max = plan->response_max,
+                                       .timeout_ms = plan->timeout_ms},
+             "Bearer", token, &farewell, &ignored);
+        fetch_result_clear(&farewell);
+    }
+    (void)json_object_del(answer, plan->session.access_member);
+    (void)json_object_del(answer, plan->session.refresh_member);
+    free(result->body);
+    result->body = json_dumps(answer, JSON_COMPACT);
+    result->length = result->body ? strlen(result->body) : 0;
+    response->body = (struct adapter_bytes){.data = result->body, .length = result->length};
+    json_decref(answer);
+}
+
+/* The request by which a puppet is made, or an owner signs in: the adapter knows all of it but the password.
+ */
+static void send_with_password(struct platform *platform, const struct operation_input *input,
                                const struct adapter_request *plan, struct fetch_result *result,
                                struct adapter_response *response)
 {
-    char *password = puppet ? puppet_password(platform, puppet->key) : NULL;
+    const struct adapter_puppet *puppet = input->puppet;
+    char *password = puppet            ? puppet_password(platform, puppet->key)
+                     : input->password ? strdup(input->password)
+                                       : NULL;
     json_t *words = json_loadb(plan->body.data, plan->body.length, 0, NULL);
     if (!password || !json_is_object(words)) {
-        hold_back(response, "the puppet has no password", -1);
+        hold_back(response, puppet ? "the puppet has no password" : "no password was given", -1);
         json_decref(words);
         puppet_wipe(password);
         return;
@@ -217,7 +296,9 @@ static void send_with_password(struct platform *platform, const struct adapter_p
     struct adapter_request request = *plan;
     request.body = (struct adapter_bytes){.data = body, .length = strlen(body)};
     send(platform, &request, NULL, NULL, result, response);
-    if (response->status == 200 && plan->session.access_member)
+    if (response->status == 200 && plan->session.access_member && !puppet)
+        drop_tokens(platform, plan, result, response);
+    else if (response->status == 200 && plan->session.access_member)
         keep_tokens(platform, puppet, &plan->session, result, response);
     puppet_wipe(body);
 }
@@ -227,7 +308,7 @@ static void send_as(struct platform *platform, const struct operation_input *inp
                     struct adapter_response *response)
 {
     if (plan->password_member)
-        send_with_password(platform, input->puppet, plan, result, response);
+        send_with_password(platform, input, plan, result, response);
     else if (!plan->authenticate)
         send(platform, plan, NULL, NULL, result, response);
     else if (plan->credential == CREDENTIAL_OPERATOR)
@@ -244,16 +325,15 @@ static void perform(struct platform *platform, const struct operation_input *inp
 {
     bool is_delete = input->kind == OPERATION_PUSH_DELETE || input->kind == OPERATION_DELETE_AUTHOR ||
                      input->kind == OPERATION_DELETE_RELATION;
-    int64_t now = loop_monotonic_ms();
-    if (plan->cost && now < platform->quiet_until)
-        hold_back(response, "the platform asked us to wait", platform->quiet_until - now);
+    int64_t quiet = plan->cost ? quiet_ms(platform) : 0;
+    if (quiet)
+        hold_back(response, "the platform asked us to wait", quiet);
     else if (!may_spend(platform, plan, is_delete))
         hold_back(response, "the budget for writing is used up for now", MINUTE_MS);
     else
         send_as(platform, input, plan, result, response);
     if (plan->cost && response->status == 429)
-        platform->quiet_until =
-            loop_monotonic_ms() + (response->retry_after_ms > 0 ? response->retry_after_ms : MINUTE_MS);
+        note_quiet(platform, response->retry_after_ms);
 }
 
 static struct operation *run_operation(struct platform *platform, const struct operation_input *input)

@@ -19,7 +19,6 @@ struct platform {
     struct platform_stream *stream;
     struct session_tokens *tokens; /* session.c */
     struct puppet_hold *puppets;   /* puppets.c: those in hand */
-    int64_t quiet_until;           /* the platform asked us to wait so long (monotonic) */
 };
 
 /* The configured platform of that name, or NULL. */

@@ -22,6 +22,7 @@ static enum work_result push_once(struct push *push, const struct operation_inpu
     const struct operation_result *result = platform_result(push->platform, operation);
     enum work_result done = WORK_DONE;
     *answer = result->answer;
+    push->refused = NULL;
     switch (result->answer) {
     case ANSWER_OK:
         if (native)
@@ -41,6 +42,8 @@ static enum work_result push_once(struct push *push, const struct operation_inpu
     case ANSWER_TAKEN:
         log_write(LOG_INFO, "the platform did not take a push", "trace", push->trace, "platform",
                   push->platform->config->name, "key", input->key, "reason", result->reason, (char *)NULL);
+        push->refused =
+            arena_string(push->arena, result->reason ? result->reason : "the platform did not take it");
         break;
     }
     push->platform->class->operation_free(operation);
@@ -62,7 +65,7 @@ static enum lookup native_root(struct push *push, const struct remote_object *ob
     struct post_record post;
     *native = NULL;
     if (!object->oid[0])
-        return push_can(push, ADAPTER_PUSH_MENTION) ? LOOKUP_FOUND : LOOKUP_ABSENT;
+        return push_can(push, ADAPTER_PUSH_MENTION | ADAPTER_PUSH_QUOTE) ? LOOKUP_FOUND : LOOKUP_ABSENT;
     enum lookup found = post_load(push->gateway->store, push->arena, object->aid, object->oid, &post);
     if (found == LOOKUP_FOUND && post.state != POST_LIVE)
         return LOOKUP_ABSENT;
@@ -162,7 +165,7 @@ static size_t find_people(struct push *push, const struct inbound_note *note, st
     return count;
 }
 
-/* What was pushed, under which native id, and what was lost on the way. */
+/* What was pushed, under which native id, and what was lost on the way; or why it was refused. */
 static enum work_result note_pushed(struct push *push, const char *hash, const char *native,
                                     uint64_t revision, const struct loss *loss)
 {
@@ -179,6 +182,8 @@ static enum work_result note_pushed(struct push *push, const char *hash, const c
     arguments_text(arguments, "loss");
     arguments_text(arguments, text && strlen(text) <= LOSS_MAX && json_array_size(loss->entries) ? text : "");
     free(text);
+    arguments_text(arguments, "refused");
+    arguments_text(arguments, push->refused ? push->refused : "");
     struct reply *reply = store_run(push->gateway->store, arguments);
     bool good = !reply_failed(reply);
     reply_free(reply);
@@ -234,6 +239,9 @@ static enum work_result push_note(struct push *push, const char *hash, const str
 {
     struct inbound_actor actor;
     const char *why = NULL;
+    const char *quoted = native_quote(push, note->quote_of);
+    if (!root && !quoted && !push_can(push, ADAPTER_PUSH_MENTION))
+        return WORK_DONE;
     enum remote_outcome met =
         remote_actor(push->gateway, push->arena, object->actor, (int64_t)7 * 86400 * 1000, &actor, &why);
     if (met == REMOTE_LATER)
@@ -263,7 +271,7 @@ static enum work_result push_note(struct push *push, const char *hash, const str
         .people = people,
         .people_count = find_people(push, note, people, 32),
         .root = {.native = root},
-        .quote_of = {.native = native_quote(push, note->quote_of)},
+        .quote_of = {.native = quoted},
         .text_max = limits.text_max - units,
         .text_max_bytes = limits.text_max_bytes > bytes ? limits.text_max_bytes - bytes : 0,
         .text_unit = (int)limits.text_unit,

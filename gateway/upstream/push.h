@@ -11,6 +11,7 @@ struct push {
     struct arena *arena;
     const char *trace;
     unsigned capabilities, attempt;
+    const char *refused; /* why the platform did not take it, for its owner; NULL: it did */
 };
 
 static inline bool push_can(const struct push *push, unsigned capability)

@@ -111,6 +111,6 @@ enum work_result speaker_parent(struct push *push, const struct remote_object *o
     if (found == LOOKUP_ABSENT || parent.gone)
         return WORK_DONE;
     *native = parent.native;
-    *waits = !parent.native && push->attempt < PARENT_ATTEMPTS;
+    *waits = !parent.native && !parent.refused && push->attempt < PARENT_ATTEMPTS;
     return WORK_DONE;
 }

@@ -54,7 +54,8 @@ bool upstream_depart(struct gateway *gateway, const char *platform, const char *
 /* The platform's limits for text that goes back; false when there is no such platform. */
 bool upstream_limits(struct gateway *gateway, const char *platform, struct adapter_limits *out);
 
-/* Proof of control (DESIGN §6): a code that only the owner can put into the profile or a post. */
+/* Proof of control (DESIGN §6): a code that only the owner can put into the profile or a post, or a password.
+ */
 enum enrolment_state {
     ENROLMENT_FAILED, /* `why` says it */
     ENROLMENT_ASKED,  /* the code is not there yet */
@@ -68,11 +69,15 @@ struct enrolment {
     const char *code;
     char aid[AID_LENGTH + 1];
 };
-/* Looks for the account's code where only its owner can have put it, and switches the account on when it is
- * there. `who`: a native id or a handle. `backfill`: so many of the posts from before are bridged too. Waits.
- * Strings live in the arena. */
-void upstream_enrol(struct gateway *gateway, const char *platform, const char *who, unsigned backfill,
-                    struct arena *arena, struct enrolment *out);
+struct enrolment_wish {
+    const char *platform, *who; /* who: a native id or a handle */
+    unsigned backfill;          /* so many of the posts from before are bridged too */
+    const char *password;       /* signs in with it, once, and keeps nothing of it; NULL: by a code */
+};
+/* Signs in, or looks for the account's code where only its owner can have put it; then switches the account
+ * on. Waits. Strings live in the arena. */
+void upstream_enrol(struct gateway *gateway, const struct enrolment_wish *wish, struct arena *arena,
+                    struct enrolment *out);
 
 /* What the platform says of a post or an account just now. Wait. Copied into the arena. False: *why is a
  * sentence. */

@@ -12,7 +12,7 @@ import { Stranger } from "../peers/lib/stranger.mjs";
 import { until } from "../peers/lib/wait.mjs";
 import { World } from "../peers/lib/world.mjs";
 
-const SOON = 20;
+const SOON = 60;
 const require = createRequire(path.join(peers, "browser/"));
 const { chromium } = require("playwright-core");
 const axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");

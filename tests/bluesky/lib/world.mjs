@@ -73,10 +73,12 @@ ${own}`,
     return this.drawbridge(...words.slice(0, -2));
   }
 
-  /** The command line: {status, stdout, stderr}. */
+  /** The command line: {status, stdout, stderr}. First may come {input}: what stands on its standard input. */
   drawbridge(...words) {
+    const { input = "" } = typeof words[0] === "object" ? words.shift() : {};
     const child = spawn(binaries.drawbridge, [...words, "-c", this.gateway.configuration], { env: { ...process.env, ...this.gateway.environment } });
     const said = { stdout: "", stderr: "" };
+    child.stdin.on("error", () => {}).end(input);
     for (const name of ["stdout", "stderr"]) child[name].setEncoding("utf8").on("data", (text) => (said[name] += text));
     return new Promise((resolve) => child.once("close", (status) => resolve({ status, ...said })));
   }
@@ -96,6 +98,11 @@ ${own}`,
   async follow(actor, handle) {
     await this.peer.follow(handle);
     await until("the Accept", 20, () => this.peer.follows(actor));
+  }
+
+  /** What the gateway has logged. */
+  log() {
+    return fs.readFileSync(this.gateway.process.logPath, "utf8");
   }
 
   arrivals() {

@@ -71,6 +71,7 @@ export class Atproto {
 class Front {
   static async start(folder) {
     const front = new Front();
+    front.calls = [];
     const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
     const openssl = (...words) => run("openssl", words, { cwd: folder.path });
     await openssl("req", "-x509", ...key, "-keyout", "ca.key", "-out", "ca.crt", "-subj", "/CN=Test CA");
@@ -78,6 +79,14 @@ class Front {
     await openssl("x509", "-req", "-in", "leaf.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-days", "2", "-copy_extensions", "copy", "-out", "leaf.crt");
     front.ca = folder.join("ca.crt");
     front.server = https.createServer({ key: fs.readFileSync(folder.join("leaf.key")), cert: fs.readFileSync(folder.join("leaf.crt")) }, (request, response) => {
+      // A test may say what the server answers: {status, headers, json}; and looks at what was asked.
+      const method = /^\/xrpc\/([^?]+)/.exec(request.url)?.[1];
+      const told = front.meddle?.(method, request);
+      front.calls.push({ method, time: Date.now(), status: told?.status });
+      if (told) {
+        request.resume();
+        return response.writeHead(told.status, { "content-type": "application/json", ...told.headers }).end(JSON.stringify(told.json));
+      }
       const { hostname, port } = front.target;
       const forward = http.request({ hostname, port, path: request.url, method: request.method, headers: request.headers }, (answer) => {
         response.writeHead(answer.statusCode, answer.headers);

@@ -1,4 +1,5 @@
-/* Real frames (frames/record.mjs made them) → what the gateway is told, as frames/NAME.json holds it.
+/* What streams say (NAME.frame: the firehose, NAME.jetstream and NAME.jetstream2; frames/record.mjs and
+ * made.mjs made them) → what the gateway is told, as frames/NAME.json, or NAME.jetstream.json, holds it.
  * GOLDEN_REWRITE=1 writes what came out; read the difference before it is committed. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -63,7 +64,8 @@ static char *read_file(const char *path, size_t *length)
 static void compare(const char *name, json_t *told)
 {
     char path[512];
-    (void)snprintf(path, sizeof path, FOLDER "/%s.json", name);
+    size_t stem = strlen(name) - (strstr(name, ".frame") ? strlen(".frame") : 0);
+    (void)snprintf(path, sizeof path, FOLDER "/%.*s.json", (int)stem, name);
     if (getenv("GOLDEN_REWRITE")) {
         assert_int_equal(json_dump_file(told, path, JSON_INDENT(1)), 0);
         return;
@@ -79,7 +81,7 @@ static void compare(const char *name, json_t *told)
 }
 
 /* Each frame on a stream of its own: a golden case stands for itself. */
-static void feed(struct adapter *adapter, const char *name)
+static void feed(struct adapter *adapter, const char *name, bool binary)
 {
     char path[512];
     size_t length = 0;
@@ -87,9 +89,9 @@ static void feed(struct adapter *adapter, const char *name)
     const struct stream_sink sink = {
         .context = told, .event = take_event, .cursor = take_cursor, .send = take_send};
     struct stream *stream = bluesky_class.stream_new(adapter, (struct adapter_bytes){"", 0});
-    (void)snprintf(path, sizeof path, FOLDER "/%s.frame", name);
+    (void)snprintf(path, sizeof path, FOLDER "/%s", name);
     const char *bytes = read_file(path, &length);
-    bool good = bluesky_class.stream_feed(stream, (struct adapter_bytes){bytes, length}, true, &sink);
+    bool good = bluesky_class.stream_feed(stream, (struct adapter_bytes){bytes, length}, binary, &sink);
     (void)json_object_set_new(told, "good", json_boolean(good));
     if (!good) {
         struct stream_close end = bluesky_class.stream_closed(stream, 0, 1000, (struct adapter_bytes){"", 0});
@@ -112,28 +114,59 @@ static void settle(struct adapter *adapter)
     assert_int_equal(fclose(file), 0);
 }
 
-static int is_frame(const struct dirent *entry)
+static bool ends_with(const char *name, const char *end)
 {
-    const char *dot = strrchr(entry->d_name, '.');
-    return dot && strcmp(dot, ".frame") == 0;
+    const char *dot = strrchr(name, '.');
+    return dot && strcmp(dot, end) == 0;
 }
 
-static void every_frame_means_what_its_case_says(void **state)
+static int is_frame(const struct dirent *entry)
+{
+    return ends_with(entry->d_name, ".frame");
+}
+
+static int is_jetstream(const struct dirent *entry)
+{
+    return ends_with(entry->d_name, ".jetstream");
+}
+
+static int is_jetstream_2(const struct dirent *entry)
+{
+    return ends_with(entry->d_name, ".jetstream2");
+}
+
+static void check_all(const char *source, int (*is_case)(const struct dirent *), int least)
 {
     struct dirent **list;
-    int count = scandir(FOLDER, &list, is_frame, alphasort);
-    (void)state;
-    assert_true(count > 30);
-    struct adapter *adapter = open_adapter("firehose", "wss://pds.example");
+    bool binary = strcmp(source, "firehose") == 0;
+    int count = scandir(FOLDER, &list, is_case, alphasort);
+    assert_true(count > least);
+    struct adapter *adapter = open_adapter(source, binary ? "wss://pds.example" : "wss://jetstream.example");
     for (int i = 0; i < count; i++) {
-        char *name = list[i]->d_name;
-        *strrchr(name, '.') = '\0';
         settle(adapter);
-        feed(adapter, name);
+        feed(adapter, list[i]->d_name, binary);
         free(list[i]);
     }
     free(list);
     bluesky_class.close(adapter);
+}
+
+static void every_frame_means_what_its_case_says(void **state)
+{
+    (void)state;
+    check_all("firehose", is_frame, 45);
+}
+
+static void every_message_of_jetstream_means_what_its_case_says(void **state)
+{
+    (void)state;
+    check_all("jetstream", is_jetstream, 25);
+}
+
+static void every_message_of_jetstream_2_means_what_its_case_says(void **state)
+{
+    (void)state;
+    check_all("jetstream2", is_jetstream_2, 25);
 }
 
 /* ---- broken bytes */
@@ -199,6 +232,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_frame_means_what_its_case_says),
+        cmocka_unit_test(every_message_of_jetstream_means_what_its_case_says),
+        cmocka_unit_test(every_message_of_jetstream_2_means_what_its_case_says),
         cmocka_unit_test(a_frame_cut_anywhere_is_refused),
         cmocka_unit_test(a_forged_block_tells_no_post),
     };

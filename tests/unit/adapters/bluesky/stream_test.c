@@ -148,7 +148,8 @@ static void jetstream_1_watches_whom_it_is_told_and_nobody_before(void **state)
     assert_string_equal(world.said,
                         "send {\"type\":\"options_update\",\"payload\":{\"wantedCollections\":["
                         "\"app.bsky.feed.post\",\"app.bsky.feed.repost\",\"app.bsky.actor.profile\","
-                        "\"org.user-intents.declaration\"],\"wantedDids\":[\"" BOB "\",\"" EVE
+                        "\"org.user-intents.declaration\",\"app.bsky.feed.threadgate\","
+                        "\"app.bsky.feed.postgate\"],\"wantedDids\":[\"" BOB "\",\"" EVE
                         "\"],\"maxMessageSizeBytes\":0}}\n");
     assert_true(feed(&world, V1(EVE, "1779719009132433", "\"identity\",\"identity\":{}")));
     assert_string_equal(world.said, "cursor jetstream wss://js.example 1779719009132433\n");

@@ -26,7 +26,7 @@ async function keep(name) {
   for (let part = 0; at < frames.length; at++, part++)
     fs.writeFileSync(path.join(here, `${String(number++).padStart(2, "0")}-${name}${part ? `-${part + 1}` : ""}.frame`), frames[at]);
 }
-for (const name of fs.readdirSync(here)) if (/\.(frame|json)$/.test(name)) fs.rmSync(path.join(here, name));
+for (const name of fs.readdirSync(here)) if (/\.(frame|jetstream2?|json)$/.test(name)) fs.rmSync(path.join(here, name));
 await keep("seed");
 
 const image = await alice.blob(Buffer.from("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000a49444154789c6360000000020001e221bc330000000049454e44ae426082", "hex"), "image/png");
@@ -88,16 +88,8 @@ await network.admin("com.atproto.admin.deleteAccount", { did: alice.did });
 await keep("deleted");
 socket.close();
 
-// What no PDS says by itself within a test.
-const { encode } = await import(requirePeer.resolve("@atproto/lex-cbor").replace(/^/, "file://"));
-const frame = (head, body) => Buffer.concat([Buffer.from(encode(head)), Buffer.from(encode(body))]);
-const own = (name, head, body) => fs.writeFileSync(path.join(here, `${name}.frame`), frame(head, body));
-own("50-outdated-cursor", { op: 1, t: "#info" }, { name: "OutdatedCursor", message: "Requested cursor exceeded limit" });
-own("51-future-cursor", { op: -1 }, { error: "FutureCursor", message: "Cursor in the future." });
-own("52-too-slow", { op: -1 }, { error: "ConsumerTooSlow", message: "Stream consumer too slow" });
-own("53-kind-of-tomorrow", { op: 1, t: "#tomorrow" }, { seq: 99, did: alice.did });
-own("54-operation-of-tomorrow", { op: 7, t: "#commit" }, { seq: 100 });
 fs.writeFileSync(path.join(here, "accounts"), `${alice.did}\n${bob.did}\n`);
+await import("./made.mjs");
 await network.process.stop();
 await folder.close();
 console.log(`${fs.readdirSync(here).filter((name) => name.endsWith(".frame")).length} frames; accounts ${alice.did}, ${bob.did}`);
