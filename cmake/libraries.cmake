@@ -10,6 +10,11 @@ pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 
+# A faster allocator where there is one; the sanitizers bring their own.
+if(NOT DRAWBRIDGE_SANITIZE AND NOT CMAKE_BUILD_TYPE STREQUAL "Thread")
+  pkg_check_modules(JEMALLOC IMPORTED_TARGET jemalloc)
+endif()
+
 function(drawbridge_find_library name header file)
   find_path(${name}_INCLUDE ${header} REQUIRED)
   find_library(${name}_FILE ${file} REQUIRED)

@@ -1,7 +1,6 @@
 #include "gateway/limits.h"
 
 #include <arpa/inet.h>
-#include <malloc.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "gateway/fed/inbox.h"
 #include "gateway/http/server.h"
 #include "gateway/log.h"
+#include "gateway/memory.h"
 #include "gateway/token_buckets.h"
 #include "mapping/arena.h"
 #include "mapping/url_text.h"
@@ -61,7 +61,7 @@ static void look_at_memory(struct limits *limits)
     size_t bytes = resident_bytes();
     bool due = limits->looks++ % TRIM_EVERY_LOOKS == 0 && bytes > TRIM_ABOVE;
     if (due || bytes > maximum) {
-        (void)malloc_trim(0);
+        memory_give_back();
         bytes = resident_bytes();
     }
     turn(&limits->memory_full, bytes > maximum, "memory of the worker");

@@ -10,6 +10,12 @@
 
 enum { EXIT_USAGE = 2 };
 
+/* jemalloc reads it, where the program is linked with that: one thread allocates nearly all, and what is free
+ * for a second goes back to the system, which [limits] memory_mib counts on. */
+extern const char *malloc_conf;
+__attribute__((used, visibility("default"))) const char *malloc_conf =
+    "narenas:2,dirty_decay_ms:1000,muzzy_decay_ms:0,lg_tcache_max:13";
+
 static const char *option_value(int count, char **words, const char *name)
 {
     for (int i = 0; i + 1 < count; i++)

@@ -257,7 +257,7 @@ static void check_media(struct contract *contract)
     if (problem && strncmp(contract_text(problem, "code"), "media_", 6) != 0)
         contract_wrong(contract,
                        "%lld media where %lld are taken: the code is '%s'; it must begin with media_, so "
-                       "that the reply comes once more without them",
+                       "that the reply comes once more with links to them in its text",
                        (long long)maximum + 1, (long long)maximum, contract_text(problem, "code"));
     json_decref(problem);
 }

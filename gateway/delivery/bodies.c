@@ -134,6 +134,17 @@ static bool is_signed_by_another(const struct body *body, const struct signer *s
     return strcmp(body->signed_by, hash) != 0;
 }
 
+void bodies_put(struct bodies *bodies, const char *number, const void *text, size_t length)
+{
+    struct kept *one;
+    HASH_FIND_STR(bodies->kept, number, one);
+    if (one || memmem(text, length, "\"type\":\"Delete\"", 15))
+        return;
+    struct body *body = body_new(text, length);
+    keep(bodies, number, body);
+    body_unref(body);
+}
+
 static struct body *kept_body(struct bodies *bodies, const char *number, const struct signer *signer)
 {
     struct kept *one;

@@ -5,17 +5,11 @@
 #include <string.h>
 
 #include "gateway/clock.h"
+#include "gateway/delivery/results.h"
 #include "gateway/delivery/send.h"
 #include "gateway/log.h"
 
-enum {
-    FLYING_MAX = 2000,
-    CLAIM_MAX = 200,
-    PUMP_IDLE_MS = 200,
-    FAN_IDLE_MS = 500,
-    BEAT_MS = 1000,
-    RECLAIM_MAX = 500
-};
+enum { PUMP_IDLE_MS = 200, FAN_IDLE_MS = 500, BEAT_MS = 1000, RECLAIM_MAX = 500 };
 
 /* ---- claims
  * ------------------------------------------------------------------------------------------------------ */
@@ -130,13 +124,13 @@ static bool pump_round(struct gateway *gateway)
     struct reply *reply = store_script(gateway->store, "delivery_claim", arguments);
     bool good = !reply_failed(reply);
     bool buried = good && reply_count(reply) == 1;
+    size_t count = good ? reply_count(reply) / CLAIM_TEXTS : 0;
     if (buried)
         rise(gateway, worker);
-    else if (good && strcmp(worker, delivery->name) == 0)
+    else if (count && strcmp(worker, delivery->name) == 0)
         note_lease(delivery, asked);
     else if (!good)
         delivery->claims_unsure = true;
-    size_t count = good ? reply_count(reply) / CLAIM_TEXTS : 0;
     for (size_t i = 0; i < count; i++) {
         struct claim claim = read_claim(worker, reply, i * CLAIM_TEXTS);
         take(gateway, &claim);
@@ -192,6 +186,7 @@ void delivery_start(struct gateway *gateway)
     delivery->gateway = gateway;
     (void)snprintf(delivery->name, sizeof delivery->name, "%s", gateway->worker_id);
     delivery->bodies = bodies_new();
+    delivery->results = results_new(gateway);
     store_listen(gateway->store, "delivery", store_back, gateway);
     rounds_start(&delivery->beat, gateway, beat_round, BEAT_MS, true);
     rounds_start(&delivery->fan, gateway, fanout_round, FAN_IDLE_MS, false);
@@ -222,6 +217,7 @@ void delivery_free(struct gateway *gateway)
     rounds_free(&delivery->fan);
     rounds_free(&delivery->beat);
     fanout_forget(delivery);
+    results_free(delivery->results);
     bodies_free(delivery->bodies);
     free(delivery);
 }

@@ -13,12 +13,17 @@ struct body;
 
 struct sending; /* a claim on its way */
 
+struct results; /* what came of claims (results.h) */
+
 struct bodies; /* the last ones used */
 struct bodies *bodies_new(void);
 void bodies_free(struct bodies *bodies);
 /* The body of activity number `number`, a new reference; a Delete with the LD signature of `signer`. Waits
  * when it is not kept so. NULL: not to be had. */
 struct body *bodies_get(struct gateway *gateway, const char *number, const struct signer *signer);
+/* The body of an activity that was queued here just now, unless it is signed when it is sent. Does not wait.
+ */
+void bodies_put(struct bodies *bodies, const char *number, const void *text, size_t length);
 void body_unref(struct body *body);
 const char *body_text(const struct body *body, size_t *length);
 const char *body_digest_header(const struct body *body);         /* "SHA-256=…" */
@@ -45,6 +50,7 @@ struct delivery {
     struct gateway *gateway;
     struct rounds pump, fan, beat;
     struct bodies *bodies;
+    struct results *results;
     struct sending *sendings; /* by the names of their claims */
     size_t flying;
     /* In whose name this worker claims. Once it was taken for dead it needs another one: what it claimed
@@ -62,6 +68,8 @@ struct delivery {
     struct host_list *fan_hosts;
     char fan_for[64];
 };
+
+enum { FLYING_MAX = 2000, CLAIM_MAX = 200, AUDIENCE_PAGE = 500 };
 
 /* fanout.c */
 bool fanout_round(struct gateway *gateway);

@@ -9,7 +9,7 @@
 #include "gateway/ledger/exposure.h"
 #include "gateway/log.h"
 
-enum { AUDIENCE_PAGE = 500, HOSTS_PAGE = 250 };
+enum { HOSTS_PAGE = 250 };
 
 void fanout_forget(struct delivery *delivery)
 {

@@ -51,6 +51,23 @@ static size_t add_targets(struct arguments *arguments, struct arena *arena,
     return count;
 }
 
+/* With the first page of its fan-out, where it is the next one, and the claim of what that makes ready: one
+ * after the other in the store, so that all three are on the disk at once. */
+static struct reply *enqueue(struct gateway *gateway, struct arguments *arguments, bool pages)
+{
+    struct arguments *page = NULL;
+    if (pages) {
+        page = arguments_new();
+        arguments_text(page, ""); /* whichever is first */
+        arguments_text(page, "");
+        arguments_number(page, clock_now_ms());
+        arguments_number(page, AUDIENCE_PAGE);
+    }
+    if (gateway->delivery)
+        rounds_kick(&gateway->delivery->pump); /* its task runs when this one waits */
+    return store_scripts(gateway->store, "delivery_enqueue", arguments, "delivery_fanout", page);
+}
+
 bool delivery_queue(struct gateway *gateway, const struct delivery_activity *activity)
 {
     struct arena *arena = arena_new(QUEUE_BUDGET);
@@ -78,10 +95,14 @@ bool delivery_queue(struct gateway *gateway, const struct delivery_activity *act
     arguments_append(arguments, targets);
     arguments_free(targets);
     arena_free(arena);
-    struct reply *reply = store_script(gateway->store, "delivery_enqueue", arguments);
+    struct reply *reply =
+        enqueue(gateway, arguments, !activity->late && kinds[activity->kind].sources[0] == 'a');
     bool good = !reply_failed(reply);
+    if (good && gateway->delivery) {
+        if (reply_kind(reply) == REPLY_TEXT)
+            bodies_put(gateway->delivery->bodies, reply_text(reply), activity->body, activity->body_length);
+        rounds_kick(&gateway->delivery->fan);
+    }
     reply_free(reply);
-    if (good)
-        delivery_kick(gateway);
     return good;
 }

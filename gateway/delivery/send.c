@@ -1,6 +1,7 @@
 #include "gateway/delivery/send.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/delivery/answer.h"
+#include "gateway/delivery/results.h"
 #include "gateway/fed/local.h"
 #include "gateway/log.h"
 #include "gateway/sig/cavage.h"
@@ -18,7 +20,6 @@
 
 enum {
     SEND_TIMEOUT_MS = 20000,
-    TELL_AGAIN_MS = 500,
     PUT_OFF_MS = 30000,
     SIGNATURE_SIZE = 2048,
     INPUT_SIZE = 1024,
@@ -45,9 +46,8 @@ struct sending {
     char date[HTTP_DATE_LENGTH + 1];
     int64_t signed_at; /* s */
     char signature[SIGNATURE_SIZE], input[INPUT_SIZE];
-    struct loop_timer *again; /* while the store does not take the result */
-    /* the result */
     struct delivery_answer answer;
+    struct result result;
     int status;
     char remember[32], reason[REASON_SIZE];
     char *key;         /* "WORKER NAME": one that was buried may claim the same again */
@@ -118,10 +118,10 @@ bool send_is_under_way(const struct delivery *delivery, const char *name)
 static void sending_free(struct sending *sending)
 {
     struct delivery *delivery = sending->gateway->delivery;
-    delivery->flying--;
+    /* The pump looked when the result was told, but perhaps it had no room. */
+    if (delivery->flying-- + CLAIM_MAX > FLYING_MAX)
+        rounds_kick(&delivery->pump);
     HASH_DEL(delivery->sendings, sending);
-    rounds_kick(&delivery->pump);
-    loop_timer_free(sending->again);
     body_unref(sending->body);
     free(sending->texts);
     free(sending);
@@ -129,8 +129,6 @@ static void sending_free(struct sending *sending)
 
 /* ---- the result to the store
  * --------------------------------------------------------------------------------- */
-
-static void tell_result(void *context);
 
 static void log_result(const struct sending *sending)
 {
@@ -141,40 +139,29 @@ static void log_result(const struct sending *sending)
                strcmp(sending->reason, "http") == 0 ? NULL : sending->reason, (char *)NULL);
 }
 
-static void result_told(void *context, const struct reply *reply)
+static void result_told(struct result *result)
 {
-    struct sending *sending = context;
-    if (!reply_failed(reply)) {
-        log_result(sending);
-        sending_free(sending);
-        return;
-    }
-    /* The lease stays ours while this worker beats: the result must not get lost, or it would be sent again.
-     */
-    if (!sending->again)
-        sending->again = loop_timer_new(sending->gateway->loop, tell_result, sending);
-    loop_timer_set(sending->again, TELL_AGAIN_MS);
+    struct sending *sending = (struct sending *)((char *)result - offsetof(struct sending, result));
+    log_result(sending);
+    sending_free(sending);
 }
 
-static void tell_result(void *context)
+static void tell_result(struct sending *sending)
 {
     static const char *const outcomes[] = {"ok", "drop", "retry", "host"};
     static const char *const healths[] = {"good", "bad", "none"};
-    struct sending *sending = context;
     const struct delivery_answer *answer = &sending->answer;
-    int64_t now = clock_now_ms();
-    struct arguments *arguments = arguments_new();
-    arguments_text(arguments, sending->claim.worker);
-    arguments_text(arguments, sending->claim.name);
-    arguments_text(arguments, outcomes[answer->outcome]);
-    arguments_text(arguments, healths[answer->health]);
-    arguments_number(arguments, sending->status);
-    arguments_text(arguments, sending->reason);
-    arguments_number(arguments, now);
-    arguments_number(arguments, now + answer->delay_ms);
-    arguments_number(arguments, answer->pause_ms ? now + answer->pause_ms : 0);
-    arguments_text(arguments, sending->remember);
-    store_script_start(sending->gateway->store, "delivery_done", arguments, result_told, sending);
+    sending->result = (struct result){.worker = sending->claim.worker,
+                                      .claim = sending->claim.name,
+                                      .outcome = outcomes[answer->outcome],
+                                      .health = healths[answer->health],
+                                      .status = sending->status,
+                                      .reason = sending->reason,
+                                      .remember = sending->remember,
+                                      .delay_ms = answer->delay_ms,
+                                      .pause_ms = answer->pause_ms,
+                                      .told = result_told};
+    results_tell(sending->gateway->delivery->results, &sending->result);
 }
 
 /* ---- the answer

@@ -149,6 +149,17 @@ struct reply *store_script(struct store *store, const char *name, struct argumen
     return send_and_wait(store, name, arguments);
 }
 
+struct reply *store_scripts(struct store *store, const char *name, struct arguments *arguments,
+                            const char *behind, struct arguments *more)
+{
+    struct reply *reply = NULL;
+    store_send(store, name, arguments, &(struct destination){.task = task_current(), .kept = &reply});
+    if (more)
+        store_script_start(store, behind, more, NULL, NULL);
+    task_park();
+    return reply;
+}
+
 struct reply *store_call(struct store *store, ...)
 {
     struct arguments *arguments = arguments_new();

@@ -43,6 +43,11 @@ struct reply *store_run(struct store *store, struct arguments *arguments);
  */
 struct reply *store_script(struct store *store, const char *name, struct arguments *arguments);
 
+/* The same with another script right behind it, whose reply nobody hears: one way there and back, and one
+ * wait for the disk. `more` NULL: without. */
+struct reply *store_scripts(struct store *store, const char *name, struct arguments *arguments,
+                            const char *behind, struct arguments *more);
+
 /* Without a task; the arguments are freed; the reply is borrowed for the call of `done`, which comes later
  * than this call. `done` may be NULL. */
 typedef void (*store_done)(void *context, const struct reply *reply);

@@ -11,13 +11,14 @@ local worker, now, maximum = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local now_text = ARGV[2]
 local claims = 'claims:' .. worker
 local out, claimed, pops = {}, 0, 0
+-- Written or read in one go at the end: claims and when they were made, where in `out` an inbox's address is wanted, what is shown.
+local fresh, names, wanted_at, wanted = {}, {}, {}, {}
+local shown, shown_posts, met, met_accounts = {}, {}, {}, {}
 local LANES, POPS, POPS_LANE = 128, 1000, 64
 
 if redis.call('EXISTS', 'buried:' .. worker) == 1 then
   return {'buried'}
 end
-redis.call('SADD', 'workers', worker)
-redis.call('SET', 'worker:' .. worker, 1, 'PX', 7000)
 
 local function due_retries()
   local names = redis.call('ZRANGEBYSCORE', 'delays', '-inf', now_text, 'LIMIT', 0, 100)
@@ -43,7 +44,7 @@ local function due_hosts()
     if v[1] ~= 'open' and v[1] ~= 'dead' then
       redis.call('SADD', 'unparking', host)
       redis.call('ZREM', 'probes', host)
-    elseif open_until > now or v[3] then
+    elseif open_until > now or (v[3] or '0') ~= '0' then
       redis.call('ZADD', 'probes', math.max(open_until, now + 1000), host)
     elseif unpark(host, 4, now_text) == 0 and untry(host, 1, now_text) == 0 then
       redis.call('ZREM', 'probes', host)
@@ -125,35 +126,45 @@ local function is_barred(lane, key)
   return redis.call('HLEN', busy) - redis.call('HEXISTS', busy, key) - redis.call('HEXISTS', busy, 'n') > 0
 end
 
-local function inbox_address(inbox, activity)
-  if inbox:find('^%d+$') then
-    local _, url, actor = (redis.call('HGET', 'inboxes', inbox) or ''):match('^(%d+) (%S+) (.*)$')
-    return url, actor
+local function add_to(lists, names_of, name, value)
+  local list = lists[name]
+  if not list then
+    list = {}
+    lists[name] = list
+    names_of[#names_of + 1] = name
   end
-  return inbox, activity.to
+  list[#list + 1] = value
 end
 
 local function claim(lane, host, activity, inbox, name, state)
-  local url, actor = inbox_address(inbox, activity)
+  local numbered = inbox:find('^%d+$')
   state.flying = state.flying + 1
-  key_write(lane, activity.key, state, now_text)
-  redis.call('HSET', claims, name, now_text)
+  host.lane_flying = host.lane_flying + 1
+  redis.call('HSET', 'busy:' .. lane, activity.key, key_text(state), 'n', host.lane_flying)
+  fresh[name] = true
+  names[#names + 1] = name
+  names[#names + 1] = now_text
+  if not is_farewell(activity.kind) then
+    add_to(met, met_accounts, activity.an, host.number) -- whoever checks its signature asks for the actor
+  end
   if shows_post(activity.kind) then
-    expose(activity.an, activity.p, host.number)
+    add_to(shown, shown_posts, activity.an .. ':' .. activity.p, host.number)
     local reason = activity.reasons and activity.reasons:match(',' .. host.number .. '=(%a)')
     if reason then
       expose_why(activity.an, activity.p, host.number, reason)
     end
-  elseif not is_farewell(activity.kind) then
-    account_expose(activity.an, host.number) -- whoever checks its signature asks for the actor
   end
   if host.failed then
     redis.call('HSET', 'host:' .. host.number, 'probe', name)
     redis.call('ZREM', 'probes', host.number)
   end
   claimed = claimed + 1
-  for _, text in ipairs({name, url or '', actor or '', activity.aid, activity.kind, activity.id, activity.trace,
-    tostring(activity.created), host.origin, host.scheme}) do
+  if numbered then
+    wanted[#wanted + 1] = inbox
+    wanted_at[#wanted_at + 1] = #out + 2
+  end
+  for _, text in ipairs({name, numbered and '' or inbox, numbered and '' or activity.to, activity.aid, activity.kind, activity.id,
+    activity.trace, tostring(activity.created), host.origin, host.scheme}) do
     out[#out + 1] = text
   end
 end
@@ -199,7 +210,7 @@ local function consider(lane, host, priority, entry, from_behind)
     return nil
   end
   local name = lane .. ':' .. priority .. ':' .. (counted and attempts or '0') .. ':' .. number .. ':' .. inbox
-  if redis.call('HEXISTS', claims, name) == 1 then
+  if fresh[name] or redis.call('HEXISTS', claims, name) == 1 then
     key_write(lane, activity.key, state, now_text) -- the very same is in flight: one of it is enough
     entry_end(activity)
     return false
@@ -233,15 +244,18 @@ end
 
 local function visit(lane)
   local host = host_read(lane:match(':(%d+)$'))
-  local flying = tonumber(redis.call('HGET', 'busy:' .. lane, 'n') or '0')
-  local free = slots(lane, host, flying)
+  host.lane_flying = tonumber(redis.call('HGET', 'busy:' .. lane, 'n') or '0')
+  local free = slots(lane, host, host.lane_flying)
   if free == 0 then
     return
   end
   local taken, popped = 0, 0
   local empty, waits = false, false
   while taken < free and popped < POPS_LANE do
-    local priority, entry = pop(lane)
+    local priority, entry
+    if popped == 0 or lane_waits(lane) then
+      priority, entry = pop(lane)
+    end
     if not entry then
       empty = true
       break
@@ -262,7 +276,6 @@ local function visit(lane)
   end
   pops = pops + popped
   if taken > 0 then
-    redis.call('HINCRBY', 'busy:' .. lane, 'n', taken)
     redis.call('HINCRBY', 'host:' .. host.number, 'in_flight', taken)
   end
   if empty or waits or not lane_waits(lane) then
@@ -282,5 +295,22 @@ for _, lane in ipairs(redis.call('ZRANGEBYSCORE', 'ready', '-inf', now_text, 'LI
     break
   end
   visit(lane)
+end
+
+if claimed > 0 then
+  redis.call('SADD', 'workers', worker)
+  redis.call('SET', 'worker:' .. worker, 1, 'PX', 7000)
+  redis.call('HSET', claims, unpack(names))
+end
+for _, account in ipairs(met_accounts) do
+  account_expose_all(account, met[account])
+end
+for _, post in ipairs(shown_posts) do
+  redis.call('SADD', 'exposing:' .. post, unpack(shown[post]))
+end
+local addresses = #wanted > 0 and redis.call('HMGET', 'inboxes', unpack(wanted)) or {}
+for i, at in ipairs(wanted_at) do
+  local _, url, actor = (addresses[i] or ''):match('^(%d+) (%S+) (.*)$')
+  out[at], out[at + 1] = url or '', actor or ''
 end
 return out

@@ -1,12 +1,20 @@
 -- ARGV: activity cursor now limit last("1"|"0") host*
 -- The next page of a fan-out. The cursor "SOURCES POSITION" must be the one that is stored, else another worker was faster.
 -- Source 'a' is paged here; for 'e' and 'x' the caller names hosts, ascending, past the position; `last`: there are no more.
--- Returns the cursor that holds now, '' when the fan-out is over.
+-- Returns the cursor that holds now, '' when the fan-out is over. Without an activity and a cursor: the first of all fan-outs, as
+-- far as it is paged here.
 -- include hosts
 -- include evidence
 -- include activities
 -- include lanes
+local first = ARGV[1] == ''
 local a, now, limit = ARGV[1], ARGV[3], tonumber(ARGV[4])
+if first then
+  a = redis.call('ZRANGE', 'fanouts', 0, 0)[1]
+end
+if not a then
+  return ''
+end
 local key = 'activity:' .. a
 local info = redis.call('HMGET', key, 'cursor', 'explicit', 'sources', 'priority', 'fanout', 'explicit_hosts')
 local cursor, explicit, sources, priority = info[1], info[2] or '', info[3], info[4]
@@ -14,7 +22,7 @@ if info[5] ~= '1' then
   redis.call('ZREM', 'fanouts', a)
   return ''
 end
-if cursor ~= ARGV[2] then
+if first and cursor:find('^[ex]') or not first and cursor ~= ARGV[2] then
   return cursor
 end
 local activity = activity_read(a)

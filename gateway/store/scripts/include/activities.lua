@@ -76,10 +76,14 @@ local function activity_end(activity)
   end
 end
 
--- One entry is done with; the last one after the fan-out takes the activity along.
-local function entry_end(activity)
-  local left = redis.call('HINCRBY', 'activity:' .. activity.number, 'refs', -1)
+-- Entries are done with; the last one after the fan-out takes the activity along.
+local function entries_end(activity, count)
+  local left = redis.call('HINCRBY', 'activity:' .. activity.number, 'refs', -count)
   if left <= 0 and redis.call('HGET', 'activity:' .. activity.number, 'fanout') ~= '1' then
     activity_end(activity)
   end
+end
+
+local function entry_end(activity)
+  entries_end(activity, 1)
 end

@@ -19,13 +19,13 @@ local function lane_push(lane, priority, entry, front, now)
   end
 end
 
-local function lane_waits(lane)
+-- Whether anything waits in the lane, or in the list `beside` (its own first list: nothing more).
+local function lane_waits(lane, beside)
   local name = 'lane:' .. lane .. ':'
-  return redis.call('EXISTS', name .. '0', name .. '1', name .. '2', name .. '3', name .. '4', name .. '5') > 0
+  return redis.call('EXISTS', name .. '0', name .. '1', name .. '2', name .. '3', name .. '4', name .. '5', beside or name .. '0') > 0
 end
 
-local function key_read(lane, key)
-  local value = redis.call('HGET', 'busy:' .. lane, key)
+local function key_parse(value)
   if not value then
     return nil
   end
@@ -33,21 +33,32 @@ local function key_read(lane, key)
   return {activity = activity, flying = tonumber(flying), delayed = tonumber(delayed)}
 end
 
--- Stores the state of a key; when nothing of it is in flight any more, those behind it may go: all of them when nothing waits for
--- a retry either, else only what takes the place of that.
-local function key_write(lane, key, state, now)
-  if state.flying > 0 or state.delayed > 0 then
-    redis.call('HSET', 'busy:' .. lane, key, state.activity .. ' ' .. state.flying .. ' ' .. state.delayed)
-  else
-    redis.call('HDEL', 'busy:' .. lane, key)
-  end
-  if state.flying > 0 then
-    return
-  end
-  local next_one = redis.call('LINDEX', 'behind:' .. lane .. ':' .. key, 0)
+local function key_read(lane, key)
+  return key_parse(redis.call('HGET', 'busy:' .. lane, key))
+end
+
+-- nil: nothing of it is under way.
+local function key_text(state)
+  return (state.flying > 0 or state.delayed > 0) and state.activity .. ' ' .. state.flying .. ' ' .. state.delayed or nil
+end
+
+-- When nothing of the key is in flight any more, those behind it may go: all of them when nothing waits for a retry either, else
+-- only what takes the place of that.
+local function key_release(lane, key, state, now)
+  local next_one = state.flying == 0 and redis.call('LINDEX', 'behind:' .. lane .. ':' .. key, 0)
   if next_one then
     lane_push(lane, next_one:sub(1, 1), '@' .. key, true, now)
   end
+end
+
+local function key_write(lane, key, state, now)
+  local text = key_text(state)
+  if text then
+    redis.call('HSET', 'busy:' .. lane, key, text)
+  else
+    redis.call('HDEL', 'busy:' .. lane, key)
+  end
+  key_release(lane, key, state, now)
 end
 
 -- Claims are named "AN:H:PRIORITY:N:A:INBOX"; so are delays.
@@ -62,8 +73,8 @@ local function flight_end(claim)
   if redis.call('HINCRBY', busy, 'n', -1) <= 0 then
     redis.call('HDEL', busy, 'n')
   end
-  if redis.call('HINCRBY', host, 'in_flight', -1) <= 0 then
-    redis.call('HDEL', host, 'in_flight')
+  if redis.call('HINCRBY', host, 'in_flight', -1) < 0 then
+    redis.call('HSET', host, 'in_flight', 0)
   end
 end
 

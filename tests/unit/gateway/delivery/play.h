@@ -369,8 +369,8 @@ static void do_done(char **word)
         pause = number(play.now + 1000 * strtol(word[6], NULL, 10));
     else if (word[6])
         due = play.now + 1000 * strtol(word[6], NULL, 10);
-    redisReply *reply = LAB_SCRIPT(&play.lab, "delivery_done", word[1], name, word[3], word[4], word[5],
-                                   "reason", number(play.now), number(due), pause, "");
+    redisReply *reply = LAB_SCRIPT(&play.lab, "delivery_done", number(play.now), "1", word[1], name, word[3],
+                                   word[4], word[5], "reason", number(due), pause, "");
     add("%lld", reply->integer);
     freeReplyObject(reply);
 }
