@@ -203,6 +203,10 @@ static const char *address_of(struct serving *serving, const char *typed)
 static bool is_own_form(const struct serving *serving)
 {
     const char *origin = http_request_header(serving->request, "origin");
+    const char *site = http_request_header(serving->request, "sec-fetch-site");
+    /* Without a referrer browsers say "null" for everybody; where the form was they say all the same. */
+    if (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
+        return false;
     return !origin || strcmp(origin, "null") == 0 || strcmp(origin, serving->host->base) == 0;
 }
 

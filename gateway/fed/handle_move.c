@@ -112,6 +112,9 @@ static bool move_follower(struct move *move, const char *aid)
     case LOOKUP_ABSENT:
         break;
     }
+    /* Who follows from a limited server waits for the owner, and asks anew from there. */
+    if (domains_limit(move->gateway, move->to.id))
+        return delivery_follower_remove(move->gateway, aid, move->from);
     return carry_follower(move, aid, follow);
 }
 

@@ -8,7 +8,7 @@ import { until } from "./lib/wait.mjs";
 import { World } from "./lib/world.mjs";
 
 // What moves by itself in an idle gateway: leases, the worker's own marks, what has been heard of hosts.
-const RESTLESS = /^(lease|worker|cursor|host|jobs)\b/;
+const RESTLESS = /^(lease|worker|cursor|host|jobs|stream|health|health_totals|refusals)\b/;
 
 // Durable keys with the hash of what they hold; what carries a TTL is cache.
 const DURABLE = `
