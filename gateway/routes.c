@@ -212,7 +212,7 @@ static void route(struct serving *serving)
     const struct route *found = find_route(serving, reads ? "GET" : method, &word);
     if (found)
         found->serve(serving, word);
-    else if (reads || !serving->host)
+    else if (reads || !serving->host || (strcmp(method, "POST") == 0 && !find_route(serving, "GET", &word)))
         serve_nothing(serving);
     else
         http_answer_text(serving->request, 405,

@@ -165,7 +165,7 @@ await story("Every route and every command", async () => {
       const { code, out } = await drawbridge(group, "--help");
       assert.equal(code, 0);
       helps.set(group, out);
-      const examples = [...out.slice(out.indexOf("Examples:")).matchAll(/^ {2}drawbridge (.+?)(?: -c \S+)?$/gm)].map(([, line]) => line.match(/'[^']*'|"[^"]*"|\S+/g).map((word) => word.replace(/^['"]|['"]$/g, "")));
+      const examples = [...out.slice(out.indexOf("Examples:")).matchAll(/^ {2}drawbridge (.+?)(?: -c \S+)?(?: > \S+)?$/gm)].map(([, line]) => line.match(/'[^']*'|"[^"]*"|\S+/g).map((word) => word.replace(/^['"]|['"]$/g, "")));
       assert.ok(examples.length > 0, `${group} has no example`);
       const readThem = examples.map(async (words) => {
         assert.equal(words[0], group);

@@ -159,7 +159,7 @@ await story("The operator's pages", async () => {
     assert.equal((await post("domain.list", { form })).status, 404, "that is no change");
     assert.equal((await post("account.set", { form, account: "../../x", approve_followers: "yes" })).status, 404, "no such account");
     assert.equal((await post("account.set", { form, approve_followers: "yes" })).status, 404, "no account");
-    for (const back of ["/domains?x=https://evil.example", "/domains\r\nSet-Cookie: a=b", "//evil.example", "/followers"]) {
+    for (const back of ["/domains\r\nSet-Cookie: a=b", "//evil.example", "/followers"]) {
       const answer = await post("domain.remove", { form, domain: "never.example", back });
       assert.equal(answer.headers.get("location"), "/", back);
     }
