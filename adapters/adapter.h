@@ -27,11 +27,13 @@ enum {
     ADAPTER_PUSH_EMOJI = 1u << 11,     /* tells reactions from likes */
     ADAPTER_PUSH_MENTION = 1u << 12,   /* takes remote posts that answer nothing here but name or quote
                                           somebody */
+    ADAPTER_PUSH_REPORT = 1u << 17,    /* takes what other servers report about its members */
     ADAPTER_SPEAKER = 1u << 13,        /* an account of the operator's writes what remote people answer */
     ADAPTER_PUSH_QUOTE = 1u << 15,     /* takes remote posts that answer nothing here but quote a post of its
                                           own */
     ADAPTER_PUPPET_ACCOUNTS = 1u << 14, /* writes as accounts of remote people's own, whose ids and passwords
                                            the gateway keeps; with ADAPTER_PUPPETS it makes new ones */
+    ADAPTER_TIMELINE = 1u << 16, /* takes posts for those who follow their author, and who follows whom */
 };
 
 enum text_unit { UNIT_BYTES, UNIT_CODE_POINTS, UNIT_UTF16, UNIT_GRAPHEMES };
@@ -73,6 +75,7 @@ enum operation_kind {
     OPERATION_DELETE_AUTHOR,   /* in: key of a remote author; puppet */
     OPERATION_PUSH_RELATION,   /* in: remote_relation */
     OPERATION_DELETE_RELATION, /* in: key of a remote relation; relation, puppet */
+    OPERATION_PUSH_REPORT,     /* in: remote_report */
     OPERATION_PROVE, /* in: account, password             → ok: whoever gave it controls the account */
 };
 
@@ -93,6 +96,7 @@ struct operation_input {
     const struct remote_post *remote_post;
     const struct remote_author *remote_author;
     const struct remote_relation *remote_relation;
+    const struct remote_report *remote_report;
     enum relation_kind relation;
     const struct adapter_puppet *puppet; /* who says it; NULL: the platform's own way */
     const char *password; /* an owner's, for the gateway's hand only: it goes where a request says */

@@ -17,7 +17,7 @@ declare -A budget=(
     [fuzz]=60
     [load]=60
     [browser]=120
-    [bluesky]=180
+    [bluesky]=240
 )
 
 # label_times LOG: ctest's own summary against the budgets.

@@ -133,6 +133,7 @@ static bool read_gateway(struct config_source *source, struct config *config)
     config->data_dir = text_of(source, "gateway", "data_dir", "/var/lib/drawbridge");
     config->node_name = text_of(source, "gateway", "node_name", "drawbridge");
     config->contact = text_of(source, "gateway", "contact", NULL);
+    config->imprint = text_of(source, "gateway", "imprint", NULL);
     if (!read_word(source, "gateway", "mode", modes, "production or lab", &mode) ||
         !read_number(source, "gateway", "workers", 1, WORKERS_MAX, &config->workers) ||
         !read_number(source, "gateway", "hold_seconds", 0, HOLD_SECONDS_MAX, &config->hold_seconds))
@@ -365,9 +366,10 @@ void config_free(struct config *config)
     }
     for (size_t i = 0; i < config->warning_count; i++)
         free(config->warnings[i]);
-    char *texts[] = {config->admin_listen, config->admin_url,       config->file,      config->public_url,
-                     config->listen,       config->data_dir,        config->node_name, config->contact,
-                     config->ca_file,      config->trusted_proxies, config->log_level, config->allow_private};
+    char *texts[] = {
+        config->admin_listen,    config->admin_url, config->file,         config->public_url, config->listen,
+        config->data_dir,        config->node_name, config->contact,      config->imprint,    config->ca_file,
+        config->trusted_proxies, config->log_level, config->allow_private};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         free(texts[i]);
     free_secret(config->redis_url);

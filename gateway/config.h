@@ -33,10 +33,11 @@ struct config_host {
 struct config {
     char *file;
     /* [gateway] */
-    char *public_url, *listen, *data_dir, *trusted_proxies, *node_name, *contact;
-    unsigned workers;      /* default: number of cores */
-    bool lab;              /* mode = lab | production (default) */
-    unsigned hold_seconds; /* default hold window of an account; 30, 0 for platforms that assert consent */
+    char *public_url, *listen, *data_dir, *trusted_proxies, *node_name;
+    char *contact, *imprint; /* of who runs it, for people: an address or a text each; NULL */
+    unsigned workers;        /* default: number of cores */
+    bool lab;                /* mode = lab | production (default) */
+    unsigned hold_seconds;   /* default hold window of an account; 30, 0 for platforms that assert consent */
     unsigned char
         key_secret[32]; /* encrypts private keys at rest: key_file, or made in data_dir/key at first start */
     /* [redis] */

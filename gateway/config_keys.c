@@ -6,7 +6,7 @@ static const struct {
     const char *section;
     const char *names; /* each between commas */
 } known[] = {
-    {"gateway", "public_url, listen, data_dir, workers, mode, trusted_proxies, node_name, contact, "
+    {"gateway", "public_url, listen, data_dir, workers, mode, trusted_proxies, node_name, contact, imprint, "
                 "hold_seconds, key_file"},
     {"redis", "url, url_file"},
     {"fetch", "allow_private, ca_file"},

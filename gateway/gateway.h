@@ -24,6 +24,8 @@ struct watch;
 struct admin;
 struct domains;
 struct in_vain;
+struct work;
+struct health;
 struct refusals;
 
 struct gateway {
@@ -47,6 +49,8 @@ struct gateway {
     struct admin *admin;
     struct domains *domains;
     struct in_vain *in_vain;
+    struct work *flags;
+    struct health *health;
     struct refusals *refusals;
     char worker_id[33]; /* random, new at each start of a worker */
     bool stopping;      /* SIGTERM came: start nothing new */

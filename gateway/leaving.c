@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/clock.h"
+#include "gateway/fed/following.h"
 #include "gateway/fed/publish.h"
 #include "gateway/fed/separation.h"
 #include "gateway/jobs.h"
@@ -135,7 +136,10 @@ enum work_result leaving_begin(struct gateway *gateway, const char *aid, const s
         if (count == 0)
             break;
     }
-    return queue_farewell(gateway, aid, entry->trace) ? WORK_DONE : WORK_LATER;
+    return following_end_below(gateway, aid, "", true, entry->trace) &&
+                   queue_farewell(gateway, aid, entry->trace)
+               ? WORK_DONE
+               : WORK_LATER;
 }
 
 /* ---- the actor

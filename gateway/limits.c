@@ -20,6 +20,7 @@ enum { LOOK_EVERY_MS = 1000, TRIM_EVERY_LOOKS = 30, TRIM_ABOVE = 64 << 20, ORIGI
 struct limits {
     struct gateway *gateway;
     struct token_buckets *addresses, *hosts; /* NULL: no limit */
+    struct token_buckets *rare;              /* what nobody does often */
     struct loop_timer *look;
     bool memory_full, store_full, queue_full;
     unsigned looks;
@@ -205,6 +206,24 @@ unsigned limits_take_host(struct gateway *gateway, const char *actor_id)
     return seconds_of(wait);
 }
 
+bool limits_take_dialog(struct gateway *gateway, const char *peer, const char *server)
+{
+    struct limits *limits = gateway->limits;
+    unsigned char name[16];
+    size_t length = address_name(peer, name);
+    if (!limits)
+        return true;
+    int64_t now = loop_monotonic_ms();
+    return (!length || token_buckets_take(limits->rare, name, length, now) == 0) &&
+           limits_take_rare(gateway, server);
+}
+
+bool limits_take_rare(struct gateway *gateway, const char *name)
+{
+    struct limits *limits = gateway->limits;
+    return !limits || token_buckets_take(limits->rare, name, strlen(name), loop_monotonic_ms()) == 0;
+}
+
 void limits_start(struct gateway *gateway)
 {
     struct limits *limits = calloc(1, sizeof *limits);
@@ -213,6 +232,7 @@ void limits_start(struct gateway *gateway)
     limits->gateway = gateway;
     limits->addresses = buckets_of(gateway->config->limits.address_per_second);
     limits->hosts = buckets_of(gateway->config->limits.host_per_second);
+    limits->rare = token_buckets_new(1, LIMIT_RARE_BURST);
     limits->look = loop_timer_new(gateway->loop, look, limits);
     loop_timer_set(limits->look, 0);
     gateway->limits = limits;
@@ -226,6 +246,7 @@ void limits_free(struct gateway *gateway)
     loop_timer_free(limits->look);
     token_buckets_free(limits->addresses);
     token_buckets_free(limits->hosts);
+    token_buckets_free(limits->rare);
     free(limits);
     gateway->limits = NULL;
 }

@@ -13,6 +13,7 @@ enum {
     LIMIT_MEMORY_RETRY_S = 10, /* Retry-After of a worker that is full */
     LIMIT_QUEUE_RETRY_S = 30,  /* … of a full inbox queue or store */
     LIMIT_RETRY_MAX_S = 3600,
+    LIMIT_RARE_BURST = 5, /* at once, of what nobody does often */
 };
 
 void limits_start(struct gateway *gateway);
@@ -26,5 +27,12 @@ int limits_admit(void *gateway, const struct http_request *request, unsigned *re
 /* One activity more from the host of an actor whose signature was verified. 0, or in how many seconds to come
  * again. */
 unsigned limits_take_host(struct gateway *gateway, const char *actor_id);
+
+/* Whether somebody at `peer` may have `server` asked how its people follow: once a second, by one address and
+ * about one server. */
+bool limits_take_dialog(struct gateway *gateway, const char *peer, const char *server);
+
+/* Whether what has that name may be done now: once a second, LIMIT_RARE_BURST at once. */
+bool limits_take_rare(struct gateway *gateway, const char *name);
 
 #endif

@@ -120,6 +120,14 @@ void metrics_serve(struct serving *serving)
                "dead_hosts");
     add_number(serving, &out, "deliveries_reclaimed_total", "counter",
                "Deliveries taken over from workers that died.", "GET", "counter:reclaimed");
+    add_number(serving, &out, "reports_open", "gauge", "Reports that wait for the operator.", "ZCARD",
+               "reports_open");
+    add_number(serving, &out, "reports_received_total", "counter", "Reports that other servers sent.", "GET",
+               "counter:reports_in");
+    add_number(serving, &out, "reports_made_total", "counter",
+               "Reports of people here about people elsewhere.", "GET", "counter:reports_out");
+    add_number(serving, &out, "reports_dropped_total", "counter",
+               "Reports that were not kept because too many are open.", "GET", "counter:reports_dropped");
     add_number(serving, &out, "webhooks_refused_total", "counter",
                "Webhooks with a wrong signature or a body that is no batch of events.", "GET",
                "counter:webhooks_refused");

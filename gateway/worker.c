@@ -13,6 +13,7 @@
 #include "gateway/client/websocket.h"
 #include "gateway/delivery/delivery.h"
 #include "gateway/domains.h"
+#include "gateway/fed/flags.h"
 #include "gateway/fed/in_vain.h"
 #include "gateway/fed/inbox.h"
 #include "gateway/fed/serve_cache.h"
@@ -20,6 +21,7 @@
 #include "gateway/fed/verify.h"
 #include "gateway/gateway.h"
 #include "gateway/hardening.h"
+#include "gateway/health.h"
 #include "gateway/http/server.h"
 #include "gateway/jobs.h"
 #include "gateway/ledger/watch.h"
@@ -144,6 +146,7 @@ static void close_rooms(struct gateway *gateway)
 {
     watch_free(gateway);
     jobs_free(gateway);
+    flags_stop(gateway);
     delivery_free(gateway);
     websocket_client_free(gateway->websockets); /* its last words go to the streams of upstream/ */
     upstream_free(gateway);
@@ -155,6 +158,7 @@ static void close_rooms(struct gateway *gateway)
     in_vain_free(gateway);
     signers_free(gateway);
     store_free(gateway->store);
+    health_free(gateway);
     domains_free(gateway);
     limits_free(gateway); /* the store's last answers went there */
     refusals_free(gateway);
@@ -234,6 +238,8 @@ static bool start(struct worker *worker, char *error, size_t error_size)
     inbox_start(gateway);
     delivery_start(gateway);
     jobs_start(gateway);
+    flags_start(gateway);
+    health_start(gateway);
     watch_start(gateway);
     if (!upstream_start(gateway, error, error_size))
         return false;

@@ -121,6 +121,14 @@ json_t *follow_answer(bool accept, const char *id, const char *actor_id, const c
     return activity;
 }
 
+json_t *follow_activity(const char *id, const char *actor_id, const char *followed_id)
+{
+    json_t *activity = activity_new(context_plain(), id, "Follow", actor_id);
+    put_new(activity, "to", string_list(followed_id, NULL));
+    put_text(activity, "object", followed_id);
+    return activity;
+}
+
 json_t *announce_activity(const char *id, const char *actor_id, const char *object_id, const char *author_id,
                           const char *followers_url, int64_t published)
 {
@@ -129,6 +137,14 @@ json_t *announce_activity(const char *id, const char *actor_id, const char *obje
     put_new(activity, "to", string_list(PUBLIC_COLLECTION, NULL));
     put_new(activity, "cc",
             string_list(followers_url, author_id && strcmp(author_id, actor_id) != 0 ? author_id : NULL));
+    put_text(activity, "object", object_id);
+    return activity;
+}
+
+json_t *like_activity(const char *id, const char *actor_id, const char *object_id, const char *author_id)
+{
+    json_t *activity = activity_new(context_plain(), id, "Like", actor_id);
+    put_new(activity, "to", string_list(author_id, NULL));
     put_text(activity, "object", object_id);
     return activity;
 }

@@ -112,6 +112,7 @@ struct remote_post_input {
     int text_unit; /* enum text_unit of adapters/adapter.h: 0 bytes, 1 code points, 2 UTF-16, 3 graphemes */
     size_t media_max; /* attachments that the platform takes; further ones are linked in the text */
     size_t alt_max;   /* bytes of a description; 0: as long as it is */
+    bool timeline;    /* it is for those who follow the author */
     uint64_t revision;
 };
 struct remote_post *remote_post_make(struct arena *arena, const struct remote_post_input *input,

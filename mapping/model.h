@@ -127,6 +127,8 @@ enum account_kind { ACCOUNT_PERSON, ACCOUNT_BOT, ACCOUNT_GROUP };
 enum account_status { ACCOUNT_ACTIVE, ACCOUNT_SUSPENDED, ACCOUNT_DEACTIVATED, ACCOUNT_DELETED };
 enum federation_wish { FEDERATION_UNKNOWN, FEDERATION_OFF, FEDERATION_ON };
 
+enum { ALIASES_MAX = 16 }; /* of which the platform names at most 8 */
+
 struct account {
     const char *id, *handle; /* native id; handle as the platform shows it, without '@' */
     const char *name, *url;  /* display name; profile page; may be NULL */
@@ -144,7 +146,7 @@ struct account {
     bool backfill, discoverable, indexable, approve_followers;
     const char *pinned[8]; /* native post ids */
     size_t pinned_count;
-    const char *also_known_as[8];
+    const char *also_known_as[ALIASES_MAX];
     size_t also_known_as_count;
     const char *moved_to; /* or NULL */
 };
@@ -186,22 +188,41 @@ struct remote_post {
     const struct media *media;
     size_t media_count;
     const struct poll *poll; /* or NULL */
+    bool timeline;           /* for those who follow the author, not only for those it answers or names */
     int64_t created, edited;
     uint64_t revision; /* the gateway's own counter */
 };
 
-enum relation_kind { RELATION_LIKE, RELATION_REPOST, RELATION_FOLLOW, RELATION_EMOJI, RELATION_VOTE };
+enum relation_kind {
+    RELATION_LIKE,
+    RELATION_REPOST,
+    RELATION_FOLLOWED, /* one of the platform's accounts follows that person */
+    RELATION_EMOJI,
+    RELATION_VOTE
+};
 
-/* A like, boost, reaction, follow or vote of a remote person, on its way to the platform. */
+/* A like, boost, reaction or vote of a remote person, or somebody's follow of one, on its way to the
+ * platform. */
 struct remote_relation {
     const char *key; /* "rr_" + 22 base64url characters */
     enum relation_kind kind;
     const struct remote_author *author;
-    const char *target;    /* native post id, or native account id for a follow */
-    const char *emoji;     /* or NULL */
+    const char *target; /* native post id; of RELATION_FOLLOWED the native id of the account that follows */
+    const char *state;  /* of RELATION_FOLLOWED: asked, accepted, rejected; else NULL */
+    const char *emoji;  /* or NULL */
     const char *emoji_url; /* picture of a custom emoji, or NULL */
     const char *choice;    /* of a vote: the option's name; else NULL */
     uint64_t revision;
+};
+
+/* What another server reported about an account here, on its way to the platform. */
+struct remote_report {
+    const char *key;          /* "rf_" + its number */
+    const char *account;      /* native id */
+    const char *const *posts; /* native ids, of that account's */
+    size_t post_count;
+    const char *server, *comment; /* who reported is known by server only */
+    int64_t created;
 };
 
 enum event_kind {
@@ -213,15 +234,17 @@ enum event_kind {
     EVENT_ACCOUNT_UPDATED,    /* also a rename; account is set */
     EVENT_ACCOUNT_STATUS,     /* account->status */
     EVENT_ACCOUNT_FEDERATION, /* account->federation: the owner's wish changed */
-    EVENT_FOLLOW_DECIDED,
-    EVENT_BLOCK_CREATED, /* subject: key of a remote author, or a domain */
+    EVENT_FOLLOW_DECIDED, /* a member decided about a follower; subject: key of a remote author, `accepted` */
+    EVENT_BLOCK_CREATED,  /* subject: key of a remote author, or a domain */
     EVENT_BLOCK_DELETED,
     EVENT_REMOTE_POST_REMOVED, /* a local moderator hid a remote reply; subject: its key */
     EVENT_LIKE_CREATED,
     EVENT_LIKE_DELETED,
-    EVENT_REPORT,
-    EVENT_GAP,   /* events were lost or the epoch changed: reconcile by REST */
-    EVENT_OTHER, /* understood but of no use here; counted, then dropped */
+    EVENT_REPORT, /* a member reports somebody elsewhere; subject: key of a remote post or author */
+    EVENT_GAP,    /* events were lost or the epoch changed: reconcile by REST */
+    EVENT_OTHER,  /* understood but of no use here; counted, then dropped */
+    EVENT_FOLLOW_CREATED, /* a member wants to follow; subject: key of a remote author, or name@server */
+    EVENT_FOLLOW_DELETED,
 };
 
 /* One thing that happened on the platform. */
@@ -232,6 +255,9 @@ struct event {
     const char *subject; /* native post id or other subject; may be NULL */
     uint64_t revision;
     int64_t time;
+    bool accepted;                      /* of EVENT_FOLLOW_DECIDED */
+    const char *comment;                /* of a report; may be NULL */
+    bool forward;                       /* of a report: the member wants their server to hear of it */
     const struct post *post;            /* or NULL: then fetch it */
     const struct account *account_data; /* or NULL: then fetch it */
 };

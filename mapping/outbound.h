@@ -67,8 +67,12 @@ json_t *tombstone_document(const char *object_id, const char *former_type, int64
  * own id. */
 json_t *follow_answer(bool accept, const char *id, const char *actor_id, const char *follow_id,
                       const char *follower_id, const char *follow_object);
+/* A Follow of somebody elsewhere; undo_activity takes it back. */
+json_t *follow_activity(const char *id, const char *actor_id, const char *followed_id);
 json_t *announce_activity(const char *id, const char *actor_id, const char *object_id, const char *author_id,
                           const char *followers_url, int64_t published);
+/* To the author of the object alone. */
+json_t *like_activity(const char *id, const char *actor_id, const char *object_id, const char *author_id);
 json_t *undo_activity(const json_t *activity, const char *id);
 /* Add to or Remove from `target`, the collection of pinned posts. */
 json_t *pin_activity(const char *id, const char *actor_id, const char *object_id, const char *target,

@@ -350,6 +350,7 @@ struct remote_post *remote_post_make(struct arena *arena, const struct remote_po
         .poll = note->poll,
         .created = note->published,
         .edited = note->updated > note->published ? note->updated : 0,
+        .timeline = input->timeline,
         .revision = input->revision,
     };
     if (note->language)

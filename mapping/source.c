@@ -427,6 +427,10 @@ json_t *source_from_event(const struct event *event)
     put_text(object, "subject", event->subject);
     put_number(object, "revision", (int64_t)event->revision);
     put_number(object, "time", event->time);
+    if (event->accepted)
+        (void)json_object_set_new(object, "accepted", json_true());
+    put_text(object, "comment", event->comment);
+    put_flag(object, "forward", event->forward);
     if (event->post)
         (void)json_object_set_new(object, "post", source_from_post(event->post));
     if (event->account_data)
@@ -439,13 +443,16 @@ bool source_to_event(const json_t *source, struct arena *arena, struct event *ou
     *out = (struct event){0};
     json_int_t kind = get_number(source, "kind");
     out->key = get_text(source, "key", arena);
-    if (!json_is_object(source) || !out->key || kind < EVENT_POST_CREATED || kind > EVENT_OTHER)
+    if (!json_is_object(source) || !out->key || kind < EVENT_POST_CREATED || kind > EVENT_FOLLOW_DELETED)
         return false;
     out->kind = (enum event_kind)kind;
     out->account = get_text(source, "account", arena);
     out->subject = get_text(source, "subject", arena);
     out->revision = (uint64_t)get_number(source, "revision");
     out->time = get_number(source, "time");
+    out->accepted = json_is_true(json_object_get(source, "accepted"));
+    out->comment = get_text(source, "comment", arena);
+    out->forward = get_flag(source, "forward");
     const json_t *post = json_object_get(source, "post");
     if (post) {
         struct post *copy = arena_alloc(arena, sizeof *copy);

@@ -10,6 +10,7 @@
 #include "plaza/outbox.h"
 #include "plaza/reads.h"
 #include "plaza/remote.h"
+#include "plaza/reports.h"
 #include "plaza/sandbox.h"
 
 enum { WAIT_MAX_S = 60, TOKEN_MIN = 20 };
@@ -83,8 +84,9 @@ static void get_discovery(struct plaza *plaza, struct request *request)
         MEDIA_MAX, "image_bytes", 10 << 20, "video_bytes", 0, "types", "image/jpeg", "image/png",
         "image/webp", "image/gif", "alt_max", ALT_BYTES_MAX, "page_max", PAGE_MAX, "requests_per_minute",
         plaza->options.requests_per_minute, "event_window_s", EVENT_WINDOW_S);
-    json_t *features = json_make("[s, s, s, s, s, s, s]", "events.ws", "events.poll", "remote_posts",
-                                 "remote_relations", "polls", "reactions", "mentions");
+    json_t *features = json_make("[s, s, s, s, s, s, s, s, s]", "events.ws", "events.poll", "remote_posts",
+                                 "remote_relations", "polls", "reactions", "mentions", "timeline",
+                                 "reports");
     if (plaza->options.webhook)
         json_array_append_new(features, json_string("events.webhook"));
     if (plaza->options.test_api)
@@ -212,6 +214,7 @@ static const struct route routes[] = {
     {METHOD_DELETE, true, "/v1/remote-posts/*", remote_post_delete},
     {METHOD_PUT, true, "/v1/remote-relations/*", remote_relation_put},
     {METHOD_DELETE, true, "/v1/remote-relations/*", remote_relation_delete},
+    {METHOD_PUT, true, "/v1/reports/*", report_put},
 };
 
 bool contract_owns(const char *path)

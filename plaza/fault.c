@@ -45,6 +45,7 @@ static const char *const names[FAULT_COUNT] = {
     [FAULT_ACTOR_DELETE_LEAVES_POSTS] = "actor-delete-leaves-posts",
     [FAULT_TEXT_UNLIMITED] = "text-unlimited",
     [FAULT_MEDIA_CODE] = "media-code",
+    [FAULT_TIMELINE_OPEN] = "timeline-open",
     [FAULT_HOOK_REWRITTEN] = "hook-rewritten",
     [FAULT_HOOK_GROWS] = "hook-grows",
     [FAULT_HOOK_SKIPS] = "hook-skips",

@@ -35,6 +35,8 @@ static const char help[] =
     "  --requests-per-minute N   what the gateway may ask (default 6000)\n"
     "  --webhook URL             POST events there, too: the gateway's /hooks/contract/NAME\n"
     "  --webhook-secret-file FILE  the secret that signs them, whsec_…\n"
+    "  --owner-pages URL         where members get a way in to their pages at the gateway: its\n"
+    "                            /hooks/contract/NAME/sign-in; signed with the same secret\n"
     "  --new-epoch               forget all events and begin a new epoch of them\n"
     "  --test-api                serve /test/ for tests and scripted demos (loopback only)\n"
     "  --help                    this text\n"
@@ -84,6 +86,7 @@ enum {
     OPTION_RATE,
     OPTION_WEBHOOK,
     OPTION_SECRET,
+    OPTION_PAGES,
     OPTION_EPOCH,
     OPTION_TEST,
     OPTION_HELP
@@ -98,6 +101,7 @@ static const struct option long_options[] = {{"listen", required_argument, NULL,
                                              {"requests-per-minute", required_argument, NULL, OPTION_RATE},
                                              {"webhook", required_argument, NULL, OPTION_WEBHOOK},
                                              {"webhook-secret-file", required_argument, NULL, OPTION_SECRET},
+                                             {"owner-pages", required_argument, NULL, OPTION_PAGES},
                                              {"new-epoch", no_argument, NULL, OPTION_EPOCH},
                                              {"test-api", no_argument, NULL, OPTION_TEST},
                                              {"help", no_argument, NULL, OPTION_HELP},
@@ -140,6 +144,9 @@ static const char *take_option(struct options *options, int option, const char *
     case OPTION_SECRET:
         options->webhook_secret_file = value;
         return NULL;
+    case OPTION_PAGES:
+        options->owner_pages = value;
+        return NULL;
     case OPTION_EPOCH:
         options->new_epoch = true;
         return NULL;
@@ -161,8 +168,8 @@ static const char *what_is_missing(const struct options *options)
         return "--token-file is missing";
     if (!options->fediverse_host)
         return "--fediverse-host is missing";
-    if (!options->webhook != !options->webhook_secret_file)
-        return "--webhook and --webhook-secret-file need one another";
+    if ((options->webhook || options->owner_pages) != (options->webhook_secret_file != NULL))
+        return "--webhook and --owner-pages need --webhook-secret-file, which is of no use without them";
     if (options->test_api && strncmp(options->address, "127.", 4) != 0)
         return "--test-api lets anybody act as any member, so it needs a loopback address in --listen";
     return NULL;

@@ -19,7 +19,7 @@ void page_begin(struct request *request, const struct visitor *visitor, int stat
         "<nav aria-label=\"Plaza\"><a class=\"brand\" href=\"/\">Plaza</a>");
     if (visitor->signed_in) {
         text_format(page,
-                    "<a href=\"/@%s\">@%s</a><a href=\"/mentions\">Mentions</a>"
+                    "<a href=\"/@%s\">@%s</a><a href=\"/home\">Home</a><a href=\"/mentions\">Mentions</a>"
                     "<a href=\"/settings\">Settings</a>",
                     visitor->account.handle, visitor->account.handle);
         form_begin(page, visitor, "/sign-out");

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "plaza/actions.h"
+#include "plaza/follows.h"
+#include "plaza/handover.h"
 #include "plaza/page.h"
 #include "plaza/threads.h"
 
@@ -244,6 +246,32 @@ static void put_switch(struct plaza *plaza, struct text *page, const struct visi
     text_put(page, "</form></section>");
 }
 
+/* A link and no form: browsers let no form lead to another site's page. */
+static void put_owner_pages(const struct plaza *plaza, struct text *page, const struct visitor *visitor)
+{
+    if (!plaza->handover || !visitor->account.federation)
+        return;
+    text_put(page,
+             "<section class=\"card\"><h2>Followers, blocks, where your posts are</h2><p>The gateway has "
+             "pages of your own for these.</p><p><a class=\"button\" href=\"/settings/fediverse\">Fediverse "
+             "settings</a></p></section>");
+}
+
+static void get_owner_pages(struct plaza *plaza, struct request *request)
+{
+    struct visitor visitor;
+    char account[ACCOUNT_ID_SIZE];
+    visitor_read(plaza, request, &visitor);
+    snprintf(account, sizeof account, "u_%" PRId64, visitor.account.id);
+    if (!visitor.signed_in || !plaza->handover || !visitor.account.federation)
+        page_message(request, &visitor, visitor.signed_in ? 404 : 403,
+                     visitor.signed_in ? "Not here" : "Please sign in",
+                     visitor.signed_in ? "There are no such pages while the fediverse is off."
+                                       : "Only members have settings.");
+    else
+        handover_ask(plaza->handover, request, account);
+}
+
 static void put_wishes(struct text *page, const struct visitor *visitor)
 {
     text_put(page, "<section class=\"card\"><h2>In the fediverse</h2>");
@@ -303,6 +331,7 @@ static void get_settings(struct plaza *plaza, struct request *request)
     }
     page_begin(request, &visitor, 200, "Settings");
     put_switch(plaza, &request->answer, &visitor);
+    put_owner_pages(plaza, &request->answer, &visitor);
     put_wishes(&request->answer, &visitor);
     put_profile_form(&request->answer, &visitor);
     put_blocked(plaza, &request->answer, &visitor);
@@ -313,10 +342,12 @@ static const struct route routes[] = {
     {METHOD_GET, false, "/", get_home},
     {METHOD_GET, false, "/style.css", get_style},
     {METHOD_GET, false, "/settings", get_settings},
+    {METHOD_GET, false, "/settings/fediverse", get_owner_pages},
     {METHOD_GET, false, "/posts/*", get_thread},
     {METHOD_GET, false, "/posts/*/edit", get_edit},
     {METHOD_GET, false, "/show/*", get_post},
     {METHOD_GET, false, "/mentions", get_mentions},
+    {METHOD_GET, false, "/home", get_home_page},
     {METHOD_GET, false, "/@*/*", get_permalink},
     {METHOD_GET, false, "/@*", get_profile},
     {METHOD_POST, true, "/sign-in", action_sign_in},
@@ -329,6 +360,7 @@ static const struct route routes[] = {
     {METHOD_POST, true, "/pin", action_pin},
     {METHOD_POST, true, "/vote", action_vote},
     {METHOD_POST, true, "/block", action_block},
+    {METHOD_POST, true, "/follow", action_follow},
     {METHOD_POST, true, "/settings/federation", action_federation},
     {METHOD_POST, true, "/settings/wishes", action_wishes},
     {METHOD_POST, true, "/settings/profile", action_profile},

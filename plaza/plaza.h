@@ -28,15 +28,19 @@ struct options {
     const char *database, *token_file, *fediverse_host;
     const char *public_url;                    /* NULL: as listened on */
     const char *webhook, *webhook_secret_file; /* NULL: the gateway comes for events */
+    const char *owner_pages;                   /* NULL: members have no pages at the gateway */
     int heartbeat_s, requests_per_minute;
     bool test_api, new_epoch;
 };
+
+struct handover;
 
 struct plaza {
     struct options options;
     struct database database;
     char url[256]; /* where people and the gateway reach Plaza; no slash at the end */
     char epoch[64];
+    struct handover *handover; /* NULL: none */
     int64_t rate_at_ms, rate_left;                 /* of the contract: see within_rate */
     char token_hashes[TOKENS_MAX][HASH_TEXT_SIZE]; /* SHA-256 of the gateway's tokens; "" = none */
 };

@@ -206,5 +206,6 @@ void remote_actor_delete(struct plaza *plaza, struct request *request)
         "ii", now, id);
     database_run(database, "DELETE FROM remote_relation WHERE actor = ?", "i", id);
     database_run(database, "DELETE FROM blocked WHERE actor = ?", "i", id);
+    database_run(database, "DELETE FROM followed WHERE actor = ?", "i", id);
     database_run(database, "DELETE FROM remote_actor WHERE id = ?", "i", id);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "plaza/fault.h"
+#include "plaza/follows.h"
 #include "plaza/posts.h"
 #include "plaza/remote.h"
 
@@ -40,6 +41,7 @@ struct remote_post {
     const char *ap_id, *url, *text, *warning, *visibility, *language;
     const json_t *actor, *parent, *quote, *mentions;
     json_t *spans, *media; /* borrowed */
+    bool timeline;         /* for those who follow the author */
 };
 
 static json_t *array_or_empty(const json_t *object, const char *name, json_t *empty)
@@ -89,6 +91,7 @@ static struct remote_post read_post(struct fields *fields, json_t *empty)
         .language = first_language(fields->object),
         .spans = array_or_empty(fields->object, "spans", empty),
         .media = array_or_empty(fields->object, "media", empty),
+        .timeline = field_bool(fields, "timeline", false),
     };
     if (post.text && text_graphemes(post.text) > POST_GRAPHEMES_MAX && !fault_is(FAULT_TEXT_UNLIMITED))
         field_is_bad(fields, "text", "too_long");
@@ -159,6 +162,12 @@ static json_t *addressed(struct plaza *plaza, const struct remote_post *post, in
     return list;
 }
 
+static void put_on_timeline(struct plaza *plaza, const struct remote_post *post, int64_t id)
+{
+    if (post->timeline)
+        database_run(&plaza->database, "INSERT OR IGNORE INTO timeline(post) VALUES(?)", "i", id);
+}
+
 /* A post that answers nothing here. */
 static void store_mention(struct plaza *plaza, struct request *request, const char *key,
                           const struct remote_post *post, int64_t actor)
@@ -166,11 +175,13 @@ static void store_mention(struct plaza *plaza, struct request *request, const ch
     char quote[LOCAL_ID_SIZE];
     quoted(plaza, post, quote);
     json_t *accounts = addressed(plaza, post, actor, quote);
-    if (json_array_size(accounts)) {
+    bool followed = post->timeline && (followed_by_anybody(plaza, actor) || fault_is(FAULT_TIMELINE_OPEN));
+    if (json_array_size(accounts) || followed) {
         size_t index;
         json_t *account;
         insert(plaza, key, post, actor, "", 0, quote);
         int64_t id = sqlite3_last_insert_rowid(plaza->database.handle);
+        put_on_timeline(plaza, post, id);
         json_array_foreach(accounts, index, account)
         {
             database_run(&plaza->database, "INSERT OR IGNORE INTO mention(post, account) VALUES(?, ?)", "ii",
@@ -210,6 +221,7 @@ static void store_edit(struct plaza *plaza, struct request *request, int64_t id,
                  " warning = ?, language = ?, visibility = ?, media = ? WHERE id = ?",
                  "ititjtttji", post->rev, post->url, post->edited, post->text, post->spans, post->warning,
                  post->language, post->visibility, post->media, id);
+    put_on_timeline(plaza, post, id);
     answer_post(plaza, request, 200, id, post->rev, true);
 }
 
@@ -288,4 +300,5 @@ void remote_post_delete(struct plaza *plaza, struct request *request)
     database_run(database, "DELETE FROM liked WHERE target = ?", "t", local);
     database_run(database, "DELETE FROM remote_relation WHERE target = ?", "t", local);
     database_run(database, "DELETE FROM mention WHERE post = ?", "i", id);
+    database_run(database, "DELETE FROM timeline WHERE post = ?", "i", id);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plaza/follows.h"
 #include "plaza/polls.h"
 #include "plaza/remote.h"
 
@@ -98,7 +99,8 @@ void remote_relation_put(struct plaza *plaza, struct request *request)
     struct relation relation = {.key = request->captures[0],
                                 .kind = field_text(&fields, "kind", 16),
                                 .rev = field_number(&fields, "rev")};
-    if (relation.kind && !is_known(relation.kind))
+    bool followed = relation.kind && is_kind(&relation, "followed");
+    if (relation.kind && !followed && !is_known(relation.kind))
         field_is_bad(&fields, "kind", "unsupported");
     else if (relation.kind && is_kind(&relation, "emoji"))
         relation.emoji = field_text(&fields, "emoji", 64);
@@ -106,7 +108,9 @@ void remote_relation_put(struct plaza *plaza, struct request *request)
         relation.choice = field_text(&fields, "choice", OPTION_BYTES_MAX);
     if (!text_is_id(relation.key))
         field_is_bad(&fields, "key", "invalid");
-    if (fields_good(&fields, request) && relation.kind)
+    if (fields_good(&fields, request) && followed)
+        followed_put(plaza, request, relation.key, body);
+    else if (fields_good(&fields, request) && relation.kind)
         store(plaza, request, &relation, body);
     json_decref(body);
 }
@@ -116,5 +120,6 @@ void remote_relation_delete(struct plaza *plaza, struct request *request)
 {
     database_run(&plaza->database, "DELETE FROM remote_relation WHERE key = ?", "t", request->captures[0]);
     database_run(&plaza->database, "DELETE FROM remote_reaction WHERE key = ?", "t", request->captures[0]);
+    database_run(&plaza->database, "DELETE FROM followed WHERE key = ?", "t", request->captures[0]);
     answer_empty(request, 204);
 }

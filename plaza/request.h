@@ -27,6 +27,7 @@ struct request {
     /* Long-poll: no answer yet; asked again when there are events or at the deadline. */
     bool waiting;
     int64_t deadline_ms, cursor, limit;
+    int64_t ticket; /* of what waits for the gateway instead (handover.h); 0: none */
     /* Asks the server to cut every stream in the middle of a frame (tests only). */
     bool cut_streams;
     /* Events are counted anew: every stream must begin again. */

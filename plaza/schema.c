@@ -44,6 +44,14 @@ const char database_schema[] =
     " language TEXT, visibility TEXT NOT NULL, media TEXT NOT NULL, parent TEXT NOT NULL,"
     " thread INTEGER NOT NULL," /* 0 and no parent: it answers nothing here but names or quotes somebody */
     " quote TEXT) STRICT;"
+    /* Posts that are shown to those who follow their author, and who follows whom. */
+    "CREATE TABLE IF NOT EXISTS timeline(post INTEGER PRIMARY KEY) STRICT;"
+    "CREATE TABLE IF NOT EXISTS followed("
+    " key TEXT PRIMARY KEY, rev INTEGER NOT NULL, account INTEGER NOT NULL, actor INTEGER NOT NULL,"
+    " state TEXT NOT NULL CHECK(state IN ('asked','accepted','rejected'))) STRICT;"
+    "CREATE INDEX IF NOT EXISTS followed_account ON followed(account);"
+    "CREATE INDEX IF NOT EXISTS followed_actor ON followed(actor);"
+
     "CREATE TABLE IF NOT EXISTS mention("
     " post INTEGER NOT NULL, account INTEGER NOT NULL, PRIMARY KEY(account, post)) STRICT;"
     "CREATE INDEX IF NOT EXISTS remote_post_thread ON remote_post(thread);"
@@ -74,6 +82,11 @@ const char database_schema[] =
 
     "CREATE TABLE IF NOT EXISTS blocked("
     " account INTEGER NOT NULL, actor INTEGER NOT NULL, PRIMARY KEY(account, actor)) STRICT;"
+
+    /* What other servers reported about members: for Plaza's moderators. */
+    "CREATE TABLE IF NOT EXISTS report("
+    " key TEXT PRIMARY KEY, account INTEGER NOT NULL, posts TEXT NOT NULL, server TEXT NOT NULL,"
+    " comment TEXT NOT NULL, created INTEGER NOT NULL) STRICT;"
 
     "CREATE TABLE IF NOT EXISTS session(token_hash TEXT PRIMARY KEY, account INTEGER NOT NULL,"
     " created INTEGER NOT NULL) STRICT;"

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "plaza/contract.h"
+#include "plaza/handover.h"
 #include "plaza/pages.h"
 #include "plaza/stream.h"
 #include "plaza/test_api.h"
@@ -314,7 +315,10 @@ static void answer_waiting(struct server *server)
     struct connection *next;
     for (struct connection *connection = server->waiting; connection; connection = next) {
         next = connection->next;
-        contract_poll_again(server->plaza, connection->request);
+        if (connection->request->ticket)
+            handover_poll(server->plaza->handover, connection->request);
+        else
+            contract_poll_again(server->plaza, connection->request);
         if (connection->request->waiting && !server->stopping)
             continue;
         stop_waiting(connection);
@@ -345,6 +349,7 @@ static const struct lws_protocols protocols[] = {
      .callback = stream_callback,
      .per_session_data_size = sizeof(struct stream_slot),
      .rx_buffer_size = 4096},
+    {.name = HANDOVER_PROTOCOL, .callback = handover_callback, .rx_buffer_size = 4096},
     {.name = WEBHOOK_PROTOCOL, .callback = webhook_callback, .rx_buffer_size = 4096},
     {0}};
 
@@ -373,6 +378,8 @@ bool server_start(struct server *server, struct plaza *plaza, char *error, size_
     *server = (struct server){.plaza = plaza};
     error[0] = '\0';
     server->webhook = webhook_new(server, error, size);
+    if (!error[0])
+        plaza->handover = handover_new(server, error, size);
     if (error[0] || !can_listen(&plaza->options, error, size))
         return false;
     lws_set_log_level(LLL_ERR, NULL);
@@ -384,7 +391,7 @@ bool server_start(struct server *server, struct plaza *plaza, char *error, size_
         .max_http_header_data = HEADERS_MAX,
         .retry_and_idle_policy = &validity,
         .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DISABLE_IPV6 |
-                   (plaza->options.webhook ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
+                   (plaza->options.webhook_secret_file ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
         .gid = (gid_t)-1,
         .uid = (uid_t)-1,
     };
@@ -422,4 +429,6 @@ void server_free(struct server *server)
     if (server->context)
         lws_context_destroy(server->context);
     webhook_free(server->webhook);
+    if (server->plaza)
+        handover_free(server->plaza->handover);
 }

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "plaza/fields.h"
+#include "plaza/follows.h"
 #include "plaza/polls.h"
+#include "plaza/reports.h"
 #include "plaza/threads.h"
 
 static bool find_user(struct plaza *plaza, struct request *request, const char *handle,
@@ -363,6 +365,31 @@ static void get_mentions(struct plaza *plaza, struct request *request)
         answer_json(request, 200, json_make("{s:o}", "items", mentions_json(plaza, account.id)));
 }
 
+static void get_home(struct plaza *plaza, struct request *request)
+{
+    struct account account;
+    if (find_user(plaza, request, request->captures[0], &account))
+        answer_json(request, 200, json_make("{s:o}", "items", home_json(plaza, account.id)));
+}
+
+/* {acct}: follow; {key}: no more */
+static void post_follow_as(struct plaza *plaza, struct request *request)
+{
+    struct account account;
+    json_t *body = request_json(request);
+    if (body && find_user(plaza, request, request->captures[0], &account)) {
+        struct fields fields = {.object = body};
+        const char *acct = field_text_or_null(&fields, "acct", 320);
+        const char *key = field_text_or_null(&fields, "key", 255);
+        if (fields_good(&fields, request)) {
+            answer_empty(request, 204);
+            if (!(acct ? follow_wish(plaza, &account, acct) : key && follow_end(plaza, &account, key)))
+                answer_problem(request, 422, "invalid", acct ? "acct" : "key", "Nobody can be followed so.");
+        }
+    }
+    json_decref(body);
+}
+
 static void post_block_as(struct plaza *plaza, struct request *request)
 {
     struct account account;
@@ -378,6 +405,29 @@ static void post_block_as(struct plaza *plaza, struct request *request)
         }
     }
     json_decref(body);
+}
+
+static void post_report_as(struct plaza *plaza, struct request *request)
+{
+    struct account account;
+    json_t *body = request_json(request);
+    if (body && find_user(plaza, request, request->captures[0], &account)) {
+        struct fields fields = {.object = body};
+        const char *key = field_text(&fields, "key", 255);
+        const char *comment = field_text(&fields, "comment", 5000);
+        bool forward = field_bool(&fields, "forward", false);
+        if (fields_good(&fields, request)) {
+            answer_empty(request, 204);
+            if (!report_make(plaza, &account, key, comment, forward))
+                answer_problem(request, 404, "unknown", "key", "There is no such person or post.");
+        }
+    }
+    json_decref(body);
+}
+
+static void get_reports(struct plaza *plaza, struct request *request)
+{
+    answer_json(request, 200, json_make("{s:o}", "items", reports_json(plaza)));
 }
 
 /* Both in one transaction, so they become visible together: the shortest life that a post can have. */
@@ -415,7 +465,11 @@ static const struct route routes[] = {
     {METHOD_POST, true, "/test/users/*/pins", post_pin_as},
     {METHOD_POST, true, "/test/users/*/votes", post_vote_as},
     {METHOD_GET, false, "/test/users/*/mentions", get_mentions},
+    {METHOD_GET, false, "/test/users/*/home", get_home},
+    {METHOD_POST, true, "/test/users/*/follows", post_follow_as},
     {METHOD_POST, true, "/test/users/*/blocks", post_block_as},
+    {METHOD_POST, true, "/test/users/*/reports", post_report_as},
+    {METHOD_GET, false, "/test/reports", get_reports},
     {METHOD_GET, false, "/test/posts/*", get_post},
     {METHOD_PUT, true, "/test/posts/*", put_post},
     {METHOD_DELETE, true, "/test/posts/*", delete_post},

@@ -172,6 +172,23 @@ json_t *mentions_json(struct plaza *plaza, int64_t account)
     return list;
 }
 
+json_t *home_json(struct plaza *plaza, int64_t account)
+{
+    json_t *list = json_array();
+    sqlite3_stmt *row =
+        database_query(&plaza->database,
+                       REMOTE_POST_SELECT
+                       " JOIN timeline ON timeline.post = remote_post.id"
+                       " JOIN followed ON followed.actor = remote_post.actor AND followed.account = ?"
+                       " WHERE state = 'accepted' AND deleted IS NULL AND NOT EXISTS(SELECT 1 FROM blocked"
+                       " WHERE blocked.account = followed.account AND blocked.actor = remote_post.actor)"
+                       " ORDER BY created DESC, remote_post.id DESC LIMIT ?",
+                       "ii", account, (int64_t)PEOPLE_MAX);
+    while (database_row(&plaza->database, &row))
+        json_array_append_new(list, remote_post_json(plaza, row));
+    return list;
+}
+
 /* ---- reading order ---- */
 
 static bool is_listed(const json_t *posts, const char *id)

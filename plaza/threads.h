@@ -19,6 +19,9 @@ json_t *thread_json(struct plaza *plaza, int64_t thread);
  * newest first, each as above. New reference. */
 json_t *mentions_json(struct plaza *plaza, int64_t account);
 
+/* What people whom the member follows wrote: the newest first, each as above. New reference. */
+json_t *home_json(struct plaza *plaza, int64_t account);
+
 /* The newest threads of active members: public ones of everybody, or all of one account (0: everybody).
  * An array of thread numbers, newest first. New reference. */
 json_t *threads_recent(struct plaza *plaza, int64_t account, int64_t limit);

@@ -1,24 +1,18 @@
 #include "plaza/webhook.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "plaza/fault.h"
+#include "plaza/hook.h"
 #include "plaza/outbox.h"
 
 enum {
     EVENTS_MAX = 100,
     BYTES_MAX = BODY_MAX / 2,
-    SECRET_MIN = 24,
-    SECRET_MAX = 64,
     ID_SIZE = 160,
-    HEADER_SIZE = 128,
     RETRY_AFTER_MAX_S = 3600,
     STATUS_STOP = 410,
 };
@@ -28,10 +22,7 @@ static const int64_t pauses_ms[] = {1000, 5000, 30000, 300000};
 
 struct webhook {
     struct server *server;
-    char scheme[8], host[256], path[512];
-    int port;
-    unsigned char secret[SECRET_MAX];
-    size_t secret_length;
+    struct hook hook;
     struct lws *wsi; /* of the attempt that runs */
     char id[ID_SIZE];
     struct text body; /* the batch; empty: none */
@@ -41,55 +32,6 @@ struct webhook {
     size_t attempts;
     bool stopped; /* 410 came */
 };
-
-/* ---- options ---- */
-
-static bool read_secret(struct webhook *webhook, const char *name, char *error, size_t size)
-{
-    char line[256] = "";
-    unsigned char bytes[sizeof line];
-    FILE *file = fopen(name, "re");
-    if (file && !fgets(line, sizeof line, file))
-        line[0] = '\0';
-    int reason = errno;
-    if (file)
-        fclose(file);
-    line[strcspn(line, " \t\r\n")] = '\0';
-    const char *text = line + 6;
-    size_t length = strncmp(line, "whsec_", 6) == 0 ? strlen(text) : 0;
-    int decoded = length ? EVP_DecodeBlock(bytes, (const unsigned char *)text, (int)length) : -1;
-    for (size_t i = length; decoded > 0 && i > 0 && text[i - 1] == '='; i--)
-        decoded--;
-    bool good = decoded >= SECRET_MIN && decoded <= SECRET_MAX;
-    if (good) {
-        memcpy(webhook->secret, bytes, (size_t)decoded);
-        webhook->secret_length = (size_t)decoded;
-    } else
-        snprintf(error, size,
-                 "the secret of the webhooks in %s cannot be used: %s. Make it: printf 'whsec_%%s\\n' "
-                 "\"$(openssl rand -base64 32)\" > %s",
-                 name, file ? "it is not whsec_ and base64 of 24 to 64 bytes" : strerror(reason), name);
-    OPENSSL_cleanse(line, sizeof line);
-    OPENSSL_cleanse(bytes, sizeof bytes);
-    return good;
-}
-
-static bool read_address(struct webhook *webhook, const char *url)
-{
-    const char *authority = strstr(url, "://");
-    size_t scheme = authority ? (size_t)(authority - url) : 0;
-    if (scheme < 4 || scheme > 5 || strncmp(url, "https", scheme) != 0)
-        return false;
-    snprintf(webhook->scheme, sizeof webhook->scheme, "%.*s", (int)scheme, url);
-    authority += 3;
-    size_t length = strcspn(authority, "/");
-    const char *colon = memchr(authority, ':', length);
-    size_t host = colon ? (size_t)(colon - authority) : length;
-    webhook->port = colon ? (int)strtol(colon + 1, NULL, 10) : scheme == 5 ? 443 : 80;
-    snprintf(webhook->host, sizeof webhook->host, "%.*s", (int)host, authority);
-    snprintf(webhook->path, sizeof webhook->path, "%s", authority[length] ? authority + length : "/");
-    return host && host < sizeof webhook->host && webhook->port > 0 && webhook->port <= 65535;
-}
 
 struct webhook *webhook_new(struct server *server, char *error, size_t size)
 {
@@ -101,10 +43,7 @@ struct webhook *webhook_new(struct server *server, char *error, size_t size)
         abort();
     webhook->server = server;
     text_init(&webhook->body, BODY_MAX);
-    if (!read_address(webhook, options->webhook))
-        snprintf(error, size, "--webhook %s is no address. Give it as https://GATEWAY/hooks/contract/NAME.",
-                 options->webhook);
-    else if (read_secret(webhook, options->webhook_secret_file, error, size))
+    if (hook_read(&webhook->hook, "--webhook", options->webhook, options->webhook_secret_file, error, size))
         return webhook;
     webhook_free(webhook);
     return NULL;
@@ -115,7 +54,7 @@ void webhook_free(struct webhook *webhook)
     if (!webhook)
         return;
     text_clear(&webhook->body);
-    OPENSSL_cleanse(webhook->secret, sizeof webhook->secret);
+    hook_clear(&webhook->hook);
     free(webhook);
 }
 
@@ -243,61 +182,18 @@ static void put_rewritten(struct text *out, const char *body)
     json_decref(json);
 }
 
-static void sign(const struct webhook *webhook, const char *timestamp, char out[HEADER_SIZE])
-{
-    struct text signed_text;
-    unsigned char code[EVP_MAX_MD_SIZE];
-    unsigned length = 0;
-    text_init(&signed_text, BODY_MAX + ID_SIZE + HEADER_SIZE);
-    text_format(&signed_text, "%s.%s.", webhook->id, timestamp);
-    if (fault_is(FAULT_HOOK_REWRITTEN))
-        put_rewritten(&signed_text, text_string(&webhook->body));
-    else
-        text_put(&signed_text, text_string(&webhook->body));
-    if (!HMAC(EVP_sha256(), webhook->secret, (int)webhook->secret_length,
-              (const unsigned char *)text_string(&signed_text), signed_text.length, code, &length))
-        abort();
-    text_clear(&signed_text);
-    memcpy(out, "v1,", 4);
-    EVP_EncodeBlock((unsigned char *)out + 3, code, (int)length);
-}
-
 static int write_head(struct webhook *webhook, struct lws *wsi, unsigned char **at, unsigned char *end)
 {
-    char length[24];
-    char timestamp[24];
-    char signature[HEADER_SIZE];
-    snprintf(length, sizeof length, "%zu", webhook->body.length);
-    snprintf(timestamp, sizeof timestamp, "%" PRId64, time_now_ms() / 1000);
-    sign(webhook, timestamp, signature);
-    const struct {
-        const char *name, *value;
-    } headers[] = {{"content-type:", "application/json"},
-                   {"content-length:", length},
-                   {"webhook-id:", webhook->id},
-                   {"webhook-timestamp:", timestamp},
-                   {"webhook-signature:", signature}};
-    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
-        if (lws_add_http_header_by_name(wsi, (const unsigned char *)headers[i].name,
-                                        (const unsigned char *)headers[i].value,
-                                        (int)strlen(headers[i].value), at, end))
-            return -1;
-    lws_client_http_body_pending(wsi, 1);
-    lws_callback_on_writable(wsi);
-    return 0;
-}
-
-static int write_body(struct webhook *webhook, struct lws *wsi)
-{
-    size_t length = webhook->body.length;
-    unsigned char *buffer = malloc(LWS_PRE + length);
-    if (!buffer)
-        abort();
-    memcpy(buffer + LWS_PRE, webhook->body.bytes, length);
-    lws_client_http_body_pending(wsi, 0);
-    int written = lws_write(wsi, buffer + LWS_PRE, length, LWS_WRITE_HTTP_FINAL);
-    free(buffer);
-    return written >= (int)length ? 0 : -1;
+    struct text rewritten;
+    text_init(&rewritten, BODY_MAX);
+    if (fault_is(FAULT_HOOK_REWRITTEN))
+        put_rewritten(&rewritten, text_string(&webhook->body));
+    else
+        text_put(&rewritten, text_string(&webhook->body));
+    int result = hook_write_head(&webhook->hook, wsi, webhook->id, text_string(&rewritten),
+                                 webhook->body.length, at, end);
+    text_clear(&rewritten);
+    return result;
 }
 
 static void read_answer(struct webhook *webhook, struct lws *wsi)
@@ -351,7 +247,7 @@ int webhook_callback(struct lws *wsi, enum lws_callback_reasons reason, void *us
     case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
         return write_head(webhook, wsi, in, *(unsigned char **)in + length);
     case LWS_CALLBACK_CLIENT_HTTP_WRITEABLE:
-        return write_body(webhook, wsi);
+        return hook_write_body(wsi, webhook->body.bytes, webhook->body.length);
     case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP:
         read_answer(webhook, wsi);
         return 0;
@@ -371,30 +267,12 @@ int webhook_callback(struct lws *wsi, enum lws_callback_reasons reason, void *us
 
 static void send_batch(struct webhook *webhook)
 {
-    char authority[300];
-    bool secure = strcmp(webhook->scheme, "https") == 0;
-    snprintf(authority, sizeof authority, "%s:%d", webhook->host, webhook->port);
-    if (webhook->port == (secure ? 443 : 80))
-        authority[strlen(webhook->host)] = '\0';
-    struct lws_client_connect_info info = {
-        .context = webhook->server->context,
-        .vhost = webhook->server->vhost,
-        .address = webhook->host,
-        .port = webhook->port,
-        .ssl_connection = secure ? LCCSCF_USE_SSL : 0,
-        .path = webhook->path,
-        .host = authority,
-        .origin = authority,
-        .method = "POST",
-        .protocol = WEBHOOK_PROTOCOL,
-        .pwsi = &webhook->wsi,
-        .opaque_user_data = webhook,
-    };
     webhook->status = 0;
     webhook->retry_after_ms = 0;
     webhook->next_ms = INT64_MAX; /* until this attempt ends */
     /* A failure at once has called back already, or not at all. */
-    if (!lws_client_connect_via_info(&info) && webhook->next_ms == INT64_MAX)
+    if (!hook_connect(&webhook->hook, webhook->server, WEBHOOK_PROTOCOL, &webhook->wsi, webhook) &&
+        webhook->next_ms == INT64_MAX)
         attempt_ended(webhook);
 }
 

@@ -67,8 +67,11 @@ static enum operation_state take_profile(struct operation *operation, const json
     (void)bluesky_read_profile(operation->adapter, &record, operation->handle_holds ? operation->handle : "",
                                operation->arena, operation->account);
     /* Its texts are a remote person's: a code in them proves nothing. */
-    if (json_object_get(record.value, BLUESKY_ORIGINAL))
-        refuse_wish(operation, "the account is itself made by a bridge (drawbridge): follow the original");
+    if (json_object_get(record.value, BLUESKY_ORIGINAL)) {
+        operation->account->federation = FEDERATION_OFF;
+        operation->account->federation_reason =
+            "the account is itself made by a bridge (drawbridge): follow the original";
+    }
     return OPERATION_REQUEST;
 }
 

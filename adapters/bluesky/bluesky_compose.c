@@ -192,8 +192,9 @@ json_t *bluesky_compose(struct operation *operation)
     const struct remote_post *post = operation->input->remote_post;
     const struct bluesky_push *push = operation->push;
     struct arena *arena = operation->arena;
-    const struct attribution attribution =
-        operation->speaker.puppet ? (struct attribution){.text = ""} : attribute(arena, post->author);
+    struct attribution attribution = {.text = ""};
+    if (!operation->speaker.puppet)
+        attribution = attribute(arena, post->author);
     const struct rich_text body = body_of(arena, post);
     json_t *facets = json_array();
     char created[TIME_TEXT_MAX];

@@ -49,7 +49,7 @@ void bluesky_change_event(struct adapter *adapter, const struct bluesky_change *
     *out = (struct event){
         .kind = kind_of(change),
         .key = arena_join(arena, change->did, "/", change->collection, "/", change->rkey, ":", change->rev,
-                          ":", (const char[]){change->action, '\0'}, NULL),
+                          ":", (const char[]){change->action, '\0'}, (char *)NULL),
         .account = arena_string(arena, change->did),
         .revision = bluesky_tid_time(change->rev),
         .time = change->time,
@@ -57,7 +57,7 @@ void bluesky_change_event(struct adapter *adapter, const struct bluesky_change *
     if (out->kind == EVENT_OTHER || out->kind == EVENT_ACCOUNT_UPDATED)
         return;
     const char *collection = is_gate(change->collection) ? BLUESKY_POST : change->collection;
-    out->subject = arena_join(arena, "at://", change->did, "/", collection, "/", change->rkey, NULL);
+    out->subject = arena_join(arena, "at://", change->did, "/", collection, "/", change->rkey, (char *)NULL);
     /* Of an edited post the gateway asks its server: the gates beside it count on. */
     if (change->action == 'c' && out->kind != EVENT_POST_UPDATED)
         out->post = read_data(adapter, change, out->revision, arena);

@@ -310,6 +310,7 @@ static enum operation_state begin(struct operation *operation)
     case OPERATION_PROVE:
         return bluesky_begin_prove(operation);
     case OPERATION_FEDERATED_ACCOUNTS:
+    case OPERATION_PUSH_REPORT:
         break;
     }
     return bluesky_fail(operation, ANSWER_INVALID, "Bluesky has no such operation");

@@ -65,7 +65,8 @@ static const char *blob_url(struct reading *reading, const json_t *blob)
         return NULL;
     }
     return arena_join(reading->arena, reading->record->pds,
-                      "/xrpc/com.atproto.sync.getBlob?did=", reading->record->did, "&cid=", cid, NULL);
+                      "/xrpc/com.atproto.sync.getBlob?did=", reading->record->did, "&cid=", cid,
+                      (char *)NULL);
 }
 
 static uint32_t side(const json_t *embed, const char *name)
@@ -285,7 +286,8 @@ bool bluesky_read_record(const struct adapter *adapter, const struct bluesky_rec
                          struct arena *arena, struct post *out)
 {
     *out = (struct post){
-        .id = arena_join(arena, "at://", record->did, "/", record->collection, "/", record->rkey, NULL),
+        .id =
+            arena_join(arena, "at://", record->did, "/", record->collection, "/", record->rkey, (char *)NULL),
         .author = arena_string(arena, record->did),
         .revision = record->revision,
         .digest = record->cid ? bluesky_digest(record->cid) : 0,

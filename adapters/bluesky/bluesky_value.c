@@ -114,8 +114,8 @@ bool bluesky_address_read(const char *text, struct arena *arena, struct bluesky_
 const char *bluesky_page(const struct adapter *adapter, struct arena *arena, const char *did,
                          const char *rkey)
 {
-    return rkey ? arena_join(arena, adapter->web, "/profile/", did, "/post/", rkey, NULL)
-                : arena_join(arena, adapter->web, "/profile/", did, NULL);
+    return rkey ? arena_join(arena, adapter->web, "/profile/", did, "/post/", rkey, (char *)NULL)
+                : arena_join(arena, adapter->web, "/profile/", did, (char *)NULL);
 }
 
 const char *bluesky_blob_cid(const json_t *blob, struct arena *arena)

@@ -52,6 +52,7 @@ void platform_read_event(const json_t *object, const char *key, struct arena *ar
 json_t *platform_author_json(const struct remote_author *author);
 json_t *platform_post_json(const struct remote_post *post);
 json_t *platform_relation_json(const struct remote_relation *relation);
+json_t *platform_report_json(const struct remote_report *report);
 
 /* platform_answer.c: what an HTTP answer means (§7.8). `code` is the problem's, "" when there is none. */
 struct platform_answer {

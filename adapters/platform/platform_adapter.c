@@ -172,6 +172,10 @@ static unsigned read_capabilities(const json_t *document, bool stream)
         out |= ADAPTER_PUSH_EMOJI;
     if (lists(features, "mentions"))
         out |= ADAPTER_PUSH_MENTION;
+    if (lists(features, "timeline"))
+        out |= ADAPTER_TIMELINE;
+    if (lists(features, "reports"))
+        out |= ADAPTER_PUSH_REPORT;
     return out;
 }
 

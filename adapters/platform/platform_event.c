@@ -3,8 +3,11 @@
 
 #include "adapters/platform/platform.h"
 
-/* What the subject of an event is: an id, or an object with "local" or "remote". */
-enum subject { SUBJECT_NONE, SUBJECT_POST, SUBJECT_REFERENCE, SUBJECT_DOMAIN };
+enum { ACCT_MAX = 320, COMMENT_MAX = 20000 };
+
+/* What the subject of an event is: an id, or an object with "local" or "remote"; a person may be one that the
+ * platform never met, by "acct". */
+enum subject { SUBJECT_NONE, SUBJECT_POST, SUBJECT_REFERENCE, SUBJECT_PERSON, SUBJECT_DOMAIN };
 
 static const struct event_type {
     const char *name;
@@ -22,6 +25,8 @@ static const struct event_type {
     {"account.federation", EVENT_ACCOUNT_FEDERATION, SUBJECT_NONE},
     {"like.created", EVENT_LIKE_CREATED, SUBJECT_REFERENCE},
     {"like.deleted", EVENT_LIKE_DELETED, SUBJECT_REFERENCE},
+    {"follow.created", EVENT_FOLLOW_CREATED, SUBJECT_PERSON},
+    {"follow.deleted", EVENT_FOLLOW_DELETED, SUBJECT_PERSON},
     {"follow.decided", EVENT_FOLLOW_DECIDED, SUBJECT_REFERENCE},
     {"block.created", EVENT_BLOCK_CREATED, SUBJECT_REFERENCE},
     {"block.deleted", EVENT_BLOCK_DELETED, SUBJECT_REFERENCE},
@@ -51,6 +56,8 @@ static const char *read_subject(const json_t *value, enum subject form, struct a
     if (!json_is_object(value))
         return platform_id(value, arena);
     const char *remote = platform_id(json_object_get(value, "remote"), arena);
+    if (form == SUBJECT_PERSON)
+        return remote ? remote : platform_text(json_object_get(value, "acct"), ACCT_MAX, arena);
     return remote ? remote : platform_id(json_object_get(value, "local"), arena);
 }
 
@@ -84,7 +91,13 @@ void platform_read_event(const json_t *object, const char *key, struct arena *ar
             return;
     }
     out->kind = type->kind;
+    out->accepted = json_is_true(json_object_get(json_object_get(object, "data"), "accepted"));
     if (type->kind == EVENT_POST_CREATED || type->kind == EVENT_POST_UPDATED ||
         type->kind == EVENT_REPOST_CREATED)
         out->post = read_data(json_object_get(object, "data"), out, arena);
+    if (type->kind == EVENT_REPORT) {
+        const json_t *data = json_object_get(object, "data");
+        out->comment = platform_text(json_object_get(data, "comment"), COMMENT_MAX, arena);
+        out->forward = json_is_true(json_object_get(data, "forward"));
+    }
 }

@@ -202,22 +202,43 @@ json_t *platform_post_json(const struct remote_post *post)
     put(object, "media", all_media_json(post));
     put(object, "quote_of", reference_json(&post->quote_of));
     put(object, "poll", poll_json(post->poll));
+    if (post->timeline)
+        put(object, "timeline", json_true());
     put(object, "moderation", json_pack("{s:s, s:n}", "state", "ok", "score"));
     return object;
 }
 
 json_t *platform_relation_json(const struct remote_relation *relation)
 {
-    static const char *const kinds[] = {"like", "repost", "follow", "emoji", "vote"};
+    static const char *const kinds[] = {"like", "repost", "followed", "emoji", "vote"};
+    bool followed = relation->kind == RELATION_FOLLOWED;
     json_t *object = json_object();
     put(object, "kind", json_string(kinds[relation->kind]));
     put(object, "actor", author_reference(relation->author));
-    put(object, "target", json_pack("{s:s}", "local", relation->target));
+    put(object, "target", json_pack("{s:s}", followed ? "account" : "local", relation->target));
+    if (followed)
+        put(object, "state", json_string(relation->state));
     put(object, "emoji", text_or_null(relation->emoji));
     if (relation->emoji_url)
         put(object, "emoji_url", json_string(relation->emoji_url));
     if (relation->kind == RELATION_VOTE)
         put(object, "choice", text_or_null(relation->choice));
     put(object, "rev", json_integer((json_int_t)relation->revision));
+    return object;
+}
+
+/* ---- reports ---- */
+
+json_t *platform_report_json(const struct remote_report *report)
+{
+    json_t *object = json_object();
+    json_t *posts = json_array();
+    for (size_t i = 0; i < report->post_count; i++)
+        (void)json_array_append_new(posts, json_string(report->posts[i]));
+    put(object, "account", json_string(report->account));
+    put(object, "posts", posts);
+    put(object, "server", json_string(report->server));
+    put(object, "comment", json_string(report->comment));
+    put(object, "created", time_or_null(report->created));
     return object;
 }

@@ -184,6 +184,9 @@ static enum operation_state request_main(struct operation *operation)
                           platform_relation_json(input->remote_relation));
     case OPERATION_DELETE_RELATION:
         return request_id(operation, "DELETE", "/remote-relations/{}", input->key, NULL);
+    case OPERATION_PUSH_REPORT:
+        return request_id(operation, "PUT", "/reports/{}", input->remote_report->key,
+                          platform_report_json(input->remote_report));
     case OPERATION_NAME_AUTHOR:
     case OPERATION_PROVE:
         break;

@@ -66,11 +66,19 @@ static bool is_reason(const char *text)
     return strlen(text) <= DOMAIN_REASON_MAX;
 }
 
+/* A rule is about all ports of a server. */
+static const char *without_port(struct arena *arena, const char *word)
+{
+    const char *colon = strrchr(word, ':');
+    bool port = colon && colon[1] && strspn(colon + 1, "0123456789") == strlen(colon + 1);
+    return port ? arena_copy(arena, word, (size_t)(colon - word)) : word;
+}
+
 /* The domain that is meant, canonical, and the rules as they are just now. */
 static enum act_outcome domain_of(struct act *act, char domain[DOMAIN_SIZE])
 {
     const char *reason = act_word(act, "reason");
-    if (!domain_canonical(act_word(act, "domain"), domain))
+    if (!domain_canonical(without_port(act->arena, act_word(act, "domain")), domain))
         return act_fails(act, ACT_INVALID, "domain",
                          "'%.200s' is no domain; write the server's name alone, such as spam.example",
                          act_word(act, "domain"));

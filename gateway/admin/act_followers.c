@@ -3,15 +3,10 @@
 #include <string.h>
 
 #include "gateway/admin/acts.h"
-#include "gateway/delivery/delivery.h"
-#include "gateway/fed/publish.h"
-#include "gateway/fed/remote.h"
-#include "gateway/fed/render.h"
+#include "gateway/fed/followers.h"
 #include "gateway/fed/separation.h"
 
-enum { FIELDS = 5, REQUESTS_MAX = 1000 };
-
-static const int64_t ACTOR_AGE_MS = (int64_t)30 * 86400 * 1000;
+enum { FIELDS = 6, REQUESTS_MAX = 1000 };
 
 static void put(json_t *object, const char *name, const char *text)
 {
@@ -28,6 +23,7 @@ static json_t *follower_document(struct act *act, const struct reply *reply, siz
     put(person, "software", reply_text(reply_at(reply, at + 2)));
     put(person, "version", reply_text(reply_at(reply, at + 3)));
     put(person, "server_state", reply_text(reply_at(reply, at + 4)));
+    put(person, "followed", reply_text(reply_at(reply, at + 5)));
     return person;
 }
 
@@ -96,52 +92,24 @@ enum act_outcome act_follower_requests(struct act *act)
     return ACT_DONE;
 }
 
-/* The Follow that waits; NULL when none does. */
-static enum act_outcome request_of(struct act *act, const char **actor_id, const char **follow)
-{
-    enum act_outcome outcome = act_person(act, act_word(act, "person"), actor_id);
-    if (outcome != ACT_DONE)
-        return outcome;
-    struct reply *reply =
-        store_call(act->gateway->store, "HGET", arena_format(act->arena, "requests:%s", act->account.aid),
-                   *actor_id, (char *)NULL);
-    bool failed = reply_failed(reply);
-    const char *kept = strchr(reply_text(reply), ' ');
-    *follow = kept ? arena_string(act->arena, kept + 1) : NULL;
-    reply_free(reply);
-    if (failed)
-        return act_away(act);
-    if (!*follow)
-        return act_fails(act, ACT_UNKNOWN, "person", "%s did not ask to follow this account", *actor_id);
-    return ACT_DONE;
-}
-
 static enum act_outcome answer_request(struct act *act, bool accept)
 {
     const char *actor_id;
-    const char *follow;
     const char *why = NULL;
-    struct inbound_actor actor;
-    struct gateway *gateway = act->gateway;
-    enum act_outcome outcome = request_of(act, &actor_id, &follow);
+    enum act_outcome outcome = act_person(act, act_word(act, "person"), &actor_id);
     if (outcome != ACT_DONE)
         return outcome;
-    if (remote_actor(gateway, act->arena, actor_id, ACTOR_AGE_MS, &actor, &why) != REMOTE_OK)
-        return act_fails(act, ACT_AWAY, "person", "%s cannot be asked for just now: %s", actor_id, why);
-    const char *object = url_actor(act->arena, account_base(gateway, &act->account), act->account.aid);
-    if (accept &&
-        !delivery_follower_add(gateway, act->account.aid, actor_id, follow, actor.inbox, actor.shared_inbox))
-        return act_away(act);
-    if (!publish_follow_answer(gateway, act->account.aid, accept, follow, actor_id, object, actor.inbox,
-                               act->trace))
-        return act_away(act);
-    struct reply *reply =
-        store_call(gateway->store, "HDEL", arena_format(act->arena, "requests:%s", act->account.aid),
-                   actor_id, (char *)NULL);
-    bool good = !reply_failed(reply);
-    reply_free(reply);
+    switch (follower_decide(act->gateway, act->arena, &act->account, actor_id, accept, act->trace, &why)) {
+    case LOOKUP_FOUND:
+        break;
+    case LOOKUP_ABSENT:
+        return act_fails(act, ACT_UNKNOWN, "person", "%s did not ask to follow this account", actor_id);
+    case LOOKUP_DOWN:
+        return why ? act_fails(act, ACT_AWAY, "person", "%s cannot be asked for just now: %s", actor_id, why)
+                   : act_away(act);
+    }
     act->result = act_person_document(act, actor_id);
-    return good ? ACT_DONE : act_away(act);
+    return ACT_DONE;
 }
 
 enum act_outcome act_follower_approve(struct act *act)

@@ -93,6 +93,17 @@ enum act_outcome act_person(struct act *act, const char *word, const char **acto
 /* {"actor","handle","name","url","server"} of a person, as far as is known here. A new reference. */
 json_t *act_person_document(struct act *act, const char *actor_id);
 
+enum act_outcome act_host_list(struct act *act);
+enum act_outcome act_host_show(struct act *act);
+enum act_outcome act_host_revive(struct act *act);
+enum act_outcome act_health_show(struct act *act);
+enum act_outcome act_operator_audit(struct act *act);
+enum act_outcome act_name_release(struct act *act);
+enum act_outcome act_report_list(struct act *act);
+enum act_outcome act_report_show(struct act *act);
+enum act_outcome act_report_close(struct act *act);
+enum act_outcome act_report_forward(struct act *act);
+enum act_outcome act_report_add(struct act *act);
 /* The signed receipt of a post or account of ours, as the word "form" wants it, into act->file; `name` is
  * part of the file's. */
 enum act_outcome act_receipt(struct act *act, const char *what, const char *name);
@@ -108,6 +119,14 @@ enum act_outcome act_follower_requests(struct act *act);
 enum act_outcome act_follower_approve(struct act *act);
 enum act_outcome act_follower_refuse(struct act *act);
 enum act_outcome act_follower_remove(struct act *act);
+enum act_outcome act_following_list(struct act *act);
+enum act_outcome act_following_add(struct act *act);
+enum act_outcome act_following_remove(struct act *act);
+enum act_outcome act_following_set(struct act *act);
+enum act_outcome act_account_move(struct act *act);
+enum act_outcome act_alias_list(struct act *act);
+enum act_outcome act_alias_add(struct act *act);
+enum act_outcome act_alias_remove(struct act *act);
 enum act_outcome act_block_list(struct act *act);
 enum act_outcome act_block_add(struct act *act);
 enum act_outcome act_block_remove(struct act *act);

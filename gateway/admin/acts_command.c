@@ -26,7 +26,9 @@ static void print_value(const char *name, const json_t *value)
     bool is_time = strcmp(name, "since") == 0 || strcmp(name, "time") == 0 || strcmp(name, "created") == 0 ||
                    strcmp(name, "last_accepted") == 0 || strcmp(name, "published") == 0 ||
                    strcmp(name, "deleted") == 0 || strcmp(name, "until") == 0 ||
-                   strcmp(name, "asked_until") == 0;
+                   strcmp(name, "asked_until") == 0 || strcmp(name, "asked") == 0 ||
+                   strcmp(name, "decided") == 0 || strcmp(name, "last") == 0 ||
+                   strcmp(name, "closed") == 0 || strcmp(name, "forwarded_at") == 0;
     if (json_is_integer(value) && is_time) {
         time_format(json_integer_value(value), when);
         (void)fputs(when, stdout);
@@ -36,6 +38,14 @@ static void print_value(const char *name, const json_t *value)
         (void)printf("%lld", (long long)json_integer_value(value));
     } else if (json_is_boolean(value)) {
         (void)fputs(json_is_true(value) ? "yes" : "no", stdout);
+    } else if (json_is_array(value)) {
+        size_t index;
+        json_t *inner;
+        json_array_foreach((json_t *)(uintptr_t)value, index, inner)
+        {
+            (void)fputs(index ? " " : "", stdout);
+            print_value("", inner);
+        }
     } else if (json_is_object(value)) {
         const char *member;
         json_t *inner;
@@ -107,11 +117,13 @@ static void print_result(const struct asked *asked, const json_t *result)
 
 /* ---- the words ---- */
 
-static const struct act_parameter *next_required(const struct act_kind *kind, size_t position)
+/* The first that is required and was not said yet; it may be said as an option too. */
+static const struct act_parameter *next_required(const struct asked *asked)
 {
-    for (size_t i = 0; i < ACT_PARAMETERS_MAX && kind->parameters[i].name; i++)
-        if (kind->parameters[i].required && position-- == 0)
-            return &kind->parameters[i];
+    const struct act_parameter *parameters = asked->kind->parameters;
+    for (size_t i = 0; i < ACT_PARAMETERS_MAX && parameters[i].name; i++)
+        if (parameters[i].required && !json_object_get(asked->words, parameters[i].name))
+            return &parameters[i];
     return NULL;
 }
 
@@ -140,7 +152,6 @@ static int take_option(struct asked *asked, const char *group, int count, char *
 
 static int read_words(struct asked *asked, const char *group, int count, char **words)
 {
-    size_t position = 0;
     for (int i = 1; i < count; i++) {
         int code = SESSION_GOOD;
         const struct act_parameter *parameter;
@@ -148,17 +159,16 @@ static int read_words(struct asked *asked, const char *group, int count, char **
             code = take_option(asked, group, count, words, &i);
         else if (asked->kind->scope == ACT_OWNER && !asked->account)
             asked->account = words[i];
-        else if ((parameter = next_required(asked->kind, position)) != NULL) {
+        else if ((parameter = next_required(asked)) != NULL)
             (void)json_object_set_new(asked->words, parameter->name, json_string(words[i]));
-            position++;
-        } else
+        else
             code = words_misused(group, "'%s' is a word too many for %s %s", words[i], group, words[0]);
         if (code != SESSION_GOOD)
             return code;
     }
     if (asked->kind->scope == ACT_OWNER && !asked->account)
         return words_misused(group, "say which account: name@host, as in %s %s name@host", group, words[0]);
-    const struct act_parameter *missing = next_required(asked->kind, position);
+    const struct act_parameter *missing = next_required(asked);
     if (missing)
         return words_misused(group, "a word is missing: %s", missing->says);
     return SESSION_GOOD;
@@ -210,6 +220,16 @@ int command_follower(struct gateway *gateway, int count, char **words)
     return command_acts(gateway, "follower", count, words);
 }
 
+int command_following(struct gateway *gateway, int count, char **words)
+{
+    return command_acts(gateway, "following", count, words);
+}
+
+int command_alias(struct gateway *gateway, int count, char **words)
+{
+    return command_acts(gateway, "alias", count, words);
+}
+
 int command_block(struct gateway *gateway, int count, char **words)
 {
     return command_acts(gateway, "block", count, words);
@@ -244,6 +264,26 @@ int command_post(struct gateway *gateway, int count, char **words)
 int command_domain(struct gateway *gateway, int count, char **words)
 {
     return command_acts(gateway, "domain", count, words);
+}
+
+int command_host(struct gateway *gateway, int count, char **words)
+{
+    return command_acts(gateway, "host", count, words);
+}
+
+int command_health(struct gateway *gateway, int count, char **words)
+{
+    return command_acts(gateway, "health", count, words);
+}
+
+int command_name(struct gateway *gateway, int count, char **words)
+{
+    return command_acts(gateway, "name", count, words);
+}
+
+int command_report(struct gateway *gateway, int count, char **words)
+{
+    return command_acts(gateway, "report", count, words);
 }
 
 int command_reply(struct gateway *gateway, int count, char **words)

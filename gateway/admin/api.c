@@ -11,7 +11,7 @@
 #include "gateway/fed/json_guard.h"
 #include "gateway/ledger/ledger.h"
 
-enum { WORD_MAX = 512 };
+enum { WORD_MAX = 512, NAME_SHOWN = 64 };
 
 /* "*" takes one segment: the account. What else an act wants is in the query or in the body. */
 static const struct {
@@ -40,6 +40,14 @@ static const struct {
     {"GET", "/v1/accounts/*/requests", "follower.requests"},
     {"POST", "/v1/accounts/*/requests/approve", "follower.approve"},
     {"POST", "/v1/accounts/*/requests/refuse", "follower.refuse"},
+    {"GET", "/v1/accounts/*/following", "following.list"},
+    {"POST", "/v1/accounts/*/following", "following.add"},
+    {"PATCH", "/v1/accounts/*/following", "following.set"},
+    {"POST", "/v1/accounts/*/following/remove", "following.remove"},
+    {"POST", "/v1/accounts/*/move", "account.move"},
+    {"GET", "/v1/accounts/*/aliases", "alias.list"},
+    {"POST", "/v1/accounts/*/aliases", "alias.add"},
+    {"POST", "/v1/accounts/*/aliases/remove", "alias.remove"},
     {"GET", "/v1/accounts/*/blocks", "block.list"},
     {"POST", "/v1/accounts/*/blocks", "block.add"},
     {"POST", "/v1/accounts/*/blocks/remove", "block.remove"},
@@ -47,6 +55,17 @@ static const struct {
     {"GET", "/v1/accounts/*/replies/held", "reply.held"},
     {"POST", "/v1/accounts/*/replies/approve", "reply.approve"},
     {"POST", "/v1/accounts/*/replies/remove", "reply.remove"},
+    {"POST", "/v1/accounts/*/reports", "report.add"},
+    {"GET", "/v1/reports", "report.list"},
+    {"GET", "/v1/reports/show", "report.show"},
+    {"POST", "/v1/reports/close", "report.close"},
+    {"POST", "/v1/reports/forward", "report.forward"},
+    {"GET", "/v1/hosts", "host.list"},
+    {"GET", "/v1/hosts/show", "host.show"},
+    {"POST", "/v1/hosts/revive", "host.revive"},
+    {"GET", "/v1/health", "health.show"},
+    {"GET", "/v1/operator/audit", "operator.audit"},
+    {"POST", "/v1/names/release", "name.release"},
     {"GET", "/v1/domains", "domain.list"},
     {"GET", "/v1/domains/show", "domain.show"},
     {"POST", "/v1/domains/block", "domain.block"},
@@ -200,12 +219,37 @@ static bool find_route(struct call *call)
     return false;
 }
 
+static const struct act_parameter *parameter_of(const struct act_kind *kind, const char *name, size_t length)
+{
+    for (size_t i = 0; i < ACT_PARAMETERS_MAX && kind->parameters[i].name; i++)
+        if (strlen(kind->parameters[i].name) == length &&
+            strncmp(kind->parameters[i].name, name, length) == 0)
+            return &kind->parameters[i];
+    return NULL;
+}
+
+/* What is not known or too long is refused, as in a body: who asks for a page shall not get another one. */
 static bool read_query(struct call *call)
 {
     char value[WORD_MAX];
-    for (size_t i = 0; i < ACT_PARAMETERS_MAX && call->kind->parameters[i].name; i++)
-        if (http_request_parameter(call->request, call->kind->parameters[i].name, value, sizeof value))
-            (void)json_object_set_new(call->words, call->kind->parameters[i].name, json_string(value));
+    for (const char *at = http_request_query(call->request); *at;
+         at += strcspn(at, "&"), at += strspn(at, "&")) {
+        size_t length = strcspn(at, "=&");
+        const struct act_parameter *parameter = parameter_of(call->kind, at, length);
+        if (!parameter) {
+            const char *name = arena_copy(call->arena, at, length < NAME_SHOWN ? length : NAME_SHOWN);
+            problem(call, 422, "invalid", name,
+                    arena_format(call->arena, "%s knows no %s", call->kind->name, name));
+            return false;
+        }
+        if (!http_request_parameter(call->request, parameter->name, value, sizeof value)) {
+            problem(
+                call, 422, "invalid", parameter->name,
+                arena_format(call->arena, "%s is a text of at most %d bytes", parameter->name, WORD_MAX - 1));
+            return false;
+        }
+        (void)json_object_set_new(call->words, parameter->name, json_string(value));
+    }
     return true;
 }
 

@@ -28,6 +28,8 @@ int command_ledger(struct gateway *gateway, int count, char **words);
 int command_host(struct gateway *gateway, int count, char **words);
 int command_account(struct gateway *gateway, int count, char **words);
 int command_follower(struct gateway *gateway, int count, char **words);
+int command_following(struct gateway *gateway, int count, char **words);
+int command_alias(struct gateway *gateway, int count, char **words);
 int command_block(struct gateway *gateway, int count, char **words);
 int command_token(struct gateway *gateway, int count, char **words);
 int command_operator(struct gateway *gateway, int count, char **words);
@@ -36,6 +38,9 @@ int command_reply(struct gateway *gateway, int count, char **words);
 int command_where(struct gateway *gateway, int count, char **words);
 /* The acts (acts.h) of a group by the words "VERB [ACCOUNT] [WORDS]". */
 int command_acts(struct gateway *gateway, const char *group, int count, char **words);
+int command_health(struct gateway *gateway, int count, char **words);
+int command_name(struct gateway *gateway, int count, char **words);
+int command_report(struct gateway *gateway, int count, char **words);
 int command_domain(struct gateway *gateway, int count, char **words);
 int command_sweep(struct gateway *gateway, int count, char **words);
 

@@ -29,6 +29,7 @@ enum {
     FEATURE_REMOTE_POSTS = 1u << 3,
     FEATURE_REMOTE_RELATIONS = 1u << 4,
     FEATURE_SANDBOX = 1u << 5,
+    FEATURE_TIMELINE = 1u << 7,
     FEATURE_ACCOUNT = 1u << 6, /* none of the service's words: a federated account is there to work on */
 };
 
@@ -128,6 +129,9 @@ void contract_check_problem(struct contract *contract, const struct contract_ans
  * "do".
  */
 json_t *contract_sandbox(struct contract *contract, const char *what, const char *format, ...);
+
+/* What the platform's readers must see of a remote post (NULL: nothing); skipped without a sandbox. */
+void contract_must_show(struct contract *contract, const char *key, const char *text);
 
 /* Writes an event of type ping; false with a finding when the service did not take it. */
 bool contract_ping(struct contract *contract, const char *nonce);
@@ -252,7 +256,7 @@ void contract_relay_free(struct contract_relay *relay);
 
 extern const struct contract_check contract_checks_read[], contract_checks_pages[], contract_checks_poll[],
     contract_checks_websocket[], contract_checks_webhook[], contract_checks_events[],
-    contract_checks_remote[], contract_checks_last[],
-    contract_checks_social[]; /* each ends with a name NULL */
+    contract_checks_remote[], contract_checks_last[], contract_checks_social[],
+    contract_checks_timeline[]; /* each ends with a name NULL */
 
 #endif

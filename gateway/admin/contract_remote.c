@@ -71,8 +71,7 @@ static void must_be_same(struct contract *contract, const json_t *one, const jso
                        contract_text(one, "local_id"), contract_text(other, "local_id"));
 }
 
-/* What the platform's readers would see; skipped without a sandbox. */
-static void must_show(struct contract *contract, const char *key, const char *text)
+void contract_must_show(struct contract *contract, const char *key, const char *text)
 {
     if (!(contract->features & FEATURE_SANDBOX))
         return;
@@ -117,14 +116,14 @@ static void check_post(struct contract *contract)
     key_of(contract, "rp", "reply", key);
     json_t *first = put_post(contract, 200, NULL, key, post_json(contract, key, 20, "Nice find! 🦉", NULL));
     must_apply(contract, first, true, "a new reply");
-    must_show(contract, key, "Nice find! 🦉");
+    contract_must_show(contract, key, "Nice find! 🦉");
     json_t *again = put_post(contract, 200, NULL, key, post_json(contract, key, 20, "Nice find! 🦉", NULL));
     must_apply(contract, again, false, "the same reply twice");
     must_be_same(contract, first, again, "the same reply twice");
     json_t *edited = put_post(contract, 200, NULL, key, post_json(contract, key, 30, "Nice find!", NULL));
     must_apply(contract, edited, true, "an edit of a reply");
     must_be_same(contract, first, edited, "an edit of a reply");
-    must_show(contract, key, "Nice find!");
+    contract_must_show(contract, key, "Nice find!");
     json_decref(first);
     json_decref(again);
     json_decref(edited);
@@ -140,7 +139,7 @@ static void check_stale(struct contract *contract)
     must_apply(contract, late, false, "a revision that comes late");
     if (late && contract_number(late, "rev") != 30)
         contract_wrong(contract, "a revision that comes late: the answer's rev must be the stored 30");
-    must_show(contract, key, "The newer text");
+    contract_must_show(contract, key, "The newer text");
     json_decref(late);
 }
 
@@ -150,11 +149,11 @@ static void check_delete(struct contract *contract)
     key_of(contract, "rp", "delete", key);
     json_decref(put_post(contract, 200, NULL, key, post_json(contract, key, 20, "Soon gone", NULL)));
     json_decref(contract_must(contract, "DELETE", 204, NULL, NULL, "/remote-posts/%s", key));
-    must_show(contract, key, NULL);
+    contract_must_show(contract, key, NULL);
     json_decref(contract_must(contract, "DELETE", 204, NULL, NULL, "/remote-posts/%s", key));
     json_decref(
         put_post(contract, 410, "tombstoned", key, post_json(contract, key, 40, "Back from the dead", NULL)));
-    must_show(contract, key, NULL);
+    contract_must_show(contract, key, NULL);
 }
 
 static void check_delete_first(struct contract *contract)
@@ -305,7 +304,7 @@ static void check_actor_delete(struct contract *contract)
     char key[CONTRACT_ID_MAX + 1];
     key_of(contract, "rp", "reply", key);
     json_decref(contract_must(contract, "DELETE", 204, NULL, NULL, "/remote-actors/%s", contract->actor));
-    must_show(contract, key, NULL);
+    contract_must_show(contract, key, NULL);
     json_decref(contract_must(contract, "DELETE", 204, NULL, NULL, "/remote-actors/%s", contract->actor));
     json_decref(contract_must(contract, "PUT", 410, "tombstoned", actor_json(contract, 90, "Back"),
                               "/remote-actors/%s", contract->actor));

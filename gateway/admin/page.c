@@ -56,7 +56,8 @@ void page_name(struct buffer *page, const char *name)
 
 static bool is_time(const char *name)
 {
-    static const char *const names[] = {"since", "time", "created", "last_accepted", "unreachable_since"};
+    static const char *const names[] = {"since", "time",    "created", "last_accepted", "unreachable_since",
+                                        "asked", "decided", "last",    "closed",        "forwarded_at"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(names[i], name) == 0)
             return true;
@@ -90,6 +91,17 @@ static void put_members(struct buffer *page, const json_t *object)
     }
 }
 
+static void put_items(struct buffer *page, const json_t *array)
+{
+    size_t index;
+    json_t *value;
+    json_array_foreach((json_t *)(uintptr_t)array, index, value)
+    {
+        buffer_add_string(page, index ? "<br>" : "");
+        page_value(page, "", value);
+    }
+}
+
 void page_value(struct buffer *page, const char *name, const json_t *value)
 {
     char text[TIME_TEXT_MAX];
@@ -101,6 +113,8 @@ void page_value(struct buffer *page, const char *name, const json_t *value)
         page_text(page, text);
     } else if (json_is_boolean(value)) {
         page_text(page, json_is_true(value) ? "yes" : "no");
+    } else if (json_is_array(value)) {
+        put_items(page, value);
     } else if (json_is_object(value)) {
         put_members(page, value);
     } else if (json_is_string(value)) {

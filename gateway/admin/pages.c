@@ -10,8 +10,9 @@
 #include "gateway/admin/admin.h"
 #include "gateway/admin/page.h"
 #include "gateway/admin/visit.h"
+#include "gateway/http/form.h"
 
-enum { PAGE_MAX = 8 << 20, REFRESH_S = 4, FIELD_MAX = 2048, NAME_LENGTH = 64 };
+enum { PAGE_MAX = 8 << 20, REFRESH_S = 4, NAME_LENGTH = 64 };
 
 extern const char admin_style[];
 extern const char admin_icon[];
@@ -157,6 +158,14 @@ void visit_refresh(struct visit *visit, struct buffer *page, const char *address
                 address);
 }
 
+/* Where one comes from, to be led back there: a page of one account names it. */
+static const char *own_address(struct visit *visit, const struct view *view)
+{
+    const char *account = visit_parameter(visit, "account");
+    bool names = visit->scope == ACT_OPERATOR && view->act && act_find(view->act)->scope == ACT_OWNER;
+    return names && account ? arena_format(visit->arena, "%s?account=%s", view->path, account) : view->path;
+}
+
 static void put_button(struct visit *visit, struct buffer *page, const struct view *view,
                        const struct view_button *button, const json_t *row)
 {
@@ -164,7 +173,14 @@ static void put_button(struct visit *visit, struct buffer *page, const struct vi
     const char *condition = button->only_if ? json_string_value(json_object_get(row, button->only_if)) : NULL;
     if (!value || (button->only_if && (!condition || strcmp(condition, button->is) != 0)))
         return;
-    visit_button(visit, page, button->act, button->word, value, button->label, button->danger, view->path);
+    visit_button(visit, page, button->act, button->word, value, button->label, button->danger,
+                 own_address(visit, view));
+}
+
+static void put_buttons(struct visit *visit, struct buffer *page, const struct view *view, const json_t *row)
+{
+    for (size_t i = 0; i < VIEW_BUTTONS_MAX && view->buttons[i].act; i++)
+        put_button(visit, page, view, &view->buttons[i], row);
 }
 
 static void put_row(struct visit *visit, struct buffer *page, const struct view *view, const char *columns,
@@ -179,13 +195,17 @@ static void put_row(struct visit *visit, struct buffer *page, const struct view 
         buffer_add_string(page, "<td data-name=\"");
         page_name(page, name);
         buffer_add_string(page, "\">");
-        page_value(page, name, json_object_get(row, name));
+        const char *account = json_string_value(json_object_get(row, "account"));
+        const char *text = json_string_value(json_object_get(row, name));
+        if (view->opens && account && text && at == columns + length)
+            page_format(page, "<a href=\"%s?account=%s\">%s</a>", view->opens, account, text);
+        else
+            page_value(page, name, json_object_get(row, name));
         buffer_add_string(page, "</td>");
     }
     if (view->buttons[0].act) {
         buffer_add_string(page, "<td>");
-        for (size_t i = 0; i < VIEW_BUTTONS_MAX && view->buttons[i].act; i++)
-            put_button(visit, page, view, &view->buttons[i], row);
+        put_buttons(visit, page, view, row);
         buffer_add_string(page, "</td>");
     }
     buffer_add_string(page, "</tr>");
@@ -275,11 +295,15 @@ static void put_input(struct visit *visit, struct buffer *page, const struct act
     buffer_add_string(page, "</select>");
 }
 
-static void put_form(struct visit *visit, struct buffer *page, const struct view *view, const json_t *known)
+static void put_form(struct visit *visit, struct buffer *page, const struct view *view, const char *act,
+                     const char *label, const json_t *known)
 {
-    const struct act_kind *kind = act_find(view->form);
+    const struct act_kind *kind = act_find(act);
     buffer_add_string(page, "<div class=\"card\">");
-    visit_form(visit, page, view->form, view->path);
+    visit_form(visit, page, act, own_address(visit, view));
+    if (visit->scope == ACT_OPERATOR && kind->scope == ACT_OWNER)
+        page_format(page, "<input type=\"hidden\" name=\"account\" value=\"%s\">",
+                    visit_parameter(visit, "account"));
     for (size_t i = 0; i < ACT_PARAMETERS_MAX && kind->parameters[i].name; i++) {
         const struct act_parameter *parameter = &kind->parameters[i];
         page_format(page, "<label for=\"%s\">", parameter->name);
@@ -291,7 +315,11 @@ static void put_form(struct visit *visit, struct buffer *page, const struct view
         put_input(visit, page, parameter, known);
         page_format(page, "<div class=\"help\" id=\"%s-help\">%s</div>", parameter->name, parameter->says);
     }
-    page_format(page, "<p><button>%s</button></p></form></div>", view->form_label);
+    page_format(page, "<p><button>%s</button>", label);
+    for (size_t i = 0; act == view->form && i < VIEW_OTHERS_MAX && view->others[i].act; i++)
+        page_format(page, " <button formaction=\"/do/%s\">%s</button>", view->others[i].act,
+                    view->others[i].label);
+    buffer_add_string(page, "</p></form></div>");
 }
 
 const char *visit_parameter(struct visit *visit, const char *name)
@@ -311,6 +339,15 @@ static struct act act_of(struct visit *visit, const struct act_kind *kind, const
                         .who = visit->session.aid[0] ? "owner" : "operator"};
 }
 
+/* The operator's session does for any account what its owner can; the page's address names it. */
+static const char *account_of(struct visit *visit, const struct act_kind *kind)
+{
+    if (visit->scope != ACT_OPERATOR || kind->scope != ACT_OWNER)
+        return visit->session.aid;
+    const char *account = visit_parameter(visit, "account");
+    return account && aid_is_valid(account, strlen(account)) ? account : "";
+}
+
 bool visit_act(struct visit *visit, struct buffer *page, struct act *act, const char *name, ...)
 {
     va_list list;
@@ -323,7 +360,7 @@ bool visit_act(struct visit *visit, struct buffer *page, struct act *act, const 
     }
     va_end(list);
     *act = act_of(visit, act_find(name), words);
-    bool done = act_run(act, visit->session.aid) == ACT_DONE;
+    bool done = act_run(act, account_of(visit, act->kind)) == ACT_DONE;
     if (!done && page)
         page_format(page, "<p class=\"said wrong\" role=\"alert\">%s</p>", act->problem);
     json_decref(words);
@@ -334,12 +371,19 @@ bool visit_act(struct visit *visit, struct buffer *page, struct act *act, const 
 static void put_act(struct visit *visit, struct buffer *page, const struct view *view)
 {
     struct act act;
-    bool done =
-        visit_act(visit, page, &act, view->act, "cursor", visit_parameter(visit, "cursor"), (char *)NULL);
+    const char *asked = view->asks ? view->asks : "cursor";
+    const char *fixed = view->fixed ? view->fixed : "cursor";
+    bool done = visit_act(visit, page, &act, view->act, "cursor", visit_parameter(visit, "cursor"), asked,
+                          visit_parameter(visit, asked), fixed,
+                          view->fixed ? view->value : visit_parameter(visit, "cursor"), (char *)NULL);
+    if (done && view->draw)
+        view->draw(page, act.result, view->path);
     if (done && act.kind->columns)
         put_table(visit, page, view, act.kind, act.result);
-    else if (done)
+    else if (done && !view->draw)
         visit_members(page, act.result);
+    if (done && !act.kind->columns)
+        put_buttons(visit, page, view, act.result);
     act_end(&act);
 }
 
@@ -347,7 +391,7 @@ static void put_filled(struct visit *visit, struct buffer *page, const struct vi
 {
     struct act act;
     if (visit_act(visit, page, &act, view->act, (char *)NULL))
-        put_form(visit, page, view, act.result);
+        put_form(visit, page, view, view->form, view->form_label, act.result);
     act_end(&act);
 }
 
@@ -374,42 +418,17 @@ static void show(struct visit *visit, const struct view *view)
     else
         (view->put ? view->put : put_act)(visit, &page, view);
     if (view->form && !view->fills)
-        put_form(visit, &page, view, NULL);
+        put_form(visit, &page, view, view->form, view->form_label, NULL);
+    if (view->also)
+        put_form(visit, &page, view, view->also, view->also_label, NULL);
     finish(visit, &page, 200);
 }
 
 /* ---- forms ---- */
 
-/* A field of an urlencoded body, decoded; NULL when it is not there. */
 static const char *field(struct visit *visit, const char *name)
 {
-    size_t length;
-    const char *body = http_request_body(visit->request, &length);
-    char *text = arena_copy(visit->arena, body ? body : "", body ? length : 0);
-    char *rest = NULL;
-    for (char *pair = strtok_r(text, "&", &rest); pair; pair = strtok_r(NULL, "&", &rest)) {
-        char *value = strchr(pair, '=');
-        if (!value)
-            continue;
-        *value++ = '\0';
-        if (strcmp(pair, name) != 0 || strlen(value) > FIELD_MAX)
-            continue;
-        char *out = value;
-        for (const char *at = value; *at; at++) {
-            unsigned code = 0;
-            if (*at == '+') {
-                *out++ = ' ';
-            } else if (*at == '%' && sscanf(at + 1, "%2x", &code) == 1 && at[1] && at[2] && code) {
-                *out++ = (char)code;
-                at += 2;
-            } else {
-                *out++ = *at;
-            }
-        }
-        *out = '\0';
-        return value;
-    }
-    return NULL;
+    return form_field(visit->request, visit->arena, name);
 }
 
 static bool is_form_of_session(struct visit *visit)
@@ -481,13 +500,19 @@ static void run_form(struct visit *visit, const char *name)
                  "This form is not of your session. Go back, load the page again, and try once more.");
         return;
     }
-    if (!kind || !kind->changes || kind->scope != visit->scope) {
+    const char *aid = visit->session.aid;
+    bool lent = kind && visit->scope == ACT_OPERATOR && kind->scope == ACT_OWNER;
+    if (lent) {
+        const char *account = field(visit, "account");
+        aid = account && aid_is_valid(account, strlen(account)) ? account : NULL;
+    }
+    if (!kind || !kind->changes || !aid || (!lent && kind->scope != visit->scope)) {
         sentence(visit, 404, "Not found", "There is no such page.");
         return;
     }
     json_t *words = words_of(visit, kind);
     struct act act = act_of(visit, kind, words);
-    enum act_outcome outcome = act_run(&act, visit->session.aid);
+    enum act_outcome outcome = act_run(&act, aid);
     bool told = session_say(visit->gateway->store, visit->cookie, what_became(visit, &act, outcome),
                             outcome != ACT_DONE);
     act_end(&act);

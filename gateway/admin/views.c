@@ -15,9 +15,23 @@ static const struct view views[] = {
          "Who follows you, with the server they are on. Who is removed or blocked is told by their server.",
      .act = "follower.list",
      .scope = ACT_OWNER,
-     .buttons = {{"follower.remove", "person", "actor", "Remove", false, NULL, NULL},
+     .buttons = {{"following.add", "person", "actor", "Follow back", false, "followed", "no"},
+                 {"follower.remove", "person", "actor", "Remove", false, NULL, NULL},
                  {"block.add", "subject", "actor", "Block", true, NULL, NULL},
                  {"block.add", "subject", "server", "Block the server", true, NULL, NULL}}},
+    {.path = "/following",
+     .title = "Following",
+     .says = "Whom you follow, and what they said to it. They may decide by hand; a request that was not "
+             "answered can be sent again.",
+     .act = "following.list",
+     .scope = ACT_OWNER,
+     .buttons = {{"following.remove", "person", "actor", "Follow no more", false, NULL, NULL},
+                 {"following.add", "person", "actor", "Ask again", false, "state", "unanswered"},
+                 {"following.add", "person", "actor", "Ask once more", false, "state", "rejected"}},
+     .form = "following.add",
+     .form_label = "Follow",
+     .also = "following.set",
+     .also_label = "Save"},
     {.path = "/requests",
      .title = "Requests",
      .says = "Who asks to follow you. You decide; until then they get nothing.",
@@ -83,6 +97,19 @@ static const struct view views[] = {
      .buttons = {{"block.remove", "subject", "subject", "Take back", false, "by", "owner"}},
      .form = "block.add",
      .form_label = "Block"},
+    {.path = "/moving",
+     .title = "Moving",
+     .says = "Other accounts of yours. Name one here before you move it here from its own server. To move "
+             "from here, name "
+             "this account there first; then your followers are told, and most servers make them follow you "
+             "there.",
+     .act = "alias.list",
+     .scope = ACT_OWNER,
+     .buttons = {{"alias.remove", "person", "alias", "Remove", false, NULL, NULL}},
+     .form = "alias.add",
+     .form_label = "Name it",
+     .also = "account.move",
+     .also_label = "Move"},
     {.path = "/settings",
      .title = "Settings",
      .says = "How your account behaves in the fediverse.",
@@ -102,30 +129,24 @@ static const struct view views[] = {
      .says = "What was done with your account, by whom and when.",
      .act = "account.audit",
      .scope = ACT_OWNER},
-    {.path = "/",
-     .title = "Accounts",
-     .says = "Accounts that were ever switched on here.",
-     .act = "account.list",
-     .scope = ACT_OPERATOR},
-    {.path = "/tokens",
-     .title = "Tokens",
-     .says = "Tokens of the admin API. A new one is shown once.",
-     .act = "token.list",
-     .scope = ACT_OPERATOR,
-     .buttons = {{"token.remove", "name", "name", "Remove", true, NULL, NULL}},
-     .form = "token.add",
-     .form_label = "Make a token"},
 };
 
 const struct view *view_at(size_t index)
 {
-    return index < sizeof views / sizeof views[0] ? &views[index] : NULL;
+    size_t own = sizeof views / sizeof views[0];
+    if (index < own)
+        return &views[index];
+    for (const struct view *view = operator_views; view->path; view++)
+        if (index-- == own)
+            return view;
+    return NULL;
 }
 
 const struct view *view_find(const char *path, enum act_scope scope)
 {
-    for (size_t i = 0; i < sizeof views / sizeof views[0]; i++)
-        if (views[i].scope == scope && strcmp(views[i].path, path) == 0)
-            return &views[i];
+    const struct view *view;
+    for (size_t i = 0; (view = view_at(i)) != NULL; i++)
+        if (view->scope == scope && strcmp(view->path, path) == 0)
+            return view;
     return NULL;
 }

@@ -5,7 +5,7 @@
 #include "gateway/admin/acts.h"
 #include "mapping/buffer.h"
 
-enum { VIEW_BUTTONS_MAX = 3 };
+enum { VIEW_BUTTONS_MAX = 4, VIEW_OTHERS_MAX = 2 };
 
 /* A button in each row: runs an act with one member of the row as its word. */
 struct view_button {
@@ -21,12 +21,25 @@ struct view {
     enum act_scope scope;
     struct view_button buttons[VIEW_BUTTONS_MAX];
     const char *form, *form_label; /* an act whose parameters make a form below; NULL */
+    const char *also, *also_label; /* another one below that */
+    /* Other acts that the same form can be sent to, each with a button of its own. */
+    struct {
+        const char *act, *label;
+    } others[VIEW_OTHERS_MAX];
+    const char *fixed, *value; /* a word that the act always gets here */
+    const char *asks;          /* words of the page's address that the act gets, beside cursor */
+    const char *opens;         /* the page that a row leads to, with the row's member `account`; NULL */
+    /* Drawn above the table, or instead of the list of members; NULL. `path`: the page's own. */
+    void (*draw)(struct buffer *page, const json_t *result, const char *path);
     /* Writes the page's content in place of what `act` shows (visit.h); NULL: a table or a list of members.
      */
     void (*put)(struct visit *visit, struct buffer *page, const struct view *view);
     bool fills; /* the form shows what `act` says, in place of that */
     bool apart; /* it is reached from other pages, not from the navigation */
 };
+
+/* Those of views_operator.c; the last has no path. */
+extern const struct view operator_views[];
 
 void view_put_home(struct visit *visit, struct buffer *page, const struct view *view);
 void view_put_posts(struct visit *visit, struct buffer *page, const struct view *view);
@@ -37,5 +50,8 @@ void view_put_bridge(struct visit *visit, struct buffer *page, const struct view
 /* The page at a path for an owner or the operator; NULL. */
 const struct view *view_find(const char *path, enum act_scope scope);
 const struct view *view_at(size_t index);
+
+/* views_health.c */
+void view_draw_health(struct buffer *page, const json_t *result, const char *path);
 
 #endif

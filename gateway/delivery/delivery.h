@@ -32,9 +32,11 @@ enum delivery_kind {
     DELIVERY_PROFILE, /* Update of the actor */
     DELIVERY_LEAVE,   /* Delete of the actor: a barrier */
     DELIVERY_ANNOUNCE,
-    DELIVERY_UNDO,   /* of an Announce, to all that may know it */
-    DELIVERY_KEY,    /* Update of the actor with its next key, signed by the one before it */
-    DELIVERY_NOTICE, /* to the audience, about a post (order_key: its oid) without showing it: Add, Remove */
+    DELIVERY_UNDO,    /* of an Announce, to all that may know it */
+    DELIVERY_KEY,     /* Update of the actor with its next key, signed by the one before it */
+    DELIVERY_RENEWAL, /* Update of the actor that is no edit of the platform's */
+    DELIVERY_MOVE,    /* to the followers, behind the Update that tells of it */
+    DELIVERY_NOTICE,  /* to the audience, about a post (order_key: its oid) without showing it: Add, Remove */
 };
 
 /* A lane takes the lower ones first. */

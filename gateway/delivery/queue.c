@@ -17,6 +17,7 @@ static const struct {
     [DELIVERY_DELETE] = {"delete", "o", "e"},     [DELIVERY_ANSWER] = {"answer", "f", ""},
     [DELIVERY_PROFILE] = {"profile", "p", "ax"},  [DELIVERY_LEAVE] = {"leave", "x", "x"},
     [DELIVERY_ANNOUNCE] = {"announce", "o", "a"}, [DELIVERY_UNDO] = {"undo", "o", "e"},
+    [DELIVERY_RENEWAL] = {"renewal", "p", "ax"},  [DELIVERY_MOVE] = {"move", "p", "a"},
     [DELIVERY_NOTICE] = {"notice", "o", "a"},     [DELIVERY_KEY] = {"key", "p", "ax"},
 };
 

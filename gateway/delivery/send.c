@@ -12,6 +12,7 @@
 #include "gateway/delivery/answer.h"
 #include "gateway/delivery/results.h"
 #include "gateway/fed/local.h"
+#include "gateway/health.h"
 #include "gateway/log.h"
 #include "gateway/sig/cavage.h"
 #include "gateway/sig/http_date.h"
@@ -130,6 +131,18 @@ static void sending_free(struct sending *sending)
 /* ---- the result to the store
  * --------------------------------------------------------------------------------- */
 
+static void count_result(const struct sending *sending)
+{
+    static const enum health_count counts[] = {[OUTCOME_OK] = HEALTH_DELIVERED,
+                                               [OUTCOME_DROP] = HEALTH_REFUSED,
+                                               [OUTCOME_RETRY] = HEALTH_RETRIED,
+                                               [OUTCOME_HOST] = HEALTH_UNREACHED};
+    int64_t lag = clock_now_ms() - sending->claim.created;
+    health_add(sending->gateway, counts[sending->answer.outcome], 1);
+    if (sending->answer.outcome == OUTCOME_OK && lag > 0)
+        health_add(sending->gateway, HEALTH_LAG, lag);
+}
+
 static void log_result(const struct sending *sending)
 {
     static const char *const what[] = {"delivered", "a delivery was refused", "a delivery waits for a retry",
@@ -143,6 +156,7 @@ static void result_told(struct result *result)
 {
     struct sending *sending = (struct sending *)((char *)result - offsetof(struct sending, result));
     log_result(sending);
+    count_result(sending);
     sending_free(sending);
 }
 

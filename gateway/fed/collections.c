@@ -1,5 +1,6 @@
 /* Outbox, followers, pinned posts; likes, shares, replies and conversation of a post (PROTOCOL §1.7, §4.2).
- * Who likes, boosts and follows is nobody's business: of those there is a count only. */
+ * Who likes, boosts and follows is nobody's business: of those there is a count only. Whom an account follows
+ * is its owner's to show. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,18 +193,60 @@ static void serve_empty(struct serving *serving, const char *type, const char *i
     serve_json(serving, 200, ACTIVITY, document, CACHE_ACTOR);
 }
 
+static json_t *following_items(const struct reply *fields)
+{
+    json_t *items = json_array();
+    for (size_t i = 0; i + 1 < reply_count(fields); i += 2)
+        if (strncmp(reply_text(reply_at(fields, i + 1)), "accepted ", 9) == 0)
+            (void)json_array_append_new(items, json_string(reply_text(reply_at(fields, i))));
+    return items;
+}
+
+static void serve_following_page(struct serving *serving, const struct account_record *record,
+                                 const char *following, const char *cursor)
+{
+    if (!*cursor || strspn(cursor, "0123456789") != strlen(cursor)) {
+        serve_absent(serving);
+        return;
+    }
+    struct reply *reply = store_call(serving->gateway->store, "HSCAN",
+                                     arena_format(serving->arena, "following:%s", record->aid), cursor,
+                                     "COUNT", "100", (char *)NULL);
+    json_t *document = NULL;
+    if (!reply_failed(reply)) {
+        const char *next = reply_text(reply_at(reply, 0));
+        document = collection("OrderedCollectionPage",
+                              arena_format(serving->arena, "%s?page=%s", following, cursor), -1);
+        (void)json_object_set_new(document, "partOf", json_string(following));
+        if (strcmp(next, "0") != 0)
+            (void)json_object_set_new(document, "next", json_sprintf("%s?page=%s", following, next));
+        (void)json_object_set_new(document, "orderedItems", following_items(reply_at(reply, 1)));
+    }
+    reply_free(reply);
+    serve_json(serving, 200, ACTIVITY, document, CACHE_ACTOR);
+}
+
+/* How many the account follows; whom, only where its owner wants that to be seen. */
+static void serve_following(struct serving *serving, const struct account_record *record, const char *url)
+{
+    char page[24];
+    bool asked = http_request_parameter(serving->request, "page", page, sizeof page);
+    if (asked && !record->show_following) {
+        serve_absent(serving);
+    } else if (asked) {
+        serve_following_page(serving, record, url, page);
+    } else {
+        json_t *document = collection("OrderedCollection", url, record->following_count);
+        if (record->show_following)
+            (void)json_object_set_new(document, "first", json_sprintf("%s?page=0", url));
+        serve_json(serving, 200, ACTIVITY, document, CACHE_ACTOR);
+    }
+}
+
 void serve_account_part(struct serving *serving, const struct local_id *id)
 {
     struct account_record record;
     enum view view;
-    static const char *const parts[] = {"inbox", "outbox", "followers", "following", "featured"};
-    bool known = false;
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        known |= strcmp(parts[i], id->part) == 0;
-    if (!known) {
-        serve_absent(serving);
-        return;
-    }
     struct observation observation;
     observe_request(serving, &observation);
     if (!serve_account(serving, id->aid, PART_CONTENT, &record, &view) ||
@@ -218,9 +261,7 @@ void serve_account_part(struct serving *serving, const struct local_id *id)
         /* The count only: who follows is nobody's business (PROTOCOL §1.7). */
         serve_empty(serving, "OrderedCollection", url, record.follower_count);
     } else {
-        json_t *document = collection("OrderedCollection", url, 0);
-        (void)json_object_set_new(document, "orderedItems", json_array());
-        serve_json(serving, 200, ACTIVITY, document, CACHE_ACTOR);
+        serve_following(serving, &record, url);
     }
 }
 

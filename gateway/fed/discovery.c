@@ -174,7 +174,7 @@ void serve_nodeinfo_links(struct serving *serving)
     serve_json(serving, 200, "application/json", json_pack("{so}", "links", links), CACHE_DISCOVERY);
 }
 
-/* Accounts and posts of this host's platforms, counted for all of them. -1 when the store is away. */
+/* Accounts that are on or paused, of all platforms. -1 when the store is away. */
 static int64_t count_accounts(struct serving *serving)
 {
     int64_t total = 0;
@@ -182,7 +182,7 @@ static int64_t count_accounts(struct serving *serving)
         const struct config_platform *platform = &serving->gateway->config->platforms[i];
         struct reply *reply =
             store_call(serving->gateway->store, "SCARD",
-                       arena_format(serving->arena, "accounts:%s", platform->name), (char *)NULL);
+                       arena_format(serving->arena, "present:%s", platform->name), (char *)NULL);
         if (reply_failed(reply))
             total = -1;
         if (total >= 0)

@@ -27,6 +27,8 @@ enum work_result handle_delete(struct incoming *incoming);
 enum work_result handle_like(struct incoming *incoming);
 enum work_result handle_announce(struct incoming *incoming);
 enum work_result handle_block(struct incoming *incoming);
+enum work_result handle_move(struct incoming *incoming);
+enum work_result handle_flag(struct incoming *incoming);
 enum work_result handle_quote_request(struct incoming *incoming);
 enum work_result handle_answer(struct incoming *incoming); /* Accept, Reject */
 /* What somebody else brought: a hint where to look. Gives up after some attempts. */
@@ -55,8 +57,15 @@ struct place {
     struct post_record root;      /* our post; its oid is "" when there is no thread */
     const char *parent;           /* hash of the remote object that is answered, "" for our post itself */
 };
-/* LOOKUP_ABSENT: it is not our business. */
+/* LOOKUP_ABSENT: it is not our business. record.aid is "" when it is for those who follow the author. */
 enum lookup place_find(struct incoming *incoming, const struct inbound_note *note, struct place *out);
+
+/* The answer to a request of ours to quote. */
+enum work_result quote_answered(struct incoming *incoming);
+
+/* Where a post goes that is no answer to us: to a platform where somebody follows its author and that has a
+ * place for it (the contract's feature timeline). An answer to somebody else's post is not for them. */
+enum lookup timeline_find(struct incoming *incoming, const struct inbound_note *note, struct place *out);
 
 /* Keeps a post of the actor that answers, names or quotes somebody here (new or edited) and queues its push;
  * takes a vote. `object` is the embedded Note. */

@@ -41,11 +41,13 @@ static enum work_result store_reply(struct incoming *incoming, const struct inbo
     arguments_number(arguments, now);
     arguments_number(arguments, updated);
     arguments_text(arguments, dated ? "1" : "0");
-    arguments_text(arguments, domains_limit(incoming->gateway, incoming->activity.actor) ? "1" : "0");
+    /* Whoever follows somebody on a limited server wants to see that. */
+    bool limited = place->record.aid[0] && domains_limit(incoming->gateway, incoming->activity.actor);
+    arguments_text(arguments, limited ? "1" : "0");
     struct reply *reply = store_script(incoming->gateway->store, "remote_object_put", arguments);
     bool failed = reply_failed(reply);
     if (!failed)
-        log_write(LOG_INFO, "a reply came", "trace", incoming->trace, "object", note->id, "outcome",
+        log_write(LOG_INFO, "a post came", "trace", incoming->trace, "object", note->id, "outcome",
                   reply_text(reply), "aid", place->record.aid, (char *)NULL);
     reply_free(reply);
     upstream_push_kick(incoming->gateway, place->record.platform);
@@ -111,6 +113,8 @@ enum work_result keep_note(struct incoming *incoming, const json_t *object)
     if (!is_public(&note))
         return WORK_DONE;
     enum lookup found = place_find(incoming, &note, &place);
+    if (found == LOOKUP_ABSENT)
+        found = timeline_find(incoming, &note, &place);
     if (found != LOOKUP_FOUND)
         return found == LOOKUP_DOWN ? WORK_LATER : WORK_DONE;
     if (place.root.oid[0] && place.parent[0] && !note_exposure(incoming, &place.record, &place.root, 'r'))

@@ -2,6 +2,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/delivery/delivery.h"
+#include "gateway/fed/following.h"
 #include "gateway/fed/handle.h"
 #include "gateway/fed/separation.h"
 #include "gateway/log.h"
@@ -37,6 +38,7 @@ enum work_result remove_object(struct incoming *incoming, const char *object_id)
 enum work_result remove_actor(struct incoming *incoming)
 {
     if (!delivery_follower_forget(incoming->gateway, incoming->activity.actor) ||
+        !following_forget(incoming->gateway, incoming->activity.actor, false, incoming->trace) ||
         !separation_forget_person(incoming->gateway, incoming->activity.actor, incoming->trace))
         return WORK_LATER;
     remote_actor_forget(incoming->gateway, incoming->arena, incoming->activity.actor);

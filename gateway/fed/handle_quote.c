@@ -128,7 +128,7 @@ static enum lookup may_permit(struct incoming *incoming, const struct account_re
     return strcmp(hash, hash_of_request(incoming->activity.object_id)) == 0 ? LOOKUP_FOUND : LOOKUP_ABSENT;
 }
 
-enum work_result handle_answer(struct incoming *incoming)
+enum work_result quote_answered(struct incoming *incoming)
 {
     const struct inbound_activity *activity = &incoming->activity;
     struct account_record record;

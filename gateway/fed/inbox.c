@@ -14,6 +14,7 @@
 #include "gateway/fed/object_turn.h"
 #include "gateway/fed/parsed.h"
 #include "gateway/fed/verify.h"
+#include "gateway/health.h"
 #include "gateway/limits.h"
 #include "gateway/log.h"
 #include "gateway/refusals.h"
@@ -45,6 +46,7 @@ static bool is_activity_body(const char *type)
 
 static void accepted(struct serving *serving)
 {
+    health_add(serving->gateway, HEALTH_RECEIVED, 1);
     http_answer(serving->request, &(struct http_answer){.status = 202});
 }
 
@@ -73,6 +75,7 @@ static bool is_strangers_farewell(struct serving *serving, const struct inbound_
 static void refuse(struct serving *serving, const struct inbound_activity *activity,
                    enum verification verification, const char *why)
 {
+    health_add(serving->gateway, HEALTH_TURNED, 1);
     bool blocked = verification == VERIFICATION_BLOCKED;
     log_write(LOG_INFO, "an activity was refused", "actor", activity->actor, "type", activity->type, "reason",
               why, "peer", http_request_peer(serving->request), (char *)NULL);
@@ -98,6 +101,7 @@ static void refuse_body(struct serving *serving, int status, const char *what, c
 /* The host is known by its signature: nobody else can use up what it may send. */
 static void ask_to_wait(struct serving *serving, unsigned seconds)
 {
+    health_add(serving->gateway, HEALTH_TURNED, 1);
     static const char sentence[] = "Your server sends too many activities; go on a little later.\n";
     refusals_add(serving->gateway, REFUSED_ACTIVITY, "its server sends too many");
     http_answer(serving->request,
@@ -272,6 +276,7 @@ static void find_proof(struct serving *serving, const struct inbound_activity *a
 static void refuse_foreign(struct serving *serving, const struct inbound_activity *activity,
                            const char *sender)
 {
+    health_add(serving->gateway, HEALTH_TURNED, 1);
     static const char why[] = "another actor signed it";
     log_write(LOG_INFO, "an activity was refused", "actor", activity->actor, "signer", sender, "reason", why,
               (char *)NULL);
@@ -368,6 +373,8 @@ static const struct {
     {"Reject", handle_answer},
     {"QuoteRequest", handle_quote_request},
     {"Block", handle_block},
+    {"Move", handle_move},
+    {"Flag", handle_flag},
 };
 
 static enum work_result dispatch(struct incoming *incoming)

@@ -12,6 +12,8 @@
 
 enum { PROFILE_POSTS = 20 };
 
+extern const char public_style[], public_icon[];
+
 static enum wanted wanted_by(const struct serving *serving)
 {
     return negotiate(http_request_header(serving->request, "accept"), WANTED_ACTIVITY);
@@ -66,53 +68,71 @@ void serve_actor(struct serving *serving, const struct local_id *id)
 
 void serve_home_page(struct serving *serving)
 {
-    serve_html(serving, 200, page_home(serving), NULL);
+    struct page page = page_about(serving, false);
+    serve_html(serving, 200, &page);
 }
 
-void serve_profile_page(struct serving *serving, const char *name)
+void serve_about_page(struct serving *serving)
+{
+    struct page page = page_about(serving, true);
+    serve_html(serving, 200, &page);
+}
+
+void serve_style(struct serving *serving)
+{
+    serve_text(serving, &(struct served_text){.type = "text/css; charset=utf-8",
+                                              .body = public_style,
+                                              .policy = CACHE_INSTANCE});
+}
+
+void serve_icon(struct serving *serving)
+{
+    serve_text(serving, &(struct served_text){
+                            .type = "image/svg+xml", .body = public_icon, .policy = CACHE_DISCOVERY});
+}
+
+bool serve_named_account(struct serving *serving, const char *name, struct account_record *record)
 {
     char aid[AID_LENGTH + 1];
     char lower[NAME_LENGTH_MAX + 1] = "";
     size_t length = strlen(name);
-    struct account_record record;
     enum view view;
-    if (length == 0 || length > NAME_LENGTH_MAX) {
-        serve_absent(serving);
-        return;
-    }
-    for (size_t i = 0; i < length; i++)
+    enum lookup found = LOOKUP_ABSENT;
+    for (size_t i = 0; i < length && length <= NAME_LENGTH_MAX; i++)
         lower[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32 : name[i]);
-    enum lookup found = account_of_name(serving->gateway->store, serving->host->authority, lower, aid);
-    if (found == LOOKUP_DOWN) {
+    if (lower[0])
+        found = account_of_name(serving->gateway->store, serving->host->authority, lower, aid);
+    if (found == LOOKUP_FOUND)
+        return serve_account(serving, aid, PART_DISCOVERY, record, &view);
+    if (found == LOOKUP_DOWN)
         serve_unavailable(serving);
-        return;
-    }
-    if (found == LOOKUP_ABSENT) {
+    else
         serve_absent(serving);
+    return false;
+}
+
+void serve_profile_page(struct serving *serving, const char *name)
+{
+    struct account_record record;
+    struct post_page list;
+    if (!serve_named_account(serving, name, &record))
         return;
-    }
-    if (!serve_account(serving, aid, PART_DISCOVERY, &record, &view))
-        return;
-    const char *actor = url_actor(serving->arena, serving->host->base, aid);
     if (negotiate(http_request_header(serving->request, "accept"), WANTED_HTML) == WANTED_ACTIVITY) {
         struct observation observation;
         observe_request(serving, &observation);
         if (serve_permitted(serving, &record, &observation))
             serve_json(serving, 200, ACTIVITY, render_actor(serving->gateway, serving->arena, &record),
                        CACHE_ACTOR);
-        observe_answered(serving, &observation, OBSERVED_ACTOR, aid, NULL);
+        observe_answered(serving, &observation, OBSERVED_ACTOR, record.aid, NULL);
         return;
     }
-    struct post_page page;
-    if (post_list(serving->gateway->store, serving->arena, aid, NULL, PROFILE_POSTS, &page) != LOOKUP_FOUND) {
+    if (post_list(serving->gateway->store, serving->arena, record.aid, NULL, PROFILE_POSTS, &list) !=
+        LOOKUP_FOUND) {
         serve_unavailable(serving);
         return;
     }
-    const char *html = page_profile(serving, &record, &page);
-    if (html)
-        serve_html(serving, 200, html, actor);
-    else
-        serve_unavailable(serving);
+    struct page page = page_profile(serving, &record, &list);
+    serve_html(serving, 200, &page);
 }
 
 bool serve_load_post(struct serving *serving, const struct local_id *id, struct account_record *record,
@@ -138,8 +158,11 @@ bool serve_load_post(struct serving *serving, const struct local_id *id, struct 
 static void serve_tombstone(struct serving *serving, const struct account_record *record,
                             const struct post_record *post)
 {
-    serve_json(serving, 410, ACTIVITY, render_tombstone(serving->gateway, serving->arena, record, post),
-               CACHE_NOTE);
+    if (wanted_by(serving) == WANTED_HTML)
+        serve_deleted(serving);
+    else
+        serve_json(serving, 410, ACTIVITY, render_tombstone(serving->gateway, serving->arena, record, post),
+                   CACHE_NOTE);
 }
 
 void serve_post(struct serving *serving, const struct local_id *id)
@@ -164,8 +187,8 @@ void serve_post(struct serving *serving, const struct local_id *id)
         return;
     }
     if (wanted_by(serving) == WANTED_HTML) {
-        const char *html = page_post(serving, &record, &post);
-        serve_html(serving, 200, html, url_object(serving->arena, serving->host->base, id->aid, id->oid));
+        struct page page = page_post(serving, &record, &post);
+        serve_html(serving, 200, &page);
         return;
     }
     if (!serve_permitted(serving, &record, &observation))

@@ -319,6 +319,38 @@ bool publish_actor_key(struct gateway *gateway, const char *aid, const char *tra
     return good;
 }
 
+bool publish_renewal(struct gateway *gateway, const char *aid, const char *what, const char *trace)
+{
+    struct publishing publishing;
+    publishing_init(&publishing, gateway, aid, trace);
+    enum lookup found = publishing_load_account(&publishing);
+    bool good = found != LOOKUP_DOWN;
+    if (found == LOOKUP_FOUND && publishing.record.consent == CONSENT_ON)
+        good = queue_profile(&publishing, DELIVERY_RENEWAL, what);
+    publishing_end(&publishing);
+    return good;
+}
+
+bool publish_move(struct gateway *gateway, const char *aid, const char *target, int64_t when,
+                  const char *trace)
+{
+    struct publishing publishing;
+    publishing_init(&publishing, gateway, aid, trace);
+    enum lookup found = publishing_load_account(&publishing);
+    bool good = found != LOOKUP_DOWN;
+    if (found == LOOKUP_FOUND && publishing.record.consent == CONSENT_ON) {
+        const char *actor = publishing_actor(&publishing);
+        struct delivery_activity activity = {.kind = DELIVERY_MOVE, .priority = PRIORITY_PROFILE};
+        good = publishing_queue(
+            &publishing,
+            move_activity(arena_format(publishing.arena, "%s#move-%lld", actor, (long long)when), actor,
+                          target, publishing_part(&publishing, "followers")),
+            &activity);
+    }
+    publishing_end(&publishing);
+    return good;
+}
+
 bool publish_actor_delete(struct gateway *gateway, const char *aid, const char *trace)
 {
     struct publishing publishing;
@@ -331,35 +363,6 @@ bool publish_actor_delete(struct gateway *gateway, const char *aid, const char *
             &publishing,
             delete_actor_activity(publishing_actor(&publishing), publishing_part(&publishing, "followers")),
             &activity);
-    }
-    publishing_end(&publishing);
-    return good;
-}
-
-bool publish_follow_answer(struct gateway *gateway, const char *aid, bool accept, const char *follow_id,
-                           const char *follower_id, const char *follow_object, const char *inbox,
-                           const char *trace)
-{
-    struct publishing publishing;
-    publishing_init(&publishing, gateway, aid, trace);
-    enum lookup found = publishing_load_account(&publishing);
-    bool good = found != LOOKUP_DOWN;
-    if (found == LOOKUP_FOUND) {
-        char hash[23];
-        char pair[23];
-        id_hash(follow_id, hash);
-        id_hash(arena_format(publishing.arena, "%s %s", aid, follower_id), pair);
-        const char *actor = publishing_actor(&publishing);
-        const char *id =
-            arena_format(publishing.arena, "%s#%s-%s", actor, accept ? "accept" : "reject", hash);
-        struct delivery_target target = {.actor_id = follower_id, .inbox = inbox};
-        struct delivery_activity activity = {.kind = DELIVERY_ANSWER,
-                                             .priority = PRIORITY_ANSWER,
-                                             .order_key = pair,
-                                             .targets = &target,
-                                             .target_count = 1};
-        good = publishing_queue(
-            &publishing, follow_answer(accept, id, actor, follow_id, follower_id, follow_object), &activity);
     }
     publishing_end(&publishing);
     return good;

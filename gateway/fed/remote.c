@@ -360,17 +360,17 @@ static void fill_person(struct arena *arena, const struct inbound_actor *actor, 
                                   .shared_inbox = actor->shared_inbox};
 }
 
-static const char *id_of_puppet(struct gateway *gateway, struct arena *arena, const char *key,
-                                enum lookup *found)
+enum lookup remote_person_id(struct gateway *gateway, struct arena *arena, const char *key,
+                             const char **actor_id)
 {
     struct reply *reply =
         store_call(gateway->store, "HGET", arena_format(arena, "puppet:%s", key), "id", (char *)NULL);
-    *found = reply_failed(reply)              ? LOOKUP_DOWN
-             : reply_kind(reply) == REPLY_NIL ? LOOKUP_ABSENT
-                                              : LOOKUP_FOUND;
-    const char *id = arena_string(arena, reply_text(reply));
+    enum lookup found = reply_failed(reply)              ? LOOKUP_DOWN
+                        : reply_kind(reply) == REPLY_NIL ? LOOKUP_ABSENT
+                                                         : LOOKUP_FOUND;
+    *actor_id = arena_string(arena, reply_text(reply));
     reply_free(reply);
-    return id;
+    return found;
 }
 
 enum lookup remote_person_find(struct gateway *gateway, struct arena *arena, const char *target,
@@ -382,7 +382,7 @@ enum lookup remote_person_find(struct gateway *gateway, struct arena *arena, con
         if (!target)
             return LOOKUP_ABSENT;
     } else if (strncmp(target, "ra_", 3) == 0) {
-        target = id_of_puppet(gateway, arena, target, &found);
+        found = remote_person_id(gateway, arena, target, &target);
         if (found != LOOKUP_FOUND)
             return found;
     }

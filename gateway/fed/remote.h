@@ -46,6 +46,10 @@ struct remote_author *remote_author_of(struct gateway *gateway, struct arena *ar
  * the arena; NULL. */
 const char *webfinger_resolve(struct gateway *gateway, struct arena *arena, const char *handle);
 
+/* What a server answers about user@host, unchecked: a new reference, NULL when it says nothing of use. *url
+ * is where it was asked. */
+json_t *webfinger_fetch(struct gateway *gateway, struct arena *arena, const char *handle, const char **url);
+
 struct remote_person {
     const char *actor_id, *handle, *url, *inbox, *shared_inbox;
 };
@@ -53,6 +57,10 @@ struct remote_person {
  * WebFinger. */
 enum lookup remote_person_find(struct gateway *gateway, struct arena *arena, const char *target,
                                const char *handle, struct remote_person *out);
+
+/* The actor id behind a key "ra_…"; nobody is asked. */
+enum lookup remote_person_id(struct gateway *gateway, struct arena *arena, const char *key,
+                             const char **actor_id);
 
 struct remote_object {
     const char *id, *actor, *platform, *aid, *oid, *parent,

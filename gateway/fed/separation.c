@@ -6,6 +6,7 @@
 #include "gateway/clock.h"
 #include "gateway/delivery/delivery.h"
 #include "gateway/domains.h"
+#include "gateway/fed/following.h"
 #include "gateway/fed/publish.h"
 #include "gateway/fed/remote.h"
 #include "gateway/fed/render.h"
@@ -231,14 +232,19 @@ bool separate(struct gateway *gateway, const struct separation *separation, cons
                   "subject", subject, "by", names[separation->by], (char *)NULL);
     if (!end_quotes(gateway, separation, trace))
         return false;
+    bool ours = is_our_wish(separation);
     if (!is_person(subject))
         return all_pages(gateway, separation, remove_followers_page) &&
+               following_end_below(gateway, aid, subject, ours, trace) &&
                all_pages(gateway, separation, remove_words_page);
     if (aid[0])
-        return separation_end_follow(gateway, aid, subject, is_our_wish(separation), trace) &&
+        return separation_end_follow(gateway, aid, subject, ours, trace) &&
+               following_end(gateway, aid, subject, ours, trace) &&
                all_pages(gateway, separation, remove_words_page);
+    /* Whose profile speaks against bridges may follow on; nobody here follows them. */
     bool follows_on = separation->by == SEPARATED_BY_PROFILE;
     return (follows_on || delivery_follower_forget(gateway, subject)) &&
+           following_forget(gateway, subject, follows_on, trace) &&
            separation_forget_person(gateway, subject, trace);
 }
 

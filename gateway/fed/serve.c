@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/domains.h"
+#include "gateway/fed/pages.h"
 #include "gateway/fed/serve_cache.h"
 #include "gateway/fed/verify.h"
 #include "gateway/http/negotiate.h"
@@ -50,7 +51,8 @@ void serve_document(struct http_request *request, int status, const struct serve
                     {"ETag", document->tag},
                     {"Access-Control-Allow-Origin", "*"},
                     {"X-Content-Type-Options", "nosniff"},
-                    {"Content-Security-Policy", "default-src 'none'"}},
+                    {"Content-Security-Policy", "default-src 'none'"},
+                    {document->noindex ? "X-Robots-Tag" : NULL, "noindex"}},
     };
     http_answer(request, &answer);
 }
@@ -76,62 +78,48 @@ void serve_json(struct serving *serving, int status, const char *type, json_t *d
     free(text);
 }
 
-void serve_html(struct serving *serving, int status, const char *html, const char *alternate)
+void serve_text(struct serving *serving, const struct served_text *text)
 {
+    struct served served = {
+        .type = text->type, .policy = text->policy, .body = text->body, .length = strlen(text->body)};
+    make_tag(served.body, served.length, served.tag);
+    served.noindex = text->noindex;
+    serve_document(serving->request, 200, &served);
+}
+
+void serve_html(struct serving *serving, int status, const struct page *page)
+{
+    char tag[40];
+    if (!page->html) {
+        serve_unavailable(serving);
+        return;
+    }
     const char *link =
-        alternate ? arena_format(serving->arena,
-                                 "<%s>; rel=\"alternate\"; type=\"application/activity+json\"", alternate)
-                  : NULL;
+        page->alternate
+            ? arena_format(serving->arena, "<%s>; rel=\"alternate\"; type=\"application/activity+json\"",
+                           page->alternate)
+            : NULL;
+    make_tag(page->html, strlen(page->html), tag);
+    const char *known = http_request_header(serving->request, "if-none-match");
+    bool same = status == 200 && known && tag[0] && strstr(known, tag);
     struct http_answer answer = {
-        .status = status,
-        .content_type = "text/html; charset=utf-8",
-        .body = html,
-        .length = strlen(html),
-        .headers =
-            {{"Cache-Control", "private, no-cache"},
-             {"Vary", "Accept"},
-             {"X-Content-Type-Options", "nosniff"},
-             {"Referrer-Policy", "no-referrer"},
-             {"Content-Security-Policy",
-              "default-src 'none'; img-src https: http:; media-src https: http:; style-src 'unsafe-inline'; "
-              "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
-             {link ? "Link" : NULL, link}},
+        .status = same ? 304 : status,
+        .content_type = same ? NULL : "text/html; charset=utf-8",
+        .body = same ? NULL : page->html,
+        .length = same ? 0 : strlen(page->html),
+        .headers = {{"Cache-Control", "private, no-cache"},
+                    {"Vary", "Accept"},
+                    {"ETag", tag},
+                    {"X-Content-Type-Options", "nosniff"},
+                    {"Referrer-Policy", "no-referrer"},
+                    {"Content-Security-Policy", PAGE_POLICY}},
     };
+    size_t next = 6;
+    if (page->noindex)
+        answer.headers[next++] = (struct http_header){"X-Robots-Tag", "noindex"};
+    if (link)
+        answer.headers[next] = (struct http_header){"Link", link};
     http_answer(serving->request, &answer);
-}
-
-void serve_unavailable(struct serving *serving)
-{
-    static const char sentence[] = "Not available just now; ask again in a few seconds.\n";
-    http_answer(serving->request,
-                &(struct http_answer){.status = 503,
-                                      .content_type = "text/plain; charset=utf-8",
-                                      .body = sentence,
-                                      .length = sizeof sentence - 1,
-                                      .headers = {{"Retry-After", "10"}, {"Cache-Control", "no-store"}}});
-}
-
-void serve_absent(struct serving *serving)
-{
-    static const char sentence[] = "Nothing is here.\n";
-    http_answer(serving->request,
-                &(struct http_answer){
-                    .status = 404,
-                    .content_type = "text/plain; charset=utf-8",
-                    .body = sentence,
-                    .length = sizeof sentence - 1,
-                    .headers = {{"Cache-Control", "public, max-age=0, s-maxage=60"}, {"Vary", "Accept"}}});
-}
-
-static void serve_status(struct serving *serving, int status, const char *sentence)
-{
-    http_answer(serving->request,
-                &(struct http_answer){
-                    .status = status,
-                    .content_type = "text/plain; charset=utf-8",
-                    .body = sentence,
-                    .length = strlen(sentence),
-                    .headers = {{"Cache-Control", "public, max-age=0, s-maxage=180"}, {"Vary", "Accept"}}});
 }
 
 /* What is found was kept of an account that was active, and its profile is the same still. */
@@ -177,10 +165,10 @@ bool serve_account(struct serving *serving, const char *aid, enum public_part pa
     case VIEW_STUB:
         return true;
     case VIEW_SUSPENDED:
-        serve_status(serving, 403, "The platform hides this account for now.\n");
+        serve_hidden(serving);
         return false;
     case VIEW_GONE:
-        serve_status(serving, 410, "This account left the fediverse.\n");
+        serve_left(serving);
         return false;
     case VIEW_ABSENT:
         break;

@@ -36,10 +36,14 @@ void serve_post(struct serving *serving, const struct local_id *id);
 void serve_boost(struct serving *serving, const struct local_id *id);
 void serve_quote(struct serving *serving, const struct local_id *id);
 void serve_post_part(struct serving *serving, const struct local_id *id);
-/* False: the request is none for the proof of a puppet's name. Needs no host of ours. */
+/* False: the request does not ask for the proof of a puppet's name. Needs no host of ours. */
 bool serve_puppet_proof(struct serving *serving);
 void serve_home_page(struct serving *serving);
+void serve_about_page(struct serving *serving);
 void serve_profile_page(struct serving *serving, const char *name);
+/* The pages' style sheet and icon. */
+void serve_style(struct serving *serving);
+void serve_icon(struct serving *serving);
 
 /* ---- shared by the above
  * -------------------------------------------------------------------------------------- */
@@ -62,6 +66,7 @@ struct served {
     size_t length;
     enum cache_policy policy;
     char tag[40]; /* strong ETag; "" for none */
+    bool noindex;
 };
 
 /* Answers with it; 304 to a client that has it. */
@@ -70,9 +75,25 @@ void serve_document(struct http_request *request, int status, const struct serve
  * Cache-Control; 304 when the client has it. */
 void serve_json(struct serving *serving, int status, const char *type, json_t *document,
                 enum cache_policy policy);
-void serve_html(struct serving *serving, int status, const char *html, const char *alternate);
+/* Other text, with the policy's Cache-Control and an ETag. */
+struct served_text {
+    const char *type, *body;
+    enum cache_policy policy;
+    bool noindex;
+};
+void serve_text(struct serving *serving, const struct served_text *text);
+struct page;
+/* Answers with a page (503 when there is none). */
+void serve_html(struct serving *serving, int status, const struct page *page);
+#define PAGE_POLICY                                                                                          \
+    "default-src 'none'; img-src 'self' https: http:; media-src https: http:; style-src 'self'; "            \
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+/* refusal.c: what is not served. */
 void serve_unavailable(struct serving *serving);
-void serve_absent(struct serving *serving);
+void serve_absent(struct serving *serving);  /* never was, or is not to be seen */
+void serve_left(struct serving *serving);    /* an account that left */
+void serve_deleted(struct serving *serving); /* a post, to people */
+void serve_hidden(struct serving *serving);  /* by the platform, for now */
 /* Answers with the document of an account (`part` PART_ACTOR) or a post (PART_CONTENT) as it was rendered
  * lately, if it is still true and is what is asked for. Waits. */
 bool serve_rendering(struct serving *serving, const struct local_id *id, enum public_part part,
@@ -81,6 +102,8 @@ bool serve_rendering(struct serving *serving, const struct local_id *id, enum pu
  * back). True when the caller goes on. */
 bool serve_account(struct serving *serving, const char *aid, enum public_part part,
                    struct account_record *record, enum view *view);
+/* The account behind a NAME of this host whose pages may be seen; answers itself when there is none. */
+bool serve_named_account(struct serving *serving, const char *name, struct account_record *record);
 struct observation;
 /* True, and answered 403, when a server that is blocked asks, as far as its own signature says so. */
 bool serve_blocked(struct serving *serving, const struct observation *observation);

@@ -8,6 +8,7 @@
 #include "gateway/clock.h"
 #include "gateway/log.h"
 #include "gateway/sig/cavage.h"
+#include "gateway/sig/digest.h"
 #include "gateway/sig/http_date.h"
 #include "gateway/sig/key.h"
 #include "gateway/sig/key_memory.h"
@@ -351,6 +352,64 @@ size_t signer_sign_get(struct gateway *gateway, const struct signer *signer, con
     headers[1] = (struct fetch_header){"Signature", work.signature};
     headers[2] = (struct fetch_header){"Signature-Input", work.input};
     return way == GET_RFC9421 ? 3 : 2;
+}
+
+/* ---- signed POSTs ---- */
+
+struct post_work {
+    const struct signer *signer;
+    const struct signed_post *post;
+    enum get_way way;
+    const char *date;
+    int64_t now; /* s */
+    char digest[DIGEST_HEADER_SIZE], content_digest[CONTENT_DIGEST_HEADER_SIZE];
+    char *signature, *input;
+    bool good;
+};
+
+static void post_sign_work(void *context)
+{
+    struct post_work *work = context;
+    struct body_digest digest;
+    body_digest_make(work->post->body, work->post->length, false, &digest);
+    digest_header_make(&digest, work->digest);
+    content_digest_header_make(&digest, work->content_digest);
+    if (work->way == GET_RFC9421)
+        work->good = rfc9421_sign(work->signer->key, work->signer->key_id, "POST", work->post->url,
+                                  work->content_digest, work->now, work->input, SIGNATURE_INPUT_MAX,
+                                  work->signature, SIGNATURE_HEADER_MAX);
+    else
+        work->good =
+            cavage_sign_post(work->signer->key, work->signer->key_id, work->post->url, work->date,
+                             work->digest, work->post->content_type, work->signature, SIGNATURE_HEADER_MAX);
+}
+
+size_t signer_sign_post(struct gateway *gateway, const struct signer *signer, const struct signed_post *post,
+                        enum get_way way, struct arena *arena, struct fetch_header *headers, size_t maximum)
+{
+    char date[HTTP_DATE_LENGTH + 1];
+    int64_t now = clock_now_ms() / 1000;
+    if (maximum < 5)
+        return 0;
+    http_date_format(now, date);
+    struct post_work work = {.signer = signer,
+                             .post = post,
+                             .way = way,
+                             .now = now,
+                             .date = arena_string(arena, date),
+                             .input = arena_alloc(arena, SIGNATURE_INPUT_MAX),
+                             .signature = arena_alloc(arena, SIGNATURE_HEADER_MAX)};
+    crypto_pool_run(gateway->crypto, post_sign_work, &work);
+    if (!work.good)
+        return 0;
+    bool newer = way == GET_RFC9421;
+    headers[0] = (struct fetch_header){"Content-Type", post->content_type};
+    headers[1] = (struct fetch_header){"Date", work.date};
+    headers[2] = (struct fetch_header){newer ? "Content-Digest" : "Digest",
+                                       arena_string(arena, newer ? work.content_digest : work.digest)};
+    headers[3] = (struct fetch_header){"Signature", work.signature};
+    headers[4] = (struct fetch_header){"Signature-Input", work.input};
+    return newer ? 5 : 4;
 }
 
 /* ---- Deletes

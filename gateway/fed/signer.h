@@ -41,6 +41,16 @@ enum get_way { GET_CAVAGE, GET_CAVAGE_PATH, GET_RFC9421 };
 size_t signer_sign_get(struct gateway *gateway, const struct signer *signer, const char *url,
                        enum get_way way, struct arena *arena, struct fetch_header *headers, size_t maximum);
 
+struct signed_post {
+    const char *url, *content_type;
+    const void *body;
+    size_t length;
+};
+/* The same for a POST: Content-Type, Date, a digest, Signature, perhaps Signature-Input. 0 when `maximum` is
+ * less than 5. */
+size_t signer_sign_post(struct gateway *gateway, const struct signer *signer, const struct signed_post *post,
+                        enum get_way way, struct arena *arena, struct fetch_header *headers, size_t maximum);
+
 /* Adds the LD signature to a Delete of ours (gateway/sig/ld_signature.h). Computed in the crypto pool: waits.
  * False: the document is of a shape that cannot be signed, and stays as it was. */
 bool signer_sign_delete(struct gateway *gateway, const struct signer *signer, json_t *document);

@@ -161,11 +161,8 @@ void serve_tag(struct serving *serving, const char *name)
         serve_json(serving, 200, ACTIVITY, tag_document(serving, lower, tagged), CACHE_SHORT);
         return;
     }
-    const char *html = page_tag(serving, lower, tagged->posts, tagged->count);
-    if (html)
-        serve_html(serving, 200, html, NULL);
-    else
-        serve_unavailable(serving);
+    struct page page = page_tag(serving, lower, tagged->posts, tagged->count);
+    serve_html(serving, 200, &page);
 }
 
 void serve_emoji(struct serving *serving, const char *name)

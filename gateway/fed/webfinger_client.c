@@ -53,19 +53,19 @@ static const char *scheme_of(const struct gateway *gateway)
     return gateway->config->lab ? "http" : "https";
 }
 
-const char *webfinger_resolve(struct gateway *gateway, struct arena *arena, const char *handle)
+json_t *webfinger_fetch(struct gateway *gateway, struct arena *arena, const char *handle, const char **url)
 {
     handle += *handle == '@';
     const char *at = strrchr(handle, '@');
-    if (!at || at == handle || !at[1] || strlen(handle) > HANDLE_MAX || strpbrk(handle, " /?#\r\n"))
+    if (!at || at == handle || !at[1] || strlen(handle) > HANDLE_MAX || strpbrk(handle, " /?#\\\r\n"))
         return NULL;
-    const char *url = arena_format(arena, "%s://%s/.well-known/webfinger?resource=acct%%3A%s",
-                                   scheme_of(gateway), at + 1, percent_encoded(arena, handle));
+    *url = arena_format(arena, "%s://%s/.well-known/webfinger?resource=acct%%3A%s", scheme_of(gateway),
+                        at + 1, percent_encoded(arena, handle));
     const struct fetch_header headers[] = {{"Accept", "application/jrd+json, application/json"}};
     struct fetch_result result = {0};
     fetch(gateway->fetch,
           &(struct fetch_request){.method = "GET",
-                                  .url = url,
+                                  .url = *url,
                                   .headers = headers,
                                   .header_count = 1,
                                   .response_max = JRD_MAX,
@@ -75,9 +75,16 @@ const char *webfinger_resolve(struct gateway *gateway, struct arena *arena, cons
     json_t *jrd = result.error == FETCH_OK && result.status == 200
                       ? json_load_guarded(result.body ? result.body : "", result.length, &why)
                       : NULL;
+    fetch_result_clear(&result);
+    return jrd;
+}
+
+const char *webfinger_resolve(struct gateway *gateway, struct arena *arena, const char *handle)
+{
+    const char *url = NULL;
+    json_t *jrd = webfinger_fetch(gateway, arena, handle, &url);
     const char *id = jrd ? self_link(jrd, arena) : NULL;
     json_decref(jrd);
-    fetch_result_clear(&result);
     /* The actor must live where the handle says; anything else needs a proof that is not made here. */
     if (!id || !url_same_origin(id, url))
         return NULL;

@@ -6,6 +6,9 @@
 #include <jansson.h>
 
 #include "gateway/gateway.h"
+
+/* What *why says when the store is the reason. */
+#define LEDGER_AWAY "the store does not answer; try again when it does"
 #include "gateway/ledger/evidence.h"
 #include "mapping/ids.h"
 

@@ -8,7 +8,6 @@
 /* How long a Delete is kept for those that do not answer, and what is known of it (exposure_expire.lua). */
 #define LEDGER_KEPT_MS ((int64_t)180 * 86400 * 1000)
 
-#define LEDGER_AWAY "the store does not answer; try again when it does"
 enum { LEDGER_BUDGET = 4 << 20 };
 
 /* Members that are absent when there is nothing to say. */

@@ -45,6 +45,22 @@ static bool read_source(const char *text, struct arena *arena, struct account *o
     return good;
 }
 
+/* Beside what the platform says of the person's other accounts, the owner's own words. */
+static void read_moves(const struct reply *reply, struct arena *arena, struct account_record *out)
+{
+    const char *aliases = reply_field(reply, "aliases");
+    const char *moved_to = reply_field(reply, "moved_to");
+    struct account *account = &out->account;
+    char *rest = NULL;
+    out->aliases = arena_string(arena, aliases ? aliases : "");
+    for (char *one = strtok_r(arena_string(arena, out->aliases), " ", &rest);
+         one && account->also_known_as_count < ALIASES_MAX; one = strtok_r(NULL, " ", &rest))
+        account->also_known_as[account->also_known_as_count++] = one;
+    if (moved_to)
+        account->moved_to = arena_string(arena, moved_to);
+    out->moved_at = field_number(reply, "moved_at");
+}
+
 static void read_sealed_key(const struct reply *reply, struct arena *arena, struct account_record *out)
 {
     for (size_t i = 0; i + 1 < reply_count(reply); i += 2) {
@@ -84,7 +100,9 @@ enum lookup account_load(struct store *store, struct arena *arena, const char *a
     out->number = field_number(reply, "number");
     out->post_count = field_number(reply, "posts");
     out->follower_count = field_number(reply, "followers");
+    out->following_count = field_number(reply, "following");
     out->authorized_fetch = field_number(reply, "authorized_fetch") != 0;
+    out->show_following = field_number(reply, "show_following") != 0;
     out->home_marker = field_text(reply, "home_marker", arena);
     out->retention_days = field_number(reply, "retention_days");
     out->keeps_home = field_number(reply, "keeps_home") != 0;
@@ -93,6 +111,7 @@ enum lookup account_load(struct store *store, struct arena *arena, const char *a
     out->key_generation = field_number(reply, "key_generation");
     if (reply_field(reply, "approves")) /* the owner's own word, else the platform's */
         out->account.approve_followers = field_number(reply, "approves") != 0;
+    read_moves(reply, arena, out);
     out->rendered_from = rendering_stamp_account(reply, arena);
     read_sealed_key(reply, arena, out);
     reply_free(reply);

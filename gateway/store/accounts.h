@@ -28,8 +28,11 @@ struct account_record {
     const char *private_key_sealed; /* binary */
     size_t private_key_sealed_length;
     int64_t created, consent_since, hold_ms;
-    int64_t number, post_count, follower_count;
+    int64_t number, post_count, follower_count, following_count;
     bool authorized_fetch;
+    bool show_following; /* whom the account follows is nobody's business unless its owner says so */
+    const char *aliases; /* what the owner named, beside what the platform says: URLs, divided by blanks */
+    int64_t moved_at;    /* ms; 0: never */
     const char *home_marker; /* posts with this hashtag stay home; NULL */
     int64_t retention_days;  /* after which copies of what others wrote to it go (retention.h); 0: never */
     bool keeps_home;         /* some post was kept home (upstream/keep_home.h) */

@@ -4,8 +4,8 @@
 
 /* Every field that changes what is rendered; what never changes, and counts that are not shown, are left out.
  */
-static const char *const account_fields[] = {"state",    "name",           "revision",
-                                             "approves", "key_generation", "authorized_fetch"};
+static const char *const account_fields[] = {
+    "state", "name", "revision", "approves", "key_generation", "authorized_fetch", "aliases", "moved_to"};
 static const char *const post_fields[] = {"state", "revision", "updated", "likes", "shares", "stamp"};
 
 enum {

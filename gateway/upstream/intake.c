@@ -239,7 +239,13 @@ static void log_event(const struct intake *intake)
         [EVENT_BLOCK_CREATED] = "somebody blocked",
         [EVENT_BLOCK_DELETED] = "somebody unblocked",
         [EVENT_REMOTE_POST_REMOVED] = "reply removed",
+        [EVENT_LIKE_CREATED] = "liked",
+        [EVENT_LIKE_DELETED] = "like taken back",
+        [EVENT_REPORT] = "somebody reported",
         [EVENT_GAP] = "events missing",
+        [EVENT_FOLLOW_DECIDED] = "follower decided",
+        [EVENT_FOLLOW_CREATED] = "somebody followed",
+        [EVENT_FOLLOW_DELETED] = "somebody unfollowed",
     };
     const struct event *event = intake->event;
     size_t kind = (size_t)event->kind;
@@ -283,10 +289,16 @@ static enum work_result handle(struct intake *intake)
         return people_block(intake->platform, intake->arena, intake->event, intake->trace);
     case EVENT_REMOTE_POST_REMOVED:
         return people_removed(intake->platform, intake->arena, intake->event);
+    case EVENT_FOLLOW_CREATED:
+    case EVENT_FOLLOW_DELETED:
+        return people_follow(intake->platform, intake->arena, intake->event, intake->trace);
+    case EVENT_REPORT:
+        return people_report(intake->platform, intake->arena, intake->event, intake->trace);
     case EVENT_FOLLOW_DECIDED:
+        return people_decided(intake->platform, intake->arena, intake->event, intake->trace);
     case EVENT_LIKE_CREATED:
     case EVENT_LIKE_DELETED:
-    case EVENT_REPORT:
+        return like_handle(intake->platform, intake->arena, intake->event, intake->trace);
     case EVENT_OTHER:
         break;
     }

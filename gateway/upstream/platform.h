@@ -69,6 +69,18 @@ enum work_result push_handle(void *platform, const struct work_entry *entry);
  * wrote there. */
 enum work_result people_block(struct platform *platform, struct arena *arena, const struct event *event,
                               const char *trace);
+/* people_follow.c: a member follows somebody elsewhere, or no more; a member decided about a follower. */
+enum work_result people_follow(struct platform *platform, struct arena *arena, const struct event *event,
+                               const char *trace);
+enum work_result people_decided(struct platform *platform, struct arena *arena, const struct event *event,
+                                const char *trace);
 enum work_result people_removed(struct platform *platform, struct arena *arena, const struct event *event);
+/* A member reports a person or a post of another server. */
+enum work_result people_report(struct platform *platform, struct arena *arena, const struct event *event,
+                               const char *trace);
+
+/* likes.c: a member likes what somebody elsewhere wrote, or takes that back. */
+enum work_result like_handle(struct platform *platform, struct arena *arena, const struct event *event,
+                             const char *trace);
 
 #endif

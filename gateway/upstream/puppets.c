@@ -20,7 +20,7 @@ enum {
     NAMES_MAX = 4,
     WHAT_MAX = 160,
 };
-static const int64_t NAME_AGAIN_MS = (int64_t)6 * 3600 * 1000;
+static const int64_t NAME_AGAIN_MS = (int64_t)10 * 60 * 1000;
 static const int64_t ACTOR_AGE_MS = (int64_t)7 * 86400 * 1000;
 
 /* ---- one task at a time for each puppet
@@ -253,9 +253,10 @@ static enum puppet_outcome outcome_of(enum answer answer, bool lives)
     case ANSWER_OK:
         return PUPPET_READY;
     case ANSWER_RETRY:
-    case ANSWER_UNAUTHORIZED:
     case ANSWER_FULL:
         return PUPPET_LATER;
+    case ANSWER_UNAUTHORIZED:
+        return lives ? PUPPET_READY : PUPPET_LATER;
     default:
         return lives ? PUPPET_READY : PUPPET_REFUSED; /* it shows what it showed */
     }
@@ -390,8 +391,9 @@ static enum work_result remove_held(struct push *push, const char *key)
         &(struct operation_input){.kind = OPERATION_DELETE_AUTHOR, .key = key, .puppet = &puppet.account});
     const struct operation_result *result = platform_result(platform, operation);
     bool hidden = result->answer == ANSWER_OK && result->native_id;
-    /* Whose name it is, the puppet never was. */
-    bool over = outcome_of(result->answer, true) == PUPPET_READY;
+    /* Until then it is tried again: what was promised to be removed is. */
+    bool over = result->answer != ANSWER_RETRY && result->answer != ANSWER_UNAUTHORIZED &&
+                result->answer != ANSWER_FULL;
     if (over)
         log_write(LOG_INFO,
                   hidden

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/fed/following.h"
 #include "gateway/fed/local.h"
 #include "gateway/fed/remote.h"
 #include "gateway/fed/separation.h"
@@ -13,7 +14,21 @@
 #include "gateway/upstream/push.h"
 #include "mapping/utf8_text.h"
 
-enum { PUSH_BUDGET = 8 << 20, LOSS_MAX = 4096, ATTEMPTS_MAX = 4 };
+enum { PUSH_BUDGET = 8 << 20, LOSS_MAX = 4096, ATTEMPTS_MAX = 4, SIGN_IN_ATTEMPTS = 12 };
+
+/* A puppet whose password the platform does not take any more: its administrator may have reasons, and no
+ * other puppet is made in its place. */
+static bool is_lost(const struct push *push, const struct operation_input *input)
+{
+    bool lost = input->puppet && push->attempt >= SIGN_IN_ATTEMPTS;
+    if (lost)
+        log_write(LOG_ERROR,
+                  "a puppet cannot sign in, and what it was to write is dropped; was the account taken down "
+                  "on its server?",
+                  "trace", push->trace, "platform", push->platform->config->name, "native",
+                  input->puppet->native, "key", input->key, (char *)NULL);
+    return lost;
+}
 
 static enum work_result push_once(struct push *push, const struct operation_input *input, const char **native,
                                   enum answer *answer)
@@ -29,9 +44,11 @@ static enum work_result push_once(struct push *push, const struct operation_inpu
             *native = arena_string(push->arena, result->native_id);
         break;
     case ANSWER_RETRY:
-    case ANSWER_UNAUTHORIZED:
     case ANSWER_FULL:
         done = WORK_LATER;
+        break;
+    case ANSWER_UNAUTHORIZED:
+        done = is_lost(push, input) ? WORK_DONE : WORK_LATER;
         break;
     case ANSWER_UNKNOWN:
     case ANSWER_GONE:
@@ -65,7 +82,9 @@ static enum lookup native_root(struct push *push, const struct remote_object *ob
     struct post_record post;
     *native = NULL;
     if (!object->oid[0])
-        return push_can(push, ADAPTER_PUSH_MENTION | ADAPTER_PUSH_QUOTE) ? LOOKUP_FOUND : LOOKUP_ABSENT;
+        return push_can(push, object->aid[0] ? ADAPTER_PUSH_MENTION | ADAPTER_PUSH_QUOTE : ADAPTER_TIMELINE)
+                   ? LOOKUP_FOUND
+                   : LOOKUP_ABSENT;
     enum lookup found = post_load(push->gateway->store, push->arena, object->aid, object->oid, &post);
     if (found == LOOKUP_FOUND && post.state != POST_LIVE)
         return LOOKUP_ABSENT;
@@ -234,13 +253,28 @@ static enum work_result push_made(struct push *push, const char *hash, const str
     return done;
 }
 
+/* Whether it is for those on the platform who follow its author: also what names somebody; not what answers
+ * others. */
+static enum lookup is_for_followers(struct push *push, const struct remote_object *object,
+                                    const struct inbound_note *note)
+{
+    if (!push_can(push, ADAPTER_TIMELINE) || (object->aid[0] && note->in_reply_to))
+        return LOOKUP_ABSENT;
+    return following_on(push->gateway, push->arena, push->platform->config->name, object->actor);
+}
+
 static enum work_result push_note(struct push *push, const char *hash, const struct remote_object *object,
                                   const struct inbound_note *note, const char *root)
 {
+    enum lookup followed = is_for_followers(push, object, note);
+    if (followed == LOOKUP_DOWN)
+        return WORK_LATER;
+    if (followed == LOOKUP_ABSENT && !object->aid[0])
+        return WORK_DONE; /* nobody follows any more */
     struct inbound_actor actor;
     const char *why = NULL;
     const char *quoted = native_quote(push, note->quote_of);
-    if (!root && !quoted && !push_can(push, ADAPTER_PUSH_MENTION))
+    if (!root && !quoted && followed == LOOKUP_ABSENT && !push_can(push, ADAPTER_PUSH_MENTION))
         return WORK_DONE;
     enum remote_outcome met =
         remote_actor(push->gateway, push->arena, object->actor, (int64_t)7 * 86400 * 1000, &actor, &why);
@@ -251,7 +285,7 @@ static enum work_result push_note(struct push *push, const char *hash, const str
     struct inbound_person people[32];
     struct adapter_limits limits = push->platform->class->limits(push->platform->adapter);
     const struct remote_author *author = remote_author_of(push->gateway, push->arena, &actor);
-    struct speaker speaker;
+    struct speaker speaker = {0};
     const char *parent = NULL;
     bool waits = false;
     enum work_result ready = speaker_parent(push, object, &parent, &waits);
@@ -277,6 +311,7 @@ static enum work_result push_note(struct push *push, const char *hash, const str
         .text_unit = (int)limits.text_unit,
         .media_max = limits.media_max,
         .alt_max = limits.alt_max,
+        .timeline = followed == LOOKUP_FOUND,
         .revision = object->revision,
     };
     if (object->parent[0])
@@ -319,7 +354,8 @@ static enum work_result push_object(struct push *push, const char *hash)
     return result;
 }
 
-/* ---- the queue: "object HASH", "author KEY", "profile KEY", "relation KIND AID OID ACTOR DETAIL"
+/* ---- the queue: "object HASH", "author KEY", "profile KEY", "followed AID ACTOR",
+ * "relation KIND AID OID ACTOR DETAIL", "report ID"
  * ---------------------------------------------------------- */
 
 enum work_result push_handle(void *context, const struct work_entry *entry)
@@ -345,6 +381,10 @@ enum work_result push_handle(void *context, const struct work_entry *entry)
         result = push_object(&push, words[1]);
     else if (count == 2 && strcmp(words[0], "author") == 0)
         result = delete_author(&push, words[1]);
+    else if (count == 3 && strcmp(words[0], "followed") == 0)
+        result = push_followed(&push, words[1], words[2]);
+    else if (count == 2 && strcmp(words[0], "report") == 0)
+        result = push_report(&push, words[1]);
     else if (count == 2 && strcmp(words[0], "profile") == 0)
         result = puppet_refresh(&push, words[1]);
     else if (count == 6 && strcmp(words[0], "relation") == 0)

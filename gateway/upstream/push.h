@@ -22,6 +22,8 @@ static inline bool push_can(const struct push *push, unsigned capability)
 /* Runs one push; *native (may be NULL) is set when the platform gave an id. */
 enum work_result push_run(struct push *push, const struct operation_input *input, const char **native);
 
+/* What another server reported about one of the platform's accounts. */
+enum work_result push_report(struct push *push, const char *id);
 /* Removes one thing that somebody wrote (its tombstone stands). */
 enum work_result push_remove(struct push *push, const char *hash, const struct remote_object *object);
 
@@ -43,5 +45,8 @@ enum work_result speaker_parent(struct push *push, const struct remote_object *o
 /* A like, boost, reaction or vote: KIND AID OID ACTOR DETAIL, as store/reactions.h names them ("-" for no
  * detail). */
 enum work_result push_relation(struct push *push, char *const words[5]);
+
+/* An account of the platform follows somebody elsewhere, asked to, or does no more. */
+enum work_result push_followed(struct push *push, const char *aid, const char *actor_id);
 
 #endif

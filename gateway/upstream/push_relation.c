@@ -26,7 +26,7 @@ static unsigned capability_of(enum relation_kind kind)
         return ADAPTER_PUSH_VOTE;
     case RELATION_LIKE:
     case RELATION_REPOST:
-    case RELATION_FOLLOW:
+    case RELATION_FOLLOWED:
         break;
     }
     return ADAPTER_PUSH_RELATION;
@@ -63,7 +63,6 @@ static const char *key_of(struct push *push, const struct relation *relation)
 {
     static const char *const names[] = {[RELATION_LIKE] = "like",
                                         [RELATION_REPOST] = "share",
-                                        [RELATION_FOLLOW] = "follow",
                                         [RELATION_EMOJI] = "emoji",
                                         [RELATION_VOTE] = "vote"};
     bool several = relation->kind == RELATION_EMOJI || relation->kind == RELATION_VOTE;

@@ -184,11 +184,21 @@ bool upstream_read_post(struct gateway *gateway, const char *name, const json_t 
     return platform && platform->class->read_post && platform->class->read_post(document, arena, out);
 }
 
-bool upstream_takes_votes(struct gateway *gateway, const char *name, bool *out)
+static bool can(struct gateway *gateway, const char *name, unsigned capability, bool *out)
 {
     struct platform *platform = upstream_find(gateway, name);
     unsigned capabilities = 0;
     bool good = platform && platform_capabilities(platform, &capabilities);
-    *out = (capabilities & ADAPTER_PUSH_VOTE) != 0;
+    *out = (capabilities & capability) != 0;
     return good;
+}
+
+bool upstream_takes_votes(struct gateway *gateway, const char *name, bool *out)
+{
+    return can(gateway, name, ADAPTER_PUSH_VOTE, out);
+}
+
+bool upstream_shows_timeline(struct gateway *gateway, const char *name, bool *out)
+{
+    return can(gateway, name, ADAPTER_TIMELINE, out);
 }

@@ -19,6 +19,10 @@ void upstream_free(struct gateway *gateway);
 /* Answers a POST to /hooks/contract/NAME: 202 only once the store holds its events. Waits. */
 void upstream_webhook(struct serving *serving, const char *platform);
 
+/* Whether the request is signed by the platform of that name with the secret of its webhooks. Answers itself
+ * when not. */
+bool upstream_is_from(struct serving *serving, const char *platform);
+
 /* Something was queued for the platform of that name. */
 void upstream_push_kick(struct gateway *gateway, const char *platform);
 
@@ -88,6 +92,9 @@ bool upstream_account(struct gateway *gateway, const char *platform, const char 
 /* A post as the platform writes it; false when it is none, or the adapter reads none by itself. */
 bool upstream_read_post(struct gateway *gateway, const char *platform, const json_t *document,
                         struct arena *arena, struct post *out);
+/* Whether the platform shows posts to those who follow their author. Waits. False: the platform cannot be
+ * asked. */
+bool upstream_shows_timeline(struct gateway *gateway, const char *platform, bool *out);
 /* A poll whose votes can be carried back is votable. Waits. False: the platform cannot be asked. */
 bool upstream_takes_votes(struct gateway *gateway, const char *platform, bool *out);
 

@@ -54,7 +54,8 @@ static void take(struct serving *serving, struct platform *platform, struct plat
         http_answer(serving->request, &(struct http_answer){.status = 202});
 }
 
-void upstream_webhook(struct serving *serving, const char *name)
+/* The platform, once its signature was verified; NULL after a refusal. */
+static struct platform *sender(struct serving *serving, const char *name)
 {
     struct platform *platform = upstream_find(serving->gateway, name);
     if (!platform || !platform->config->webhook_secret.length) {
@@ -62,13 +63,25 @@ void upstream_webhook(struct serving *serving, const char *name)
             serving->request, 404,
             "No platform of that name takes webhooks here: it needs a webhook_secret_file in its "
             "section of the configuration.\n");
-        return;
+        return NULL;
     }
     const char *why = verify(serving, platform);
-    if (why) {
-        refuse(serving, platform, 401, why);
+    if (!why)
+        return platform;
+    refuse(serving, platform, 401, why);
+    return NULL;
+}
+
+bool upstream_is_from(struct serving *serving, const char *name)
+{
+    return sender(serving, name) != NULL;
+}
+
+void upstream_webhook(struct serving *serving, const char *name)
+{
+    struct platform *platform = sender(serving, name);
+    if (!platform)
         return;
-    }
     struct platform_stream batches = {.platform = platform};
     batches.last = &batches.first;
     take(serving, platform, &batches);

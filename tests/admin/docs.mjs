@@ -19,7 +19,7 @@ await story("The pages for owners and operators", async () => {
     await step(`${name}: every picture and page that it points at is there`, () => {
       for (const [, target] of text.matchAll(/\]\(([^)#]+)\)/g)) assert.ok(fs.existsSync(path.join(root, "docs", target)), target);
     });
-    const commands = [...text.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block]) => block.trim().split("\n"));
+    const commands = [...text.matchAll(/^ *```sh\n(.*?)^ *```/gms)].flatMap(([, block]) => block.trim().split("\n").map((line) => line.trim()));
     assert.ok(commands.length >= 8, name);
     for (const command of commands)
       await step(command, () => {

@@ -2,12 +2,12 @@
 // handle, what is done while nobody listens, and the end of the account.
 import assert from "node:assert/strict";
 import fs from "node:fs";
-import http from "node:http";
 import { Clock } from "../faults/lib/clock.mjs";
 import { picture, xrpc } from "../peers/lib/atproto.mjs";
 import { step, story } from "../peers/lib/harness.mjs";
 import { get, webfingerUrl } from "../peers/lib/http.mjs";
 import { until } from "../peers/lib/wait.mjs";
+import { answersWithPictures, longAnswer } from "./lib/answers.mjs";
 import { readPage } from "./lib/page.mjs";
 import { World } from "./lib/world.mjs";
 
@@ -88,6 +88,7 @@ await story("An account on a real Bluesky server lives in the fediverse", async 
     const text = "Grüße @bob.test, see example.com/… #caturday";
     const range = (part) => ({ byteStart: Buffer.byteLength(text.slice(0, text.indexOf(part))), byteEnd: Buffer.byteLength(text.slice(0, text.indexOf(part) + part.length)) });
     await alice.post(text, {
+      tags: ["Birds"], // beside the text
       facets: [
         { index: range("@bob.test"), features: [{ $type: "app.bsky.richtext.facet#mention", did: bob.did }] },
         { index: range("example.com/…"), features: [{ $type: "app.bsky.richtext.facet#link", uri: "https://example.com/a/long/path" }] },
@@ -97,7 +98,7 @@ await story("An account on a real Bluesky server lives in the fediverse", async 
     const { object } = await world.create("Grüße");
     assert.match(object.content, new RegExp(`Grüße <a href="https://bsky.app/profile/${bob.did}"[^>]*>@bob.test</a>`));
     assert.match(object.content, /<a href="https:\/\/example.com\/a\/long\/path"/);
-    assert.deepEqual([object.tag].flat().filter(({ type }) => type === "Hashtag").map(({ name }) => name.toLowerCase()), ["#caturday"]);
+    assert.deepEqual([object.tag].flat().filter(({ type }) => type === "Hashtag").map(({ name }) => name.toLowerCase()), ["#caturday", "#birds"]);
   });
 
   await step("pictures with alt text and size, at the account's own server", async () => {
@@ -191,50 +192,8 @@ await story("An account on a real Bluesky server lives in the fediverse", async 
     assert.ok(await relayed(({ text }) => text.includes("Nice to read you")), uri);
   });
 
-  await step("a long answer keeps to 300 graphemes and 3000 bytes, with a link to the rest", async () => {
-    await peer.reply(first.id, `Long 👩‍👩‍👧‍👦 ${"wörter ".repeat(200)}end`);
-    const { value } = await appears("Long");
-    const count = [...new Intl.Segmenter("en", { granularity: "grapheme" }).segment(value.text)].length;
-    assert.ok(count <= 300 && count > 200, `${count} graphemes`);
-    assert.ok(Buffer.byteLength(value.text) <= 3000);
-    assert.ok(value.facets.some(({ features }) => features[0].uri?.startsWith(peer.origin)), JSON.stringify(value.facets));
-  });
-
-  await step("an answer's pictures appear with their alt text; what is no picture is linked", async () => {
-    const bytes = await picture(60, 40, "#228844");
-    const gallery = http.createServer((request, response) => response.writeHead(200, { "content-type": "image/png" }).end(request.url.endsWith("1.png") ? bytes : "<html>no picture, whatever is said of it</html>"));
-    await new Promise((resolve) => gallery.listen(0, "127.0.0.1", resolve));
-    const url = `http://127.0.0.1:${gallery.address().port}/field`;
-    const say = (number, content, ...pictures) =>
-      peer.say(`${actor}/inbox`, {
-        type: "Create",
-        id: `${peer.origin}/pictures/${number}/create`,
-        to: ["https://www.w3.org/ns/activitystreams#Public"],
-        cc: [actor],
-        object: {
-          type: "Note",
-          id: `${peer.origin}/pictures/${number}`,
-          attributedTo: peer.actor,
-          inReplyTo: first.id,
-          content: `<p>${content}</p>`,
-          published: new Date().toISOString(),
-          to: ["https://www.w3.org/ns/activitystreams#Public"],
-          cc: [actor],
-          attachment: pictures.map((name) => ({ type: "Document", mediaType: "image/png", url: `${url}${name}.png`, name: "a green field", width: 60, height: 40 })),
-        },
-      });
-    await say(1, "Two fields", "1", "-1");
-    const { embed } = (await appears("Two fields")).value;
-    assert.equal(embed.$type, "app.bsky.embed.images");
-    assert.deepEqual(embed.images.map(({ alt, aspectRatio, image }) => [alt, aspectRatio, image.mimeType, image.size]), Array(2).fill(["a green field", { width: 60, height: 40 }, "image/png", bytes.length]));
-    const { body } = await network.front.get(`${network.front.origin}/xrpc/com.atproto.sync.getBlob?did=${network.relay.did}&cid=${embed.images[0].image.ref.$link}`);
-    assert.deepEqual(body, bytes);
-    await say(2, "No field", "1", "2");
-    const linked = (await appears("No field")).value.embed;
-    assert.deepEqual([linked.$type, linked.external?.uri], ["app.bsky.embed.external", `${peer.origin}/pictures/2`]);
-    gallery.close();
-    gallery.closeAllConnections();
-  });
+  await longAnswer(peer, first.id, appears);
+  await answersWithPictures({ say: (activity) => peer.say(`${actor}/inbox`, activity), author: peer, actor, network, did: network.relay.did, first, appears });
 
   await step("where answers are closed, none is written", async () => {
     const closed = await alice.post("Please do not answer");

@@ -8,12 +8,15 @@ import { atEnd, step, story } from "../peers/lib/harness.mjs";
 import { full } from "../peers/lib/paths.mjs";
 import { Stranger } from "../peers/lib/stranger.mjs";
 import { until } from "../peers/lib/wait.mjs";
+import { answersWithPictures, longAnswer } from "./lib/answers.mjs";
 import { Ferry } from "./lib/ferry.mjs";
+import { readPage } from "./lib/page.mjs";
 import { World } from "./lib/world.mjs";
 
 const SOON = 30;
 const DOMAIN = "puppets.example.org";
 const PUBLIC = "https://www.w3.org/ns/activitystreams#Public";
+const page = readPage("accounts of their own");
 let ferry;
 
 /** Puppets on the PDS behind the ferry; the relay account is there for whom no puppet is made. */
@@ -23,14 +26,9 @@ async function settings(world) {
   atEnd(() => ferry.close());
   const password = world.folder.join("admin.password");
   fs.writeFileSync(password, world.network.adminPassword, { mode: 0o600 });
-  return `identifier = relay.test
-token_file = ${world.relayFile}
-reply_mode = puppets
-pds = ${ferry.origin}
-admin_password_file = ${password}
-puppet_domain = ${DOMAIN}
-puppets_total = 2
-`;
+  const here = { "https://pds.example.com": ferry.origin, "/etc/drawbridge/pds-admin.password": password, "fedi.example.com": DOMAIN };
+  const written = Object.entries(here).reduce((text, [there, ours]) => text.replace(there, ours), page.configuration[0]);
+  return `identifier = relay.test\ntoken_file = ${world.relayFile}\n${written}puppets_total = 2\n`;
 }
 
 await story("People of the fediverse answer on Bluesky by accounts of their own", async () => {
@@ -142,6 +140,9 @@ await story("People of the fediverse answer on Bluesky by accounts of their own"
     assert.equal(ferry.count("com.atproto.server.createAccount"), 1);
   });
 
+  await longAnswer(peer, first.id, saidBy);
+  await answersWithPictures({ say: (activity) => peer.say(`${actor}/inbox`, activity), author: peer, actor, network, did: rosa.did, first, appears: saidBy });
+
   await step("the person's likes and boosts are the account's", async () => {
     await peer.like(first.id);
     await peer.boost(first.id);
@@ -199,9 +200,23 @@ await story("People of the fediverse answer on Bluesky by accounts of their own"
     return { stranger, id, uri };
   });
 
-  await step("status and the other server's page tell of them", async () => {
-    assert.match((await world.drawbridge("account", "status", "bluesky:alice.test")).stdout, /puppets +2 \(at most 2 are made\)/);
-    assert.match((await world.drawbridge("host", "show", new URL(peer.origin).host)).stdout, /puppets +1/);
+  await step("the page's commands, as they are written, tell of them", async () => {
+    const [check, status, host] = page.commands;
+    assert.equal((await world.runAsWritten(check)).status, 0);
+    assert.match((await world.runAsWritten(status)).stdout, /puppets +2 \(at most 2 are made\)/);
+    assert.match((await world.runAsWritten(host.replace("mastodon.example", new URL(peer.origin).host))).stdout, /puppets +1/);
+    assert.equal(page.commands.length, 3);
+  });
+
+  await step("nobody can switch such an account on, whatever its texts say", async () => {
+    const refused = await world.drawbridge("account", "add", `bluesky:${name}`);
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, /itself made by a bridge/);
+  });
+
+  await step("who asks for a certificate hears which names are ours", async () => {
+    const ask = async (domain) => (await fetch(`${gateway.origin}/.well-known/atproto-did?domain=${domain}`)).status;
+    assert.deepEqual(await Promise.all([ask(name), ask(`nobody.${DOMAIN}`), ask("example.net")]), [200, 404, 404]);
   });
 
   await step("no secret of theirs is in the log or in the open", async () => {
@@ -251,9 +266,16 @@ await story("People of the fediverse answer on Bluesky by accounts of their own"
     const stranger = await person("vera");
     await stranger.reply(first.id, "Vera was here");
     const { did } = await saidBy("Vera was here");
+    // Without the server's administrator it is emptied and deactivated; who comes back has it back.
+    ferry.refuses = "com.atproto.admin.deleteAccount";
     assert.equal((await world.drawbridge("domain", "block", "127.0.0.1")).status, 0);
     await noRepo(did);
+    await until("the puppet is hidden", SOON, async () => (await redis("HLEN", "puppets:bluesky")) === "0");
     assert.equal((await world.drawbridge("domain", "allow", "127.0.0.1")).status, 0);
+    await stranger.reply(first.id, "Vera is back");
+    assert.equal((await saidBy("Vera is back")).did, did);
+    assert.equal((await records(did)).length, 1);
+    ferry.refuses = undefined;
   });
 
   await step("an account that leaves takes the answers in its threads along", async () => {

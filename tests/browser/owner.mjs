@@ -181,7 +181,8 @@ await story("The pages", async () => {
     const there = await visitor.newPage();
     await there.goto((await drawbridge("operator", "link")).link);
     await there.getByRole("button", { name: "Sign in" }).click();
-    await there.getByRole("heading", { level: 1, name: "Accounts" }).waitFor();
+    await there.getByRole("heading", { level: 1, name: "Health" }).waitFor();
+    await there.goto(`${admin}/accounts`);
     assert.equal(await there.getByRole("row").filter({ hasText: alice }).count(), 1);
     await there.screenshot({ path: path.join(screenshots, "operator.png"), fullPage: true });
     assert.equal((await there.goto(`${admin}/followers`)).status(), 404);

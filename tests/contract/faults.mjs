@@ -40,6 +40,7 @@ const foundBy = {
   "actor-delete-leaves-posts": "actor-delete",
   "text-unlimited": "limits",
   "media-code": "reply-media",
+  "timeline-open": "timeline-nobody",
   "hook-rewritten": "hook-signed",
   "hook-grows": "hook-repeat",
   "hook-skips": "hook-repeat",

@@ -34,6 +34,7 @@ const BY_TYPE = {
 export function schemaOf(document) {
   const { type } = document;
   if (type === 'Accept' || type === 'Reject') return document.object?.type === 'QuoteRequest' ? 'quote-answer' : 'follow-answer';
+  if (type === 'Undo' && document.object?.type === 'Follow') return 'undo-follow';
   if (BY_TYPE[type] === 'actor' && document.suspended && !document.outbox) return 'actor-stub';
   return BY_TYPE[type] ?? String(type).toLowerCase();
 }

@@ -151,7 +151,7 @@ await story("Domains that are blocked", async () => {
   });
   await step("wrong words are told what to write", async () => {
     for (const words of [["block"], ["lift", "spam.example"], ["list", "spam.example"], []]) await assert.rejects(domain(...words), /drawbridge domain block/);
-    for (const words of [["block", "https://spam.example/"], ["block", "a b"], ["limit", "*.example"], ["allow", "m.example:8443"]]) await assert.rejects(domain(...words), /write the server's name alone/);
+    for (const words of [["block", "https://spam.example/"], ["block", "a b"], ["limit", "*.example"], ["allow", "alice@m.example"]]) await assert.rejects(domain(...words), /write the server's name alone/);
     await assert.rejects(domain("block", "x.example", "--reason", "two\nlines"), /one line of at most 500 bytes/);
     await assert.rejects(domain("remove", "never.example"), /there is no rule for never\.example/);
   });

@@ -76,6 +76,19 @@ await story("What is read, and by whom", async () => {
     }
   });
 
+  await guard("H6", "the follow dialog leads nowhere but to the server that was typed", async () => {
+    const host = new URL(mallory.origin).host;
+    const lure = "https://evil.example/?u={uri}";
+    mallory.script = ({ url }) => (url.startsWith("/.well-known/webfinger") ? { status: 200, body: JSON.stringify({ subject: `acct:mallory@${host}`, links: [{ rel: "http://ostatus.org/schema/1.0/subscribe", template: lure }] }) } : undefined);
+    const body = new URLSearchParams({ address: `mallory@${host}` }).toString();
+    const answer = await fetch(`${gateway.origin}/@alice/follow`, { method: "POST", redirect: "manual", body, headers: { accept: "text/html", "content-type": "application/x-www-form-urlencoded" } });
+    mallory.script = undefined;
+    const text = await answer.text();
+    assert.equal(answer.status, 200);
+    assert.match(text, /names a page on another host/, "or this test would see nothing");
+    assert.doesNotMatch(text, /evil\.example/);
+  });
+
   await guard("E1", "a post that was deleted is gone on every way to read it", async () => {
     const short = await plaza.post("alice", "not for long");
     const { id } = await until("it came", 20, () => mallory.arrivals.find(({ type, object }) => type === "Create" && object.content.includes("not for long"))?.object);

@@ -18,4 +18,5 @@ redis.call('HSET', 'account_numbers', number, aid)
 redis.call('ZADD', 'sweeps', tonumber(ARGV[9]) + 86400000, aid)
 redis.call('HSET', 'native:' .. platform, native, aid)
 redis.call('SADD', 'accounts:' .. platform, aid)
+redis.call('SADD', 'present:' .. platform, aid)
 return {aid, 1}

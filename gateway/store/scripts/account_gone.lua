@@ -4,8 +4,8 @@ local key = 'account:' .. ARGV[1]
 if redis.call('HGET', key, 'state') ~= 'gone' then
   return 0
 end
-redis.call('UNLINK', 'followers:' .. ARGV[1], 'audience:' .. ARGV[1], 'audience_count:' .. ARGV[1])
-redis.call('HDEL', key, 'followers', 'next_public_key', 'next_private_key', 'key_sent')
+redis.call('UNLINK', 'followers:' .. ARGV[1], 'audience:' .. ARGV[1], 'audience_count:' .. ARGV[1], 'liked:' .. ARGV[1])
+redis.call('HDEL', key, 'followers', 'following', 'next_public_key', 'next_private_key', 'key_sent')
 redis.call('ZREM', 'leaves', ARGV[1])
 redis.call('ZREM', 'rotations', ARGV[1])
 redis.call('ZREM', 'sweeps', ARGV[1])

@@ -1,4 +1,5 @@
-// Stands before the PDS and lets everything through; a test is told of each answer before it goes on, and may keep it back.
+// Stands before the PDS and lets everything through but what it `refuses`; a test is told of each answer before it goes on
+// (`answered`), and may keep it back.
 import http from "node:http";
 
 export class Ferry {
@@ -7,6 +8,8 @@ export class Ferry {
     const { hostname, port } = new URL(target);
     ferry.calls = [];
     ferry.server = http.createServer((request, response) => {
+      const refused = ferry.refuses && request.url.startsWith(`/xrpc/${ferry.refuses}`);
+      if (refused) return response.writeHead(401, { "content-type": "application/json" }).end('{"error":"AuthenticationRequired","message":"not by you"}');
       const forward = http.request({ hostname, port, path: request.url, method: request.method, headers: request.headers }, async (answer) => {
         const parts = [];
         for await (const part of answer) parts.push(part);

@@ -75,6 +75,23 @@ export class Plaza {
     return (await this.test("GET", `users/${user}/mentions`)).items;
   }
 
+  /** The member wants to follow `acct` (name@server), or by the gateway's `key` no more. */
+  async follow(user, who) {
+    await this.test("POST", `users/${user}/follows`, who);
+  }
+
+  /** The member's home page as a browser gets it: its HTML. */
+  async home(user) {
+    const first = await fetch(this.origin);
+    const cookie = first.headers.get("set-cookie").split(";")[0];
+    const [, csrf] = /name="csrf" value="([^"]*)"/.exec(await first.text());
+    const form = { method: "POST", redirect: "manual", headers: { cookie, "content-type": "application/x-www-form-urlencoded" }, body: `csrf=${csrf}&member=${user}` };
+    const signedIn = (await fetch(`${this.origin}/sign-in`, form)).headers.get("set-cookie").split(";")[0];
+    const answer = await fetch(`${this.origin}/home`, { headers: { cookie: signedIn } });
+    if (answer.status !== 200) throw new Error(`the home page of ${user}: ${answer.status}`);
+    return answer.text();
+  }
+
   async remove(post) {
     await this.test("DELETE", `posts/${post}`);
   }

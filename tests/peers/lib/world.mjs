@@ -17,9 +17,10 @@ export class World {
   /**
    * `peer` is "fedify", "snac" or nothing; `proxied` puts the proxy that reads along between the gateway and
    * Plaza; `platform` is Plaza or the example of docs/contract; `settings` is more of the gateway's configuration; `clock` a class whose instance the gateway's clock goes by; `environment` a function from its data folder to more of its environment.
+   * `ownerPages`: Plaza lets members in to their pages at the gateway; [admin] is the caller's to set.
    * `events` is the carrier of Plaza's events, "websocket", "poll" or "webhook"; without it the gateway chooses.
    */
-  static async start({ peer, proxied = true, ports = {}, workers = 2, testApi = true, platform: Platform = Plaza, settings = "", clock: Clock, events, environment: more } = {}) {
+  static async start({ peer, proxied = true, ports = {}, workers = 2, testApi = true, platform: Platform = Plaza, settings = "", clock: Clock, events, ownerPages = false, environment: more } = {}) {
     const world = new World();
     world.folder = new Folder();
     atEnd((failed) => world.close(failed));
@@ -27,8 +28,8 @@ export class World {
     const gatewayPort = await freePort(ports.gateway);
     if (proxied) world.proxy = await Proxy.start(plazaPort);
     if (events) settings = `events = ${events}\n${settings}`;
-    if (events === "webhook") {
-      world.hookProxy = await Proxy.start(gatewayPort, { contract: world.proxy.contract, judge: "hook" });
+    if (events === "webhook" || ownerPages) {
+      if (events === "webhook") world.hookProxy = await Proxy.start(gatewayPort, { contract: world.proxy.contract, judge: "hook" });
       world.hookSecret = world.folder.join("webhook-secret");
       fs.writeFileSync(world.hookSecret, `whsec_${randomBytes(32).toString("base64")}\n`, { mode: 0o600 });
       settings = `webhook_secret_file = ${world.hookSecret}\n${settings}`;
@@ -38,7 +39,11 @@ export class World {
       fediverseHost: `127.0.0.1:${gatewayPort}`,
       publicOrigin: world.proxy?.origin,
       testApi,
-      more: world.hookProxy ? ["--webhook", `${world.hookProxy.origin}/hooks/contract/plaza`, "--webhook-secret-file", world.hookSecret] : [],
+      more: [
+        ...(world.hookProxy ? ["--webhook", `${world.hookProxy.origin}/hooks/contract/plaza`] : []),
+        ...(ownerPages ? ["--owner-pages", `http://127.0.0.1:${gatewayPort}/hooks/contract/plaza/sign-in`] : []),
+        ...(world.hookSecret ? ["--webhook-secret-file", world.hookSecret] : []),
+      ],
     });
     await world.plaza.start();
     if (Clock) world.clock = new Clock(world.folder);

@@ -60,7 +60,8 @@ local function is_void(activity)
     local account = account_read(activity.aid)
     return not is_bridged(account.state) or activity.revision < account.profile_sent
   end
-  return activity.kind == 'key' and not is_bridged(account_read(activity.aid).state)
+  local of_actor = activity.kind == 'key' or activity.kind == 'renewal' or activity.kind == 'move'
+  return of_actor and not is_bridged(account_read(activity.aid).state)
 end
 
 local function activity_end(activity)

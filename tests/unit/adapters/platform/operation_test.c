@@ -539,6 +539,27 @@ static void deletes_succeed_also_for_what_is_not_there(void **state)
     }
 }
 
+static void reports_are_put_by_their_number(void **state)
+{
+    struct world *world = *state;
+    static const char *const posts[] = {"p_901", "p_902"};
+    const struct remote_report report = {.key = "rf_12",
+                                         .account = "u_42",
+                                         .posts = posts,
+                                         .post_count = 2,
+                                         .server = "m.example",
+                                         .comment = "<b>mine</b>",
+                                         .created = 1787392740120};
+    begin(world, &(struct operation_input){.kind = OPERATION_PUSH_REPORT, .remote_report = &report});
+    expect_request(world, "PUT", "https://api.pinboard.example/v1/reports/rf_12");
+    expect_body(world, "{\"account\":\"u_42\",\"posts\":[\"p_901\",\"p_902\"],\"server\":\"m.example\","
+                       "\"comment\":\"<b>mine</b>\",\"created\":\"2026-08-22T09:59:00.120Z\"}");
+    assert_int_equal(contract_answer(world->operation, 201, NULL), OPERATION_DONE);
+    begin(world, &(struct operation_input){.kind = OPERATION_PUSH_REPORT, .remote_report = &report});
+    assert_int_equal(contract_answer(world->operation, 503, NULL), OPERATION_FAILED);
+    assert_int_equal(result(world)->answer, ANSWER_RETRY);
+}
+
 static void relations_and_authors_are_pushed(void **state)
 {
     struct world *world = *state;
@@ -597,6 +618,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_platform_that_keeps_asking_for_the_author_is_tried_later, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(deletes_succeed_also_for_what_is_not_there, setup, teardown),
+        cmocka_unit_test_setup_teardown(reports_are_put_by_their_number, setup, teardown),
         cmocka_unit_test_setup_teardown(relations_and_authors_are_pushed, setup, teardown),
         cmocka_unit_test_setup_teardown(reasons_are_short_and_clean, setup, teardown),
     };

@@ -200,9 +200,10 @@ static void every_type_of_event_is_known(void **state)
         {"account.federation", "\"u_42\"", EVENT_ACCOUNT_FEDERATION, ""},
         {"like.created", "{\"remote\":\"rp_5\"}", EVENT_LIKE_CREATED, "rp_5"},
         {"like.deleted", "\"p_3\"", EVENT_LIKE_DELETED, "p_3"},
-        {"follow.created", "{\"remote\":\"ra_5\"}", EVENT_OTHER, ""},
-        {"follow.deleted", "{\"remote\":\"ra_5\"}", EVENT_OTHER, ""},
-        {"follow.decided", "{\"remote\":\"rr_5\"}", EVENT_FOLLOW_DECIDED, "rr_5"},
+        {"follow.created", "{\"remote\":\"ra_5\"}", EVENT_FOLLOW_CREATED, "ra_5"},
+        {"follow.created", "{\"acct\":\"rosa@m.example\"}", EVENT_FOLLOW_CREATED, "rosa@m.example"},
+        {"follow.deleted", "{\"remote\":\"ra_5\"}", EVENT_FOLLOW_DELETED, "ra_5"},
+        {"follow.decided", "{\"remote\":\"ra_5\"}", EVENT_FOLLOW_DECIDED, "ra_5"},
         {"block.created", "{\"remote\":\"ra_5\"}", EVENT_BLOCK_CREATED, "ra_5"},
         {"block.deleted", "\"ra_5\"", EVENT_BLOCK_DELETED, "ra_5"},
         {"domain_block.created", "\"bad.example\"", EVENT_BLOCK_CREATED, "bad.example"},
@@ -215,6 +216,8 @@ static void every_type_of_event_is_known(void **state)
         {"post.created", "null", EVENT_OTHER, ""},
         {"post.deleted", "\"no id!\"", EVENT_OTHER, ""},
         {"domain_block.created", "\"\"", EVENT_OTHER, ""},
+        {"follow.created", "{\"acct\":5}", EVENT_OTHER, ""},
+        {"block.created", "{\"acct\":\"rosa@m.example\"}", EVENT_OTHER, ""},
     };
     begin_at(world, "e7:1000");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -1,0 +1,14 @@
+/* Fields of a form that was sent (application/x-www-form-urlencoded). */
+#ifndef DRAWBRIDGE_GATEWAY_HTTP_FORM_H
+#define DRAWBRIDGE_GATEWAY_HTTP_FORM_H
+
+#include "gateway/http/server.h"
+#include "mapping/arena.h"
+
+enum { FORM_FIELD_MAX = 2048 };
+
+/* The first field of that name, decoded, in the arena; NULL when it is not there or longer than
+ * FORM_FIELD_MAX. */
+const char *form_field(const struct http_request *request, struct arena *arena, const char *name);
+
+#endif

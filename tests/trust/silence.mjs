@@ -1,0 +1,144 @@
+// A domain that is blocked causes no outgoing request at all, seen at the socket and at the resolver: neither what waited from
+// before, with its retries, nor anything that people here, on the platform or elsewhere do afterwards.
+import assert from "node:assert/strict";
+import { step, story } from "../peers/lib/harness.mjs";
+import { binaries } from "../peers/lib/paths.mjs";
+import { run } from "../peers/lib/processes.mjs";
+import { until } from "../peers/lib/wait.mjs";
+import { HOST, Outside, Peer } from "./outside.mjs";
+
+const SOON = 30;
+const PUBLIC = "https://www.w3.org/ns/activitystreams#Public";
+
+await story("Silence towards a blocked domain", async () => {
+  const outside = await step("Plaza and the gateway run as in production", () => Outside.start());
+  const { plaza, gateway } = outside;
+  const drawbridge = (...words) => run(binaries.drawbridge, [...words, "-c", gateway.configuration], { environment: gateway.environment });
+  /** Whatever the outcome: what counts is what it asks of whom. */
+  const tries = (...words) => drawbridge(...words).catch((error) => error.message);
+  const [foe, friend] = await Promise.all(["foe.example", "friend.example"].map((host) => Peer.start(outside, host)));
+  for (const peer of [foe, friend])
+    peer.documents.set("/.well-known/webfinger", () => ({ subject: `acct:mallory@${peer.host}`, links: [{ rel: "self", type: "application/activity+json", href: peer.actor }] }));
+  await plaza.federate("alice", true);
+  const actor = await until("webfinger answers", SOON, () => outside.actorOf("alice"));
+  const alice = `alice@${HOST}`;
+  const has = (peer, type, test = () => true) => peer.arrivals.some((activity) => activity.type === type && test(activity));
+  const noteOf = (peer, text) => peer.arrivals.find(({ type, object }) => type === "Create" && object.content.includes(text))?.object.id;
+  const write = (peer, parent, text) => {
+    const id = `${peer.origin}/notes/${++peer.serial}`;
+    const object = { id, type: "Note", attributedTo: peer.actor, inReplyTo: parent, content: `<p>${text}</p>`, to: [PUBLIC], cc: [actor] };
+    peer.documents.set(new URL(id).pathname, () => object);
+    return peer.post(peer.activity("Create", object, { to: object.to, cc: object.cc })).then((status) => (assert.equal(status, 202), id));
+  };
+
+  let first, second, note, reply;
+  await step("both follow, have two posts, and answer, like and boost them", async () => {
+    for (const peer of [foe, friend]) assert.equal(await peer.post(peer.activity("Follow", actor)), 202);
+    await until("both are accepted", SOON, () => [foe, friend].every((peer) => has(peer, "Accept")));
+    first = await plaza.post("alice", "The first.");
+    second = await plaza.post("alice", "The second.");
+    note = await until("foe has the first", SOON, () => noteOf(foe, "The first."));
+    await until("foe has the second", SOON, () => noteOf(foe, "The second."));
+    reply = await write(foe, note, "A foe answers.");
+    await write(friend, note, "A friend answers.");
+    for (const type of ["Like", "Announce"]) assert.equal(await foe.post(foe.activity(type, note)), 202);
+    await until("the replies are shown", SOON, async () => (await plaza.replyWith(first, "A foe answers.")) && (await plaza.replyWith(first, "A friend answers.")));
+  });
+  const key = await until("the reply's key", SOON, async () => JSON.parse(await drawbridge("reply", "list", alice, "--json")).items.find(({ text }) => text === "A foe answers.")?.reply);
+
+  await step("foe falters: a Create, an Update, a Delete and a report wait for another try", async () => {
+    const before = foe.arrivals.length;
+    foe.script = (request, answer) => request.method === "POST" && !!answer.writeHead(503).end();
+    await plaza.post("alice", "The third.");
+    await plaza.edit(first, "The first, edited.");
+    await plaza.remove(second);
+    await drawbridge("report", "add", alice, foe.actor, "--comment", "insults", "--forward", "yes");
+    const tried = (type) => foe.arrivals.slice(before).some((activity) => activity.type === type);
+    await until("each was tried", SOON, () => ["Create", "Update", "Delete", "Flag"].every(tried));
+    await until("friend has all", SOON, () => noteOf(friend, "The third.") && has(friend, "Update") && has(friend, "Delete"));
+  });
+
+  const atRest = () =>
+    until("nothing is in flight", SOON, async () => {
+      const names = (await gateway.redis("KEYS", "claims:*")).trim().split("\n").filter(Boolean);
+      return names.length === 0 && Number(await gateway.redis("ZCARD", "fanouts")) === 0;
+    });
+  const retryAll = () => gateway.redis("EVAL", "for _, name in ipairs(redis.call('ZRANGE', 'delays', 0, -1)) do redis.call('ZADD', 'delays', 1, name) end return redis.call('ZCARD', 'delays')", "0");
+  const towards = () => outside.seen().filter((line) => line.endsWith(foe.host) || line.includes(`socket ${foe.address} `));
+  let asked;
+  await step("without the block it would be asked again", async () => {
+    await atRest();
+    outside.seen();
+    await tries("host", "revive", foe.host);
+    await retryAll();
+    await until("the socket sees it", SOON, () => towards().length > 0);
+  });
+  await step("it is blocked; what waited falls due and is not tried", async () => {
+    await drawbridge("domain", "block", foe.host);
+    await until("the block holds", SOON, async () => (await foe.post(foe.activity("Wave", actor))) === 403);
+    await atRest();
+    outside.seen();
+    asked = foe.asked.length;
+    await tries("host", "revive", foe.host);
+    assert.ok(Number(await retryAll()) + Number(await gateway.redis("LLEN", `tried:${(await gateway.redis("HGET", "host_numbers", foe.origin)).trim()}`)) > 0, "something waits");
+    await until("nothing is due any more", SOON, async () => Number(await gateway.redis("ZCOUNT", "delays", "0", "1000")) === 0);
+  });
+
+  await step("posts, edits, deletes, mentions, answers, likes, boosts and the profile of people here leave for others only", async () => {
+    await plaza.post("alice", "For @mallory@foe.example and all others.");
+    await plaza.post("alice", "You are wrong.", { reply_to: key });
+    await plaza.edit(first, "The first, edited again.");
+    await plaza.test("POST", "users/alice/likes", { target: key }).catch(() => {});
+    await plaza.repost("alice", key).catch(() => {});
+    await plaza.test("PUT", "users/alice/profile", { name: "Alice, renamed", bio: null });
+    await plaza.test("POST", "users/alice/reports", { key, comment: "again", forward: true });
+    await until("friend has the mention", SOON, () => noteOf(friend, "and all others."));
+    await until("and the answer", SOON, () => noteOf(friend, "You are wrong."));
+    await until("and the profile", SOON, () => has(friend, "Update", ({ object }) => object.name === "Alice, renamed"));
+  });
+  await step("nor what owners and the operator do", async () => {
+    await tries("report", "add", alice, "@mallory@foe.example", "--forward", "yes");
+    await tries("report", "add", alice, reply, "--comment", "once more", "--forward", "yes");
+    await tries("block", "add", alice, "@mallory@foe.example");
+    await tries("follower", "remove", alice, foe.actor);
+    await tries("preview", `plaza:${first}`);
+    await tries("host", "revive", foe.host);
+    await tries("account", "rotate-key", alice);
+    await until("friend hears of the key", SOON, () => friend.arrivals.filter(({ type, object }) => type === "Update" && object.type !== "Note").length >= 2);
+  });
+  await step("nor what others send, in its name or about it", async () => {
+    for (const type of ["Follow", "Like"]) assert.equal(await foe.post(foe.activity(type, type === "Follow" ? actor : note)), 403);
+    assert.equal(await foe.fetch(new URL(note).pathname), 403);
+    assert.equal(await friend.post(friend.activity("Like", note), { keyId: foe.keyId, key: foe.key }), 403);
+    await friend.post({ ...friend.activity("Delete", { id: reply, type: "Tombstone" }), actor: foe.actor });
+    await friend.post(friend.activity("Announce", reply));
+    await friend.post(friend.activity("Flag", [actor, reply], { content: "both" }));
+    await friend.post(friend.activity("Follow", foe.actor));
+    await write(friend, reply, "I answer the foe.");
+    await write(friend, note, `See <a href="${foe.actor}">@mallory</a>.`);
+    const lead = friend.leadTo(foe.actor);
+    await friend.post({ ...friend.activity("Wave", actor), actor: lead }, { keyId: lead, key: foe.key });
+    await until("all is worked off", SOON, async () => (await Promise.all([0, 1, 2, 3].map(async (queue) => Number(await gateway.redis("XLEN", `work:inbox:${queue}`))))).every((length) => length === 0));
+  });
+  await step("nor the account's leave", async () => {
+    await plaza.federate("alice", false);
+    await until("friend has the Delete of the account", SOON, () => has(friend, "Delete", ({ object }) => object === actor || object.id === actor));
+    await atRest();
+    await retryAll();
+    await until("nothing is due any more", SOON, async () => Number(await gateway.redis("ZCOUNT", "delays", "0", "1000")) === 0);
+  });
+  await step("in all that time nobody looked it up, connected to it or asked it", () => {
+    assert.deepEqual(towards(), []);
+    assert.equal(foe.asked.length, asked);
+  });
+  await step("when the block is lifted its Deletes reach it, and no post", async () => {
+    foe.script = undefined;
+    const before = foe.arrivals.length;
+    await drawbridge("domain", "remove", foe.host);
+    await until("the block is lifted", SOON, async () => (await foe.post(foe.activity("Wave", actor))) === 202);
+    await tries("host", "revive", foe.host);
+    await retryAll();
+    await until("the Delete of the account", 60, () => foe.arrivals.slice(before).some(({ type, object }) => type === "Delete" && (object === actor || object.id === actor)));
+    assert.equal(foe.arrivals.slice(before).some(({ type }) => type === "Create"), false);
+  });
+});
