@@ -376,6 +376,17 @@ struct reply *__wrap_store_script(struct store *store, const char *name, struct 
     return reply;
 }
 
+struct reply *__wrap_store_scripts(struct store *store, const char *name, struct arguments *arguments,
+                                   const char *behind, struct arguments *more);
+struct reply *__wrap_store_scripts(struct store *store, const char *name, struct arguments *arguments,
+                                   const char *behind, struct arguments *more)
+{
+    struct reply *reply = __wrap_store_script(store, name, arguments);
+    if (more)
+        reply_free(__wrap_store_script(store, behind, more));
+    return reply;
+}
+
 /* ---- the queues
  * ----------------------------------------------------------------------------------------------------- */
 
