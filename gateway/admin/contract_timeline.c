@@ -83,9 +83,9 @@ static void check_member(struct contract *contract)
 enum { NEEDS = FEATURE_TIMELINE | FEATURE_REMOTE_POSTS | FEATURE_REMOTE_RELATIONS | FEATURE_ACCOUNT };
 
 const struct contract_check contract_checks_timeline[] = {
-    {"timeline", 3, "§6.1", "a post of somebody whom a member follows is put, edited and deleted",
+    {"timeline", 2, "§6.1", "a post of somebody whom a member follows is put, edited and deleted",
      check_timeline, NEEDS},
-    {"timeline-nobody", 3, "§6.1", "a post of somebody whom nobody follows is not taken", check_nobody,
+    {"timeline-nobody", 2, "§6.1", "a post of somebody whom nobody follows is not taken", check_nobody,
      NEEDS},
-    {"followed-member", 3, "§6.1", "only a member can follow", check_member, NEEDS},
+    {"followed-member", 2, "§6.1", "only a member can follow", check_member, NEEDS},
     {0}};

@@ -101,7 +101,7 @@ await story("What hosts answer", async () => {
     const json = JSON.parse(await printed("show", name, "--json"));
     assert.deepEqual([json.state, json.last_reason, json.failures >= 5], ["open", "broken", true]);
     assert.match(await printed("show", name), /^state +open$[\s\S]*^unreachable_since +20\S+Z$[\s\S]*^next_probe +20\S+Z$/m);
-    assert.match(await printed("list"), new RegExp(`^${name} .*open`, "m"));
+    assert.match(await printed("list"), new RegExp(`^${name}\\t.*open`, "m"));
     limits.sick = null;
     const { object } = has(steady, "Create", "Found again.");
     let spoke = -Infinity;

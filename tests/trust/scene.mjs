@@ -8,7 +8,7 @@ import { World } from "../peers/lib/world.mjs";
 import { PUBLIC, Village, post } from "./village.mjs";
 
 // What moves by itself in an idle gateway, marks of what came, and what was heard of hosts.
-const RESTLESS = "^(lease|work|worker|workers|beats|beats_grace|cursor|stream|host|jobs|inbox_seen|key_refetch|claims|copy_host|event_seen|refusals)";
+const RESTLESS = "^(lease|work|worker|workers|beats|beats_grace|cursor|stream|host|jobs|inbox_seen|key_refetch|claims|copy_host|event_seen|refusals|health|health_totals)";
 
 // Every other key with the hash of what it holds, TTL or not; of people of other servers not when they were asked for. What
 // a server shows under yet another id is remembered as that, and left out.
