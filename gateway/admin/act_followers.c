@@ -27,7 +27,8 @@ static json_t *follower_document(struct act *act, const struct reply *reply, siz
     return person;
 }
 
-enum act_outcome act_follower_list(struct act *act)
+enum act_outcome act_people_page(struct act *act, const char *script, size_t fields, int64_t total,
+                                 json_t *(*document)(struct act *act, const struct reply *reply, size_t at))
 {
     const char *cursor = act_word(act, "cursor");
     if (cursor && strspn(cursor, "0123456789") != strlen(cursor))
@@ -35,19 +36,25 @@ enum act_outcome act_follower_list(struct act *act)
     struct arguments *arguments = arguments_new();
     arguments_text(arguments, act->account.aid);
     arguments_text(arguments, cursor ? cursor : "0");
-    struct reply *reply = store_script(act->gateway->store, "followers_page", arguments);
+    struct reply *reply = store_script(act->gateway->store, script, arguments);
     if (reply_failed(reply)) {
         reply_free(reply);
         return act_away(act);
     }
     json_t *items = json_array();
-    for (size_t i = 1; i + FIELDS <= reply_count(reply); i += FIELDS)
-        (void)json_array_append_new(items, follower_document(act, reply, i));
-    act->result = json_pack("{s:I, s:o}", "total", (json_int_t)act->account.follower_count, "items", items);
+    for (size_t i = 1; i + fields <= reply_count(reply); i += fields)
+        (void)json_array_append_new(items, document(act, reply, i));
+    act->result = json_pack("{s:I, s:o}", "total", (json_int_t)total, "items", items);
     if (strcmp(reply_text(reply_at(reply, 0)), "0") != 0)
         put(act->result, "next", reply_text(reply_at(reply, 0)));
     reply_free(reply);
     return ACT_DONE;
+}
+
+enum act_outcome act_follower_list(struct act *act)
+{
+    return act_people_page(act, "followers_page", FIELDS, (int64_t)act->account.follower_count,
+                           follower_document);
 }
 
 enum act_outcome act_follower_remove(struct act *act)

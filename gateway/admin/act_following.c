@@ -51,26 +51,11 @@ static json_t *following_document(struct act *act, const struct reply *reply, si
 
 enum act_outcome act_following_list(struct act *act)
 {
-    const char *cursor = act_word(act, "cursor");
-    if (cursor && strspn(cursor, "0123456789") != strlen(cursor))
-        return act_fails(act, ACT_INVALID, "cursor", "a cursor is a number that a page before gave");
-    struct arguments *arguments = arguments_new();
-    arguments_text(arguments, act->account.aid);
-    arguments_text(arguments, cursor ? cursor : "0");
-    struct reply *reply = store_script(act->gateway->store, "following_page", arguments);
-    if (reply_failed(reply)) {
-        reply_free(reply);
-        return act_away(act);
-    }
-    json_t *items = json_array();
-    for (size_t i = 1; i + FIELDS <= reply_count(reply); i += FIELDS)
-        (void)json_array_append_new(items, following_document(act, reply, i));
-    act->result = json_pack("{s:I, s:o}", "total", (json_int_t)act->account.following_count, "items", items);
-    (void)json_object_set_new(act->result, "shown", json_boolean(act->account.show_following));
-    if (strcmp(reply_text(reply_at(reply, 0)), "0") != 0)
-        put(act->result, "next", reply_text(reply_at(reply, 0)));
-    reply_free(reply);
-    return ACT_DONE;
+    enum act_outcome outcome = act_people_page(act, "following_page", FIELDS,
+                                               (int64_t)act->account.following_count, following_document);
+    if (outcome == ACT_DONE)
+        (void)json_object_set_new(act->result, "shown", json_boolean(act->account.show_following));
+    return outcome;
 }
 
 enum act_outcome act_following_add(struct act *act)

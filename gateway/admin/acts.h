@@ -114,6 +114,12 @@ enum act_outcome act_domain_limit(struct act *act);
 enum act_outcome act_domain_allow(struct act *act);
 enum act_outcome act_domain_remove(struct act *act);
 
+/* A page of people as a script lists them: where the next page begins, then `fields` of each, which
+ * `document` (a new reference) makes an item. Sets act->result. */
+struct reply;
+enum act_outcome act_people_page(struct act *act, const char *script, size_t fields, int64_t total,
+                                 json_t *(*document)(struct act *act, const struct reply *reply, size_t at));
+
 enum act_outcome act_follower_list(struct act *act);
 enum act_outcome act_follower_requests(struct act *act);
 enum act_outcome act_follower_approve(struct act *act);
