@@ -53,12 +53,21 @@ static void put_live(struct buffer *page, const json_t *row)
     buffer_add_string(page, "</p></li>");
 }
 
+/* Servers that hold the post and whose Delete is not queued yet: for a moment after it was deleted. */
+static json_int_t unasked(const json_t *row)
+{
+    const json_t *counts = json_object_get(row, "counts");
+    return number_of(counts ? counts : json_object_get(row, "servers"), "exposed");
+}
+
 /* What became of a Delete, in one line. */
 static void put_answers(struct buffer *page, const json_t *row)
 {
     json_int_t waiting = number_of(row, "waiting");
     json_int_t answered = number_of(row, "answered");
-    if (!waiting && !answered)
+    if (unasked(row))
+        put_count(page, unasked(row), "server has not been asked yet", "servers have not been asked yet");
+    else if (!waiting && !answered)
         buffer_add_string(page, "no server is known that had to be asked");
     else if (!waiting)
         put_count(page, answered, "server was asked and has answered",
@@ -199,9 +208,9 @@ static void put_delete(struct visit *visit, struct buffer *page, const json_t *p
                 "<p>Its receipt, signed: <a href=\"/receipt?post=%s\" download>for programs (JSON)</a>, <a "
                 "href=\"/receipt?form=html&amp;post=%s\" download>for people (HTML)</a></p>",
                 show_text(post, "post"), show_text(post, "post"));
-    if (waiting && lately)
+    if ((waiting || unasked(post)) && lately)
         visit_refresh(visit, page, address);
-    else if (waiting)
+    else if (waiting || unasked(post))
         page_format(page, "<p class=\"help\"><a href=\"%s\">Look again</a></p>", address);
     buffer_add_string(page, "</div>");
 }

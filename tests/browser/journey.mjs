@@ -30,14 +30,13 @@ await story("An owner's way", async () => {
       return probe();
     });
 
+  const there = (await viewer.person()).page;
   await step("on Plaza, alice signs in and switches the fediverse on", async () => {
-    const there = (await viewer.person()).page;
     await there.goto(plaza.origin);
     await there.getByRole("button", { name: "alice" }).click();
     await there.goto(`${plaza.origin}/settings`);
     await there.getByRole("button", { name: "Switch the fediverse on" }).click();
     await there.getByRole("heading", { name: "Fediverse: on" }).waitFor();
-    await there.context().close();
   });
   const actor = await until("webfinger answers", SOON, () => gateway.actorOf("alice"));
 
@@ -67,6 +66,22 @@ await story("An owner's way", async () => {
     await viewer.open("Followers");
     await reload("the follower", async () => (await viewer.row(peer.handle).count()) === 1);
     await viewer.look("followers");
+  });
+
+  await step("followed back from her row, what she writes is on alice's home page of Plaza", async () => {
+    await viewer.row(peer.handle).getByRole("button", { name: /^Follow back/ }).click();
+    await viewer.open("Following");
+    await reload("the Accept is shown", async () => (await viewer.row(peer.handle).filter({ hasText: "accepted" }).count()) === 1);
+    await viewer.look("following");
+    await peer.send("post", { text: "<p>Good morning from elsewhere</p>" });
+    await there.goto(`${plaza.origin}/home`);
+    await until("the post is on the home page", SOON, async () => {
+      await there.reload();
+      return (await there.locator("main").textContent()).includes("Good morning from elsewhere");
+    });
+    assert.ok((await there.locator("main").textContent()).includes(peer.handle), "with the server of who wrote it");
+    await viewer.look("plaza-home", there);
+    await there.context().close();
   });
 
   let post, note;
@@ -110,13 +125,13 @@ await story("An owner's way", async () => {
   };
 
   await step("each post shows what was changed on the way, and where it is", async () => {
-    await plaza.post("alice", "Tea or coffee, @bob?");
+    await plaza.post("alice", "Tea or coffee?", { language: "1337" });
     await viewer.open("Posts");
     await reload("the newest post", async () => (await page.getByRole("listitem").filter({ hasText: "Tea or coffee" }).count()) === 1);
     await reload("the posts", async () => (await page.getByRole("listitem").filter({ hasText: "A first word" }).count()) === 1);
     await viewer.look("posts");
     await openPost("Tea or coffee");
-    assert.match(await page.locator("main").textContent(), /@bob/);
+    assert.match(await page.locator("main").textContent(), /language: left out: it is no language tag/);
     await openPost("A first word");
     await reload("Fedify's server", async () => (await viewer.row(new URL(peer.origin).host).count()) === 1);
     assert.match(await viewer.row(new URL(peer.origin).host).textContent(), /exposed/);
