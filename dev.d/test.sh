@@ -1,6 +1,6 @@
 # ./dev test [--full] [LABEL…]
 
-# Seconds of test time that each label may use at CI size. Two run side by side, so that all together take half of the sum.
+# Seconds of test time that each label may use at CI size. Three run side by side, so that all together take a third of the sum.
 declare -A budget=(
     [unit]=120
     [golden]=60
@@ -59,8 +59,8 @@ command_test() {
         ninja -C build/release drawbridge plaza bench_ledger
     fi
     local log=build/debug/ctest.log status=0 total failed
-    # Most of a test with servers is waiting: two at a time, the longest first (their COST).
-    ctest --test-dir build/debug --output-on-failure --parallel 2 "${selection[@]}" | tee "$log" || status=$?
+    # Most of a test with servers is waiting: three at a time, the longest first (their COST).
+    ctest --test-dir build/debug --output-on-failure --parallel 3 "${selection[@]}" | tee "$log" || status=$?
     label_times "$log"
     total=$(sed -n 's/.*tests failed out of \([0-9]*\).*/\1/p' "$log" | tail -n 1)
     failed=$(sed -n 's/.*, \([0-9]*\) tests failed out of.*/\1/p' "$log" | tail -n 1)

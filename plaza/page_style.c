@@ -4,7 +4,7 @@ const char page_style[] =
     ":root{color-scheme:light dark;--line:#d8dce3;--soft:#667085;--card:#fff;--back:#f4f5f8;--text:#1b1f27;"
     "--link:#3355cc;--accent:#3d5afe;--badge:#e8ecff;--badge-text:#2b3fa8;--danger:#b3261e}"
     "@media(prefers-color-scheme:dark){:root{--line:#30363f;--soft:#98a2b3;--card:#1b1f26;--back:#12151a;"
-    "--text:#e6e8ec;--link:#9db2ff;--accent:#5b74ff;--badge:#2a3157;--badge-text:#c3ceff;--danger:#ff8a80}}"
+    "--text:#e6e8ec;--link:#9db2ff;--accent:#4a64f5;--badge:#2a3157;--badge-text:#c3ceff;--danger:#ff8a80}}"
     "*{box-sizing:border-box}"
     "body{margin:0;background:var(--back);color:var(--text);font:1rem/1.5 system-ui,sans-serif}"
     "a{color:var(--link);text-decoration:none}a:hover,a:focus-visible{text-decoration:underline}"

@@ -6,6 +6,7 @@
 #include "gateway/admin/commands.h"
 #include "gateway/admin/drops.h"
 #include "gateway/admin/preview.h"
+#include "gateway/admin/words.h"
 #include "gateway/fed/json_guard.h"
 #include "gateway/upstream/upstream.h"
 #include "mapping/source.h"
@@ -17,40 +18,16 @@ struct request {
     bool json;
 };
 
-static int fail(const char *what, const char *why)
+static bool read_words(int count, char **list, struct request *out)
 {
-    (void)fprintf(stderr, "drawbridge: %s: %s\n", what, why);
-    return SESSION_FAILED;
-}
-
-static int misused(const char *why)
-{
-    (void)fprintf(stderr, "drawbridge: %s\n\n%s", why, command_help("preview"));
-    return SESSION_USAGE;
-}
-
-/* NULL, or what is wrong with the words. */
-static const char *read_words(int count, char **words, struct request *out)
-{
+    struct words words;
     *out = (struct request){0};
-    for (int i = 0; i < count; i++) {
-        const char **value = strcmp(words[i], "--as") == 0         ? &out->server
-                             : strcmp(words[i], "--platform") == 0 ? &out->platform
-                                                                   : NULL;
-        if (value && i + 1 == count)
-            return "a name is missing after the last option";
-        if (value)
-            *value = words[++i];
-        else if (strcmp(words[i], "--json") == 0)
-            out->json = true;
-        else if (words[i][0] == '-' && words[i][1])
-            return "there is no such option";
-        else if (out->target)
-            return "one post at a time";
-        else
-            out->target = words[i];
-    }
-    return out->target ? NULL : "name a post as PLATFORM:POST, or '-' to read one from standard input";
+    const struct word_option options[] = {
+        {"--as", &out->server, NULL}, {"--platform", &out->platform, NULL}, {"--json", NULL, &out->json}};
+    if (!words_read("preview", count, list, options, 3, 1, 1, &words))
+        return false;
+    out->target = words.alone[0];
+    return true;
 }
 
 static const char *platform_names(struct gateway *gateway, struct arena *arena)
@@ -196,7 +173,7 @@ static int show(struct gateway *gateway, struct arena *arena, const struct reque
     const char *why = NULL;
     json_t *preview = preview_make(gateway, arena, request->platform, post, &why);
     if (!preview)
-        return fail(request->target, why);
+        return command_failed(request->target, why);
     if (request->server)
         (void)json_object_set_new(preview, "as",
                                   server_drops(request->server, json_object_get(preview, "activity")));
@@ -220,9 +197,9 @@ int command_preview(struct gateway *gateway, int count, char **words)
 {
     struct request request;
     struct post post;
-    const char *why = read_words(count, words, &request);
-    if (why)
-        return misused(why);
+    const char *why = NULL;
+    if (!read_words(count, words, &request))
+        return SESSION_USAGE;
     if (!is_known_server(request.server)) {
         char *names = server_drops_names();
         (void)fprintf(stderr, "drawbridge: nothing is known of a server called '%s'; there are: %s\n",
@@ -233,7 +210,7 @@ int command_preview(struct gateway *gateway, int count, char **words)
     struct arena *arena = arena_new(PREVIEW_BUDGET);
     bool found = strcmp(request.target, "-") == 0 ? from_input(gateway, arena, &request, &post, &why)
                                                   : from_platform(gateway, arena, &request, &post, &why);
-    int code = found ? show(gateway, arena, &request, &post) : fail(request.target, why);
+    int code = found ? show(gateway, arena, &request, &post) : command_failed(request.target, why);
     arena_free(arena);
     return code;
 }

@@ -34,7 +34,7 @@ export class Viewer {
   async person() {
     const context = await this.browser.newContext({ javaScriptEnabled: false, colorScheme: "light", viewport: wide });
     const page = await context.newPage();
-    page.on("console", (message) => message.type() === "error" && this.complaints.push(message.text()));
+    page.on("console", (message) => message.type() === "error" && this.complaints.push(`${message.text()} ${message.location().url}`));
     return { context, page };
   }
 
