@@ -50,6 +50,7 @@ const struct view operator_views[] = {
                  {"account.resume", "account", "account", "Resume", false, "state", "paused"}},
      .form = "account.leave",
      .form_label = "Take it out of the fediverse",
+     .danger = true,
      .apart = true},
     {.path = "/hosts",
      .title = "Hosts",
