@@ -93,7 +93,10 @@ bool page_is_long(const json_t *value)
             return true;
         text += length + strspn(text + length, " ");
     }
-    return json_is_object(value) || json_is_array(value);
+    size_t index;
+    const json_t *item;
+    json_array_foreach(value, index, item) if (page_is_long(item)) return true;
+    return json_is_object(value);
 }
 
 static bool is_time(const char *name)

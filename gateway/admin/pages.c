@@ -12,7 +12,12 @@
 #include "gateway/admin/visit.h"
 #include "gateway/http/form.h"
 
-enum { PAGE_MAX = 8 << 20, REFRESH_S = 4, NAME_LENGTH = 64 };
+enum {
+    PAGE_MAX = 8 << 20,
+    REFRESH_S = 4,
+    NAME_LENGTH = 64,
+    COLUMNS_MAX = 8
+}; /* more columns are no table: each row is a list */
 
 extern const char admin_style[];
 extern const char admin_icon[];
@@ -212,6 +217,15 @@ static void put_row(struct visit *visit, struct buffer *page, const struct view 
     buffer_add_string(page, "</tr>");
 }
 
+/* So many names stand there, divided by a blank each. */
+static size_t columns_of(const struct act_kind *kind)
+{
+    size_t count = 1;
+    for (const char *at = kind->columns; *at; at++)
+        count += *at == ' ';
+    return count;
+}
+
 static void put_table(struct visit *visit, struct buffer *page, const struct view *view,
                       const struct act_kind *kind, const json_t *result)
 {
@@ -223,8 +237,9 @@ static void put_table(struct visit *visit, struct buffer *page, const struct vie
         buffer_add_string(page, "<p class=\"card\">There is nothing yet.</p>");
         return;
     }
-    buffer_add_string(
-        page, "<div class=\"card\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table><thead><tr>");
+    buffer_add_string(page, "<div class=\"card\" tabindex=\"0\" role=\"region\" aria-label=\"Table\">");
+    buffer_add_string(page, columns_of(kind) > COLUMNS_MAX ? "<table class=\"many\"><thead><tr>"
+                                                           : "<table><thead><tr>");
     for (const char *at = kind->columns; *at; at += strspn(at, " ")) {
         size_t length = strcspn(at, " ");
         (void)snprintf(name, sizeof name, "%.*s", (int)length, at);
