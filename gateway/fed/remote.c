@@ -405,9 +405,10 @@ enum lookup remote_object_find(struct gateway *gateway, struct arena *arena, con
     const char *name = strncmp(key_or_id, "rp_", 3) == 0 ? key_or_id + 3 : hash;
     struct reply *reply =
         store_call(gateway->store, "HGETALL", arena_format(arena, "remote_object:%s", name), (char *)NULL);
-    enum lookup result = reply_failed(reply)       ? LOOKUP_DOWN
-                         : reply_count(reply) == 0 ? LOOKUP_ABSENT
-                                                   : LOOKUP_FOUND;
+    /* An entry without an author is none: a field that was written late, after the rest had expired. */
+    enum lookup result = reply_failed(reply)            ? LOOKUP_DOWN
+                         : !reply_field(reply, "actor") ? LOOKUP_ABSENT
+                                                        : LOOKUP_FOUND;
     if (result == LOOKUP_FOUND) {
         const char *state = reply_field(reply, "state");
         const char *revision = reply_field(reply, "revision");

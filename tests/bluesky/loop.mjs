@@ -55,6 +55,11 @@ await story("An account on a real Bluesky server lives in the fediverse", async 
     const { stdout } = await world.runAsWritten(add);
     const code = /^ +(drawbridge-\S+)$/m.exec(stdout)[1];
     assert.match((await world.runAsWritten(addAgain)).stdout, new RegExp(code)); // not there yet: the same code again
+    const asked = JSON.parse((await world.drawbridge("account", "add", "bluesky:alice.test", "--json")).stdout);
+    assert.deepEqual([asked.state, asked.code], ["asked", code]);
+    const waited = await world.drawbridge("account", "add", "bluesky:alice.test", "--wait", "1", "--json");
+    assert.deepEqual([waited.status, waited.stdout], [1, ""]);
+    assert.match(waited.stderr, new RegExp(`${code}[^]*did not appear in time`));
     await alice.profile({ displayName: "Alice", description: `Here is ${code}` });
     const on = await world.runAsWritten(addAgain);
     assert.equal(on.status, 0, on.stderr);
@@ -316,6 +321,9 @@ await story("An account on a real Bluesky server lives in the fediverse", async 
     assert.match(stdout, /state +on since/);
     assert.match(stdout, /cursor +firehose ws:\/\/127.0.0.1:\d+ \d+/);
     assert.match(stdout, /lag +\d+ ms/);
+    const { platforms } = JSON.parse((await world.drawbridge("account", "status", "--json")).stdout);
+    assert.deepEqual([platforms.length, platforms[0].points_hour_limit], [1, 5000]);
+    assert.equal(platforms[0].accounts.find(({ native }) => native === alice.did)?.platform_handle, "alicia.test");
     assert.match(stdout, /budget +[1-9]\d* of 5000 points this hour, [1-9]\d* of 35000 today/);
   });
 
