@@ -168,6 +168,9 @@ struct post_revision {
     uint64_t revision; /* 0: the list tells none, see digest */
     uint64_t digest;   /* of a platform that names contents instead of counting edits; else 0 */
     int64_t created;   /* ms; 0: the list does not tell */
+    /* Not 0: a record beside a post that came in the list before: this changes the post's digest, by XOR, as
+     * it does in what OPERATION_POST tells. */
+    uint64_t beside;
 };
 
 /* Borrowed from the operation; lives until operation_free. */

@@ -61,15 +61,6 @@ static int serve(const struct config *config)
     return supervisor_run(config);
 }
 
-static int check(const struct config *config)
-{
-    for (size_t i = 0; i < config->warning_count; i++)
-        (void)printf("warning: %s\n", config->warnings[i]);
-    (void)printf("%s is good: %s on %s, %zu platform(s), %zu host(s)\n", config->file, config->public_url,
-                 config->listen, config->platform_count, config->host_count);
-    return 0;
-}
-
 /* Takes "-c FILE" out of a command's words. */
 static int without_config(int count, char **words)
 {
@@ -83,10 +74,10 @@ static int without_config(int count, char **words)
     return kept;
 }
 
-static bool asks_for_help(int count, char **words)
+static bool has_word(int count, char **words, const char *word)
 {
     for (int i = 0; i < count; i++)
-        if (strcmp(words[i], "--help") == 0 || strcmp(words[i], "-h") == 0)
+        if (strcmp(words[i], word) == 0)
             return true;
     return false;
 }
@@ -99,7 +90,7 @@ static int run(const char *name, int count, char **words)
         (void)fprintf(stderr, "drawbridge: '%s' is no command\n\n%s", name, command_help("drawbridge"));
         return EXIT_USAGE;
     }
-    if (asks_for_help(count, words))
+    if (has_word(count, words, "--help") || has_word(count, words, "-h"))
         return fputs(command_help(name), stdout) < 0;
     if (command && command->standalone)
         return command->standalone(count, words);
@@ -114,7 +105,7 @@ static int run(const char *name, int count, char **words)
         code = (command->asks ? session_run_asking : session_run)(config, command->run,
                                                                   without_config(count, words), words);
     else
-        code = serves ? serve(config) : check(config);
+        code = serves ? serve(config) : command_check(config, has_word(count, words, "--json"));
     config_free(config);
     return code;
 }

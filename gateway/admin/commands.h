@@ -48,9 +48,12 @@ int command_sweep(struct gateway *gateway, int count, char **words);
 bool enrol_takes(const char *verb);
 int command_enrol(struct gateway *gateway, int count, char **words);
 
+/* `check`: what was read of the configuration, which is good. */
+int command_check(const struct config *config, bool json);
+
 /* Parts of `ledger`. */
 int command_receipt(struct gateway *gateway, const char *what, bool html);
-int command_verify(struct gateway *gateway, const char *path);
+int command_verify(struct gateway *gateway, const char *path, bool json);
 int command_contract(int count, char **words);
 int command_preview(struct gateway *gateway, int count, char **words);
 

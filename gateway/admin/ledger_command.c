@@ -194,10 +194,12 @@ static int show_receipt(struct gateway *gateway, int count, char **words)
 
 static int verify_receipt(struct gateway *gateway, int count, char **words)
 {
+    bool json = false;
     struct words read;
-    if (!words_read("ledger", count, words, NULL, 0, 1, 1, &read))
+    const struct word_option options[] = {{"--json", NULL, &json}};
+    if (!words_read("ledger", count, words, options, 1, 1, 1, &read))
         return SESSION_USAGE;
-    return command_verify(gateway, read.alone[0]);
+    return command_verify(gateway, read.alone[0], json);
 }
 
 static void print_notice(const json_t *notice)

@@ -52,7 +52,23 @@ static char *read_file(const char *path, size_t *length)
     return NULL;
 }
 
-int command_verify(struct gateway *gateway, const char *path)
+static void tell_holds(const char *path, const json_t *receipt, bool json)
+{
+    const char *signer = show_text(receipt, "attributedTo");
+    const char *created = show_text(json_object_get(receipt, "proof"), "created");
+    const char *name = show_text(receipt, "name");
+    const char *says = show_text(json_object_get(receipt, "receipt"), "says");
+    if (json) {
+        json_t *document = json_pack("{s:s, s:b, s:s, s:s, s:s, s:s}", "file", path, "holds", 1, "signer",
+                                     signer, "created", created, "name", name, "says", says);
+        show_json(document);
+        json_decref(document);
+        return;
+    }
+    (void)printf("%s holds: %s signed it on %s\n%s\n%s\n", path, signer, created, name, says);
+}
+
+int command_verify(struct gateway *gateway, const char *path, bool json)
 {
     size_t length = 0;
     char *text = read_file(path, &length);
@@ -61,15 +77,9 @@ int command_verify(struct gateway *gateway, const char *path)
     struct arena *arena = arena_new(VERIFY_BUDGET);
     json_t *receipt = NULL;
     const char *why = receipt_check(gateway, arena, text, length, &receipt);
-    int code = SESSION_GOOD;
-    if (why) {
-        code = command_failed(path, why);
-    } else {
-        const json_t *body = json_object_get(receipt, "receipt");
-        (void)printf("%s holds: %s signed it on %s\n%s\n%s\n", path, show_text(receipt, "attributedTo"),
-                     show_text(json_object_get(receipt, "proof"), "created"), show_text(receipt, "name"),
-                     show_text(body, "says"));
-    }
+    int code = why ? command_failed(path, why) : SESSION_GOOD;
+    if (!why)
+        tell_holds(path, receipt, json);
     json_decref(receipt);
     arena_free(arena);
     free(text);

@@ -241,6 +241,10 @@ void upstream_enrol(struct gateway *gateway, const struct enrolment_wish *wish, 
         enrol_vouched(platform, &result->accounts[0], arena, out);
     else if (found)
         enrol(platform, &result->accounts[0], wish, arena, out);
+    else if (result->answer == ANSWER_UNKNOWN && (capabilities & ADAPTER_ASSERTS_CONSENT))
+        fail(out,
+             "the platform knows no account with that id; its people switch the fediverse on themselves, "
+             "there, and nothing need be done here");
     else
         fail(out, arena_string(arena, result->reason ? result->reason : "the platform does not know it"));
     platform->class->operation_free(operation);

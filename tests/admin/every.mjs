@@ -158,6 +158,10 @@ await story("Every route and every command", async () => {
     assert.deepEqual(operations.filter(({ operationId }) => !acts.some(({ name }) => name === operationId)).map(({ operationId }) => operationId), []);
   });
   const helps = new Map();
+  /** Every command has --json, unless what it prints is a document of its own: a receipt. */
+  const readable = (group, help) => {
+    for (const line of help.split("\n\n")[0].split(/\n(?=drawbridge)/)) assert.ok(/--json/.test(line) || /\breceipt\b/.test(line), `${group} for programs: ${line}`);
+  };
   for (const { name } of acts) {
     const [group] = name.split(".");
     if (helps.has(group)) continue;
@@ -165,6 +169,7 @@ await story("Every route and every command", async () => {
       const { code, out } = await drawbridge(group, "--help");
       assert.equal(code, 0);
       helps.set(group, out);
+      readable(group, out);
       const examples = [...out.slice(out.indexOf("Examples:")).matchAll(/^ {2}drawbridge (.+?)(?: -c \S+)?(?: > \S+)?$/gm)].map(([, line]) => line.match(/'[^']*'|"[^"]*"|\S+/g).map((word) => word.replace(/^['"]|['"]$/g, "")));
       assert.ok(examples.length > 0, `${group} has no example`);
       const readThem = examples.map(async (words) => {
@@ -181,6 +186,31 @@ await story("Every route and every command", async () => {
     const answers = await Promise.all(tries.map((words) => drawbridge("account", "add", ...words)));
     assert.deepEqual(answers.map(({ code }) => code), [2, 2, 2, 2, 1]);
     for (const { err } of answers.slice(3)) assert.match(err, /^drawbridge: .{10}/m);
+  });
+  await step("account add, status and remove as JSON: one object on stdout, nothing else", async () => {
+    const { platforms } = await asJson("account", "status");
+    assert.deepEqual(platforms.map(({ platform }) => platform), ["plaza"]);
+    assert.deepEqual(platforms[0].accounts.map(({ handle, state, on_platform }) => [handle, state, on_platform]).sort(), [[`@${alice}`, "on", "active"], [`@${bob}`, "on", "active"]]);
+    assert.ok(platforms[0].open > Date.now() - 120_000 && platforms[0].cursor, JSON.stringify(platforms[0]));
+    const one = (await asJson("account", "status", alice)).platforms;
+    assert.deepEqual(one.map(({ accounts }) => accounts.map(({ account }) => account)), [[aid]]);
+    const added = await asJson("account", "add", `plaza:${platforms[0].accounts.find(({ account }) => account === aid).native}`);
+    assert.deepEqual(added, { state: "on", account: aid, handle: `@${alice}`, actor });
+    const unknown = await drawbridge("account", "add", "plaza:alice", "--json");
+    assert.deepEqual([unknown.code, unknown.out], [1, ""]);
+    assert.match(unknown.err, /switch the fediverse on themselves/);
+    await plaza.federate("carol", true);
+    const carol = (await until("webfinger answers", 20, () => gateway.actorOf("carol"))).split("/").pop();
+    assert.deepEqual(await asJson("account", "remove", `carol@${gateway.host}`), { account: carol, state: "leaving" });
+    const again = await drawbridge("account", "remove", `carol@${gateway.host}`, "--json");
+    assert.deepEqual([again.code, again.out], [1, ""], again.err);
+  });
+  await step("what is no act can be read by programs too: check, sweep", async () => {
+    const checked = await asJson("check");
+    assert.deepEqual([checked.platforms, checked.file], [1, gateway.configuration]);
+    assert.ok(Array.isArray(checked.warnings));
+    assert.deepEqual(await asJson("sweep", alice), { account: aid, queued: 1 });
+    assert.equal((await asJson("sweep", "--all")).queued, 3);
   });
   for (const { name, owner, changes, required } of acts.filter((act) => act.name !== "account.add")) {
     const [group, verb] = name.split(".");
@@ -218,6 +248,7 @@ await story("Every route and every command", async () => {
       const help = await drawbridge(name, "--help");
       assert.equal(help.code, 0, name);
       assert.match(help.out, new RegExp(`^ {2}drawbridge ${name}\\b`, "m"), `${name} has an example`);
+      if (name !== "serve") readable(name, help.out);
       if (name === "serve" || name === "check") continue; // all their words are -c FILE
       const { code, err } = await drawbridge(name, "--colour");
       assert.equal(code, 2, `${name}: ${err}`);
