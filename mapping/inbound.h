@@ -8,7 +8,13 @@
 #include "mapping/loss.h"
 #include "mapping/model.h"
 
-enum { INBOUND_IDS_MAX = 64, INBOUND_KEYS_MAX = 10 };
+enum {
+    INBOUND_IDS_MAX = 64,
+    INBOUND_KEYS_MAX = 10,
+    INBOUND_MENTIONS_MAX = 50,
+    INBOUND_HASHTAGS_MAX = 50,
+    INBOUND_MEDIA_MAX = 16
+};
 
 struct inbound_activity {
     const char *id;   /* NULL when absent or not on the actor's origin */
@@ -68,11 +74,11 @@ struct inbound_note {
     int64_t starts, ends; /* of an Event */
     const char *place;
     enum visibility visibility;
-    struct inbound_mention mentions[50];
+    struct inbound_mention mentions[INBOUND_MENTIONS_MAX];
     size_t mention_count;
-    const char *hashtags[50];
+    const char *hashtags[INBOUND_HASHTAGS_MAX];
     size_t hashtag_count;
-    struct media media[16];
+    struct media media[INBOUND_MEDIA_MAX];
     size_t media_count, media_left_out;
     const struct poll *poll;
     const json_t *tags; /* array or single object, borrowed; emoji are found here */

@@ -141,9 +141,10 @@ struct bluesky_record {
 bool bluesky_read_record(const struct adapter *adapter, const struct bluesky_record *record,
                          struct arena *arena, struct post *out);
 /* Who may answer a post and who may quote it, as the records beside it say (threadgate, postgate); NULL:
- * there is none. */
+ * there is none. That nobody may quote it shows in the digest, since a comparison sees nothing else. */
 void bluesky_read_threadgate(const json_t *value, struct post *post);
 void bluesky_read_postgate(const json_t *value, struct post *post);
+enum { BLUESKY_UNQUOTABLE = 1 };
 /* `record` may hold no value: an account without a profile. */
 bool bluesky_read_profile(const struct adapter *adapter, const struct bluesky_record *record,
                           const char *handle, struct arena *arena, struct account *out);

@@ -173,6 +173,7 @@ static enum operation_state miss_bridges(struct operation *operation)
 static const struct bluesky_step steps_account[] = {
     {bluesky_ask_handle, bluesky_take_handle, bluesky_miss_handle},
     {bluesky_ask_identity, bluesky_take_identity, bluesky_miss_identity},
+    {bluesky_ask_handle_host, bluesky_take_handle_host, bluesky_miss_pass},
     {bluesky_ask_handle_back, bluesky_take_handle_back, bluesky_miss_handle_back},
     {ask_status, take_status, miss_status},
     {ask_profile, take_profile, miss_profile},

@@ -4,6 +4,8 @@
 #include "adapters/bluesky/bluesky_operation.h"
 #include "mapping/buffer.h"
 
+enum { HANDLE_TIMEOUT_MS = 5000, HANDLE_RESPONSE_MAX = 2048 };
+
 enum operation_state bluesky_resolve(struct operation *operation, const char *handle)
 {
     struct buffer url;
@@ -118,10 +120,44 @@ enum operation_state bluesky_miss_identity(struct operation *operation)
     return bluesky_fail(operation, answer, operation->answer.reason);
 }
 
-/* The handle of the document must lead back to it. */
+/* The handle of the document must lead back to it. Its own host is asked first, since nobody else need be
+ * believed then (https://atproto.com/specs/handle). */
+enum operation_state bluesky_ask_handle_host(struct operation *operation)
+{
+    if (!operation->handle)
+        return OPERATION_DONE;
+    enum operation_state state = bluesky_get(
+        operation, arena_format(operation->arena, "https://%s/.well-known/atproto-did", operation->handle),
+        true);
+    operation->raw = true;
+    operation->request.timeout_ms = HANDLE_TIMEOUT_MS;
+    operation->request.response_max = HANDLE_RESPONSE_MAX;
+    return state;
+}
+
+static bool is_blank(char sign)
+{
+    return sign == ' ' || sign == '\t' || sign == '\r' || sign == '\n';
+}
+
+enum operation_state bluesky_take_handle_host(struct operation *operation, const json_t *body)
+{
+    const char *said = operation->response->body.data;
+    size_t length = operation->response->body.length;
+    (void)body;
+    for (; length && is_blank(*said); length--)
+        said++;
+    while (length && is_blank(said[length - 1]))
+        length--;
+    operation->handle_holds = length == strlen(operation->did) && memcmp(said, operation->did, length) == 0;
+    return OPERATION_REQUEST;
+}
+
+/* A proof by DNS, which goes before the host's own words, is seen through the AppView. */
 enum operation_state bluesky_ask_handle_back(struct operation *operation)
 {
-    return operation->handle ? bluesky_resolve(operation, operation->handle) : OPERATION_DONE;
+    return operation->handle && !operation->handle_holds ? bluesky_resolve(operation, operation->handle)
+                                                         : OPERATION_DONE;
 }
 
 enum operation_state bluesky_take_handle_back(struct operation *operation, const json_t *body)

@@ -202,7 +202,7 @@ enum operation_state bluesky_operation_step(struct operation *operation,
         state = operation->raw || json_is_object(body)
                     ? step->take(operation, body)
                     : bluesky_fail(operation, ANSWER_RETRY, "the server's answer is no JSON object");
-    else if (operation->pds && look_again(operation))
+    else if (operation->pds && !operation->raw && look_again(operation))
         state = begin(operation);
     else if (step->miss)
         state = step->miss(operation);

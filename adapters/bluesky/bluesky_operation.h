@@ -84,6 +84,8 @@ enum operation_state bluesky_miss_handle(struct operation *operation);
 enum operation_state bluesky_resolve(struct operation *operation, const char *handle);
 const char *bluesky_document_url(struct operation *operation);
 /* The handle of the DID document must lead back to it: handle_holds. */
+enum operation_state bluesky_ask_handle_host(struct operation *operation);
+enum operation_state bluesky_take_handle_host(struct operation *operation, const json_t *body);
 enum operation_state bluesky_ask_handle_back(struct operation *operation);
 enum operation_state bluesky_take_handle_back(struct operation *operation, const json_t *body);
 enum operation_state bluesky_miss_handle_back(struct operation *operation);

@@ -246,9 +246,12 @@ void bluesky_read_threadgate(const json_t *value, struct post *post)
 void bluesky_read_postgate(const json_t *value, struct post *post)
 {
     const json_t *rules = json_object_get(value, "embeddingRules");
+    bool quotable = true;
     for (size_t i = 0; i < json_array_size(rules); i++)
-        if (is_type(json_array_get(rules, i), BLUESKY_POSTGATE "#disableRule"))
-            post->quotable = false;
+        quotable &= !is_type(json_array_get(rules, i), BLUESKY_POSTGATE "#disableRule");
+    post->quotable = quotable;
+    if (!quotable)
+        post->digest ^= BLUESKY_UNQUOTABLE;
 }
 
 /* ---- the records

@@ -37,7 +37,9 @@ static const struct bluesky_step steps_push[] = {
     {bluesky_ask_parent, bluesky_take_parent, bluesky_miss_parent},
     {bluesky_ask_identity, bluesky_take_identity, bluesky_miss_parent},
     {bluesky_ask_gate, bluesky_take_gate, bluesky_miss_gate},
+    {bluesky_ask_root, bluesky_take_root, bluesky_miss_parent},
     {bluesky_ask_view, bluesky_take_view, bluesky_miss_view},
+    {bluesky_judge_gate, NULL, NULL},
     {bluesky_turn_to_quoted, NULL, NULL},
     {bluesky_ask_quoted_identity, bluesky_take_identity, bluesky_miss_quoted},
     {bluesky_ask_quoted, bluesky_take_quoted, bluesky_miss_quoted},
@@ -48,7 +50,7 @@ static const struct bluesky_step steps_push[] = {
     {0},
 };
 
-enum { STEP_QUOTED = 7, STEP_IMAGE = 11 };
+enum { STEP_QUOTED = 9, STEP_IMAGE = 13 };
 
 /* From here on the account in question is the author of what is answered, if anything is. */
 static enum operation_state turn_to_parent(struct operation *operation)

@@ -11,6 +11,9 @@ struct bluesky_push {
     const char *parent, *parent_cid; /* strongRef of what is answered; NULL: it only quotes */
     const char *root, *root_cid;
     struct bluesky_address parent_address, root_address;
+    /* The thread's author wrote down who may answer: the mentioned among others? This account is mentioned;
+     * the AppView says that it may. */
+    bool gated, mentioned_may, mentioned, let_in;
     const char *quoted, *quoted_cid; /* NULL: it quotes nothing */
     struct bluesky_address quoted_address;
     /* Pictures that are carried over; one that cannot be, and all are linked. */
@@ -31,9 +34,12 @@ enum operation_state bluesky_miss_parent(struct operation *operation);
 enum operation_state bluesky_ask_gate(struct operation *operation);
 enum operation_state bluesky_take_gate(struct operation *operation, const json_t *body);
 enum operation_state bluesky_miss_gate(struct operation *operation);
+enum operation_state bluesky_ask_root(struct operation *operation);
+enum operation_state bluesky_take_root(struct operation *operation, const json_t *body);
 enum operation_state bluesky_ask_view(struct operation *operation);
 enum operation_state bluesky_take_view(struct operation *operation, const json_t *body);
 enum operation_state bluesky_miss_view(struct operation *operation);
+enum operation_state bluesky_judge_gate(struct operation *operation);
 
 /* Steps of bluesky_quote.c: what is quoted, and whether it may be. They pass where nothing is. */
 enum operation_state bluesky_turn_to_quoted(struct operation *operation);

@@ -123,7 +123,7 @@ static const struct bluesky_step steps_post[] = {
     {0},
 };
 
-/* ---- lists: the cursor is "COLLECTION CURSOR"; posts first, then reposts
+/* ---- lists: the cursor is "COLLECTION CURSOR"; posts first, then reposts, then (of ids) who may quote
  * ---------------------------------------------------------- */
 
 static enum operation_state ask_list(struct operation *operation)
@@ -153,6 +153,9 @@ static bool next_page(struct operation *operation, const json_t *body, size_t co
     if (!count || !cursor) {
         if (strcmp(operation->collection, BLUESKY_POST) == 0)
             operation->result.cursor = BLUESKY_REPOST " ";
+        else if (operation->input->kind == OPERATION_POST_IDS &&
+                 strcmp(operation->collection, BLUESKY_REPOST) == 0)
+            operation->result.cursor = BLUESKY_POSTGATE " ";
         return true;
     }
     operation->result.cursor = arena_format(operation->arena, "%s %s", operation->collection, cursor);
@@ -176,11 +179,23 @@ static enum operation_state broken_list(struct operation *operation)
     return bluesky_fail(operation, ANSWER_RETRY, "the server's list of records cannot be understood");
 }
 
+/* What a postgate says is of use only together with the post beside which it stands. */
+static void read_beside(struct operation *operation, const struct bluesky_address *address,
+                        const json_t *value, struct post_revision *out)
+{
+    struct post post = {.quotable = true};
+    bluesky_read_postgate(value, &post);
+    out->id = arena_join(operation->arena, "at://", address->did, "/", BLUESKY_POST, "/", address->rkey,
+                         (char *)NULL);
+    out->beside = post.digest;
+}
+
 /* Who is not in this list may be deleted: so a list with one broken entry is no list. */
 static enum operation_state take_ids(struct operation *operation, const json_t *body)
 {
     const json_t *records = json_object_get(body, "records");
     size_t count = json_array_size(records);
+    bool gates = strcmp(operation->collection, BLUESKY_POSTGATE) == 0;
     struct post_revision *list = arena_alloc(operation->arena, (count + 1) * sizeof *list);
     if (!json_is_array(records) || !next_page(operation, body, count))
         return broken_list(operation);
@@ -188,14 +203,20 @@ static enum operation_state take_ids(struct operation *operation, const json_t *
         struct bluesky_address address;
         const json_t *entry = json_array_get(records, i);
         const char *cid = json_string_value(json_object_get(entry, "cid"));
-        list[i].id = entry_id(operation, entry, &address);
-        if (!list[i].id || !cid)
+        struct post_revision *out = &list[operation->result.revision_count];
+        out->id = entry_id(operation, entry, &address);
+        if (!out->id || !cid)
             return broken_list(operation);
-        list[i].digest = bluesky_digest(cid);
-        list[i].created = bluesky_time(json_object_get(json_object_get(entry, "value"), "createdAt"));
+        if (gates) {
+            read_beside(operation, &address, json_object_get(entry, "value"), out);
+        } else {
+            out->digest = bluesky_digest(cid);
+            out->created = bluesky_time(json_object_get(json_object_get(entry, "value"), "createdAt"));
+        }
+        if (out->digest || out->beside)
+            operation->result.revision_count++;
     }
     operation->result.revisions = list;
-    operation->result.revision_count = count;
     return OPERATION_REQUEST;
 }
 
@@ -244,11 +265,13 @@ enum operation_state bluesky_begin_post(struct operation *operation)
 
 static enum operation_state begin_list(struct operation *operation, const struct bluesky_step *steps)
 {
+    static const char *const later[] = {BLUESKY_REPOST, BLUESKY_POSTGATE};
     const char *cursor = operation->input->cursor;
     operation->did = operation->input->account ? operation->input->account : "";
-    operation->collection = cursor && strncmp(cursor, BLUESKY_REPOST " ", sizeof BLUESKY_REPOST) == 0
-                                ? BLUESKY_REPOST
-                                : BLUESKY_POST;
+    operation->collection = BLUESKY_POST;
+    for (size_t i = 0; cursor && i < sizeof later / sizeof later[0]; i++)
+        if (strncmp(cursor, later[i], strlen(later[i])) == 0 && cursor[strlen(later[i])] == ' ')
+            operation->collection = later[i];
     return bluesky_go(operation, steps);
 }
 

@@ -44,20 +44,23 @@ static enum work_result drop(struct move *move, const char *target, const char *
     return WORK_DONE;
 }
 
-/* Both sides are asked on their own servers: what an activity says could be said by whoever has one key. */
+/* Both sides are asked on their own servers: what an activity says could be said by whoever has one key. The
+ * other one only when the first says so, so that nobody has us ask whom he likes. */
 static enum work_result verify(struct move *move, const char *target, bool *good)
 {
     struct inbound_actor from;
     const char *why = NULL;
     enum remote_outcome met = remote_actor(move->gateway, move->arena, move->from, 0, &from, &why);
+    if (met == REMOTE_OK && (!from.moved_to || strcmp(from.moved_to, target) != 0))
+        return drop(move, target, "the account does not say that it moved there");
     if (met == REMOTE_OK)
         met = remote_actor(move->gateway, move->arena, target, 0, &move->to, &why);
     if (met == REMOTE_LATER && move->incoming->attempt < ATTEMPTS_MAX)
         return WORK_LATER;
     if (met != REMOTE_OK)
         return drop(move, target, why);
-    if (!from.moved_to || strcmp(from.moved_to, move->to.id) != 0)
-        return drop(move, target, "the account does not say that it moved there");
+    if (strcmp(move->to.id, target) != 0)
+        return drop(move, target, "the other account is called otherwise by its own server");
     if (!moving_is_same(&move->to, move->from))
         return drop(move, target, "the other account does not name this one as its own");
     *good = true;

@@ -86,6 +86,11 @@ static void listed_add(struct listed **table, const struct post_revision *revisi
     size_t length = strlen(revision->id);
     struct listed *one = NULL;
     HASH_FIND(hh, *table, revision->id, length, one);
+    if (revision->beside) {
+        if (one)
+            one->digest ^= revision->beside;
+        return;
+    }
     if (!one) {
         one = calloc(1, sizeof *one + length + 1);
         if (!one)

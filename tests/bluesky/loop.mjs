@@ -209,6 +209,19 @@ await story("An account on a real Bluesky server lives in the fediverse", async 
     assert.equal(await relayed(({ text }) => text.includes("all the same")), undefined);
   });
 
+  await step("where the mentioned may answer, the account that is mentioned does, also further down", async () => {
+    const rule = { $type: "app.bsky.feed.threadgate#mentionRule" };
+    const mention = { facets: [{ index: { byteStart: 0, byteEnd: 11 }, features: [{ $type: "app.bsky.richtext.facet#mention", did: network.relay.did }] }] };
+    const open = await alice.post("@relay.test may answer", mention);
+    await alice.put("app.bsky.feed.threadgate", open.uri.split("/").pop(), { post: open.uri, allow: [rule], createdAt: new Date().toISOString() });
+    const { object } = await world.create("may answer");
+    await peer.reply(object.id, "I was mentioned");
+    await appears("I was mentioned");
+    await alice.post("and here too", { reply: { root: { uri: open.uri, cid: open.cid }, parent: { uri: open.uri, cid: open.cid } } });
+    await peer.reply((await world.create("and here too")).object.id, "I was mentioned above");
+    await appears("I was mentioned above");
+  });
+
   await step("who blocks the relay account is not answered by it", async () => {
     const open = await alice.post("Answers are open here");
     const { object } = await world.create("Answers are open here");
@@ -265,8 +278,12 @@ await story("An account on a real Bluesky server lives in the fediverse", async 
     await world.arrived("its Update", ({ type, object }) => type === "Update" && object.id === create.object.id);
   });
 
-  await step("what no event tells is found by comparing: a create, an edit, a delete, a profile", async () => {
+  await step("what no event tells is found by comparing: a create, an edit, a delete, a profile, who may quote", async () => {
     const kept = await alice.post("I shall change");
+    const shut = await alice.post("I shall not be quoted");
+    const shutId = (await world.create("I shall not be quoted")).object.id;
+    const quoters = async () => [(await json(shutId)).interactionPolicy.canQuote.automaticApproval].flat();
+    assert.notDeepEqual(await quoters(), [actor]);
     const gone = await alice.post("I shall go");
     const [keptId, goneId] = [(await world.create("I shall change")).object.id, (await world.create("I shall go")).object.id];
     // The stream comes from a host of another name afterwards: no number of the old one means anything there.
@@ -277,11 +294,13 @@ await story("An account on a real Bluesky server lives in the fediverse", async 
     await alice.remove(gone.uri);
     await alice.post("Nobody announced me");
     await alice.profile({ displayName: "Alice B." });
+    await alice.put("app.bsky.feed.postgate", shut.uri.split("/").pop(), { post: shut.uri, embeddingRules: [{ $type: "app.bsky.feed.postgate#disableRule" }], createdAt: new Date().toISOString() });
     await gateway.start();
     await until("the store", SOON, async () => (await gateway.redis("PING")).trim() === "PONG");
     await world.arrived("the Update", ({ type, object }) => type === "Update" && object.id === keptId && /I have changed/.test(object.content), 40);
     await byId(`${goneId}#delete`);
     await world.create("Nobody announced me");
+    await until("the policy", SOON, async () => (await quoters()).join() === actor);
   });
 
   await step("deactivated: hidden, nothing deleted; activated: back", async () => {

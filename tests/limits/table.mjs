@@ -30,7 +30,7 @@ await story("The table of limits", async () => {
   const told = new Map();
   await step("there are rows, and each line of the table is one", async () => {
     assert.ok(rows.length > 30, `${rows.length}`);
-    assert.equal(rows.length, text.match(/^\| .*`gateway/gm).length);
+    assert.equal(rows.length, text.match(/^\| .*`(gateway|mapping)\//gm).length);
   });
   for (const [, what, number, unit, where, name] of rows)
     await step(`${what}: ${number} ${unit}`.trim(), async () => {

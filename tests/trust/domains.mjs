@@ -18,6 +18,9 @@ await story("Domains that are blocked", async () => {
   const wave = (peer) => peer.activity("Wave", actor);
   const refuses = (peer) => until(`${peer.host} is refused`, 10, async () => (await peer.post(wave(peer))) === 403);
   const followers = async () => JSON.parse((await outside.ask("GET", `${new URL(actor).pathname}/followers`, { headers: { accept: "application/activity+json" } })).body).totalItems;
+  const queues = [0, 1, 2, 3];
+  const queued = async () => (await Promise.all(queues.map(async (queue) => Number(await gateway.redis("XLEN", `work:inbox:${queue}`))))).reduce((a, b) => a + b);
+  const settled = () => until("all is worked off", 60, async () => (await queued()) === 0);
   const silence = async (peer, action) => {
     const { length } = peer.asked;
     outside.seen();
@@ -75,8 +78,6 @@ await story("Domains that are blocked", async () => {
   });
   await guard("D6", "what waited as it was blocked is not carried out", async () => {
     const late = await Peer.start(outside, "late.example");
-    const queues = [0, 1, 2, 3];
-    const queued = async () => (await Promise.all(queues.map(async (queue) => Number(await gateway.redis("XLEN", `work:inbox:${queue}`))))).reduce((a, b) => a + b);
     for (const queue of queues) await gateway.redis("SET", `lease:work:inbox:${queue}`, "somebody-else");
     await until("what comes waits", 30, async () => (await late.post(wave(late))) === 202 && (await queued()) > 5);
     assert.equal(await late.post(late.activity("Follow", actor)), 202);
@@ -84,7 +85,7 @@ await story("Domains that are blocked", async () => {
     await domain("block", "late.example");
     await refuses(late);
     for (const queue of queues) await gateway.redis("DEL", `lease:work:inbox:${queue}`);
-    await until("all is worked off", 60, async () => (await queued()) === 0);
+    await settled();
     assert.equal(await followers(), waiting);
   });
 
@@ -120,6 +121,32 @@ await story("Domains that are blocked", async () => {
     await until("the reply waits", 20, async () => (await asks("reply", "held")).some(({ text }) => text === "And me?"));
     const { body } = await outside.ask("GET", `${new URL(note.id).pathname}/replies`, { headers: { accept: "application/activity+json" } });
     assert.equal(body.includes("loud.example"), false);
+  });
+  await guard("D10", "a follower who moves to a limited domain follows no more, to a blocked one is not moved", async () => {
+    const lists = async () => (await gateway.redis("--raw", "HKEYS", `followers:${actor.split("/").pop()}`)).split("\n");
+    const move = async (from, to) => {
+      assert.equal(await from.post(from.activity("Follow", actor)), 202);
+      await until("the Follow counted", 20, async () => (await lists()).includes(from.actor));
+      from.documents.set("/users/mallory", () => from.person({ movedTo: to.actor }));
+      to.documents.set("/users/mallory", () => to.person({ alsoKnownAs: [from.actor] }));
+      assert.equal(await from.post(from.activity("Move", from.actor, { target: to.actor })), 202);
+    };
+    const [here, there, roamer, noisy, shut] = await Promise.all(["here.example", "there.example", "roamer.example", "loud.example", "shut.example"].map((host) => Peer.start(outside, host)));
+    await domain("limit", "loud.example");
+    await domain("block", "shut.example");
+    await refuses(shut);
+    await silence(shut, async () => {
+      await move(here, shut);
+      await move(roamer, noisy);
+      await until("the limited one's move counted", 20, async () => !(await lists()).includes(roamer.actor));
+      await settled();
+    });
+    assert.ok((await lists()).includes(here.actor), "where the move does not lead anywhere");
+    for (const { actor: moved } of [noisy, shut]) assert.equal((await lists()).includes(moved), false, moved);
+    here.documents.set("/users/mallory", () => here.person({ movedTo: there.actor }));
+    there.documents.set("/users/mallory", () => there.person({ alsoKnownAs: [here.actor] }));
+    assert.equal(await here.post(here.activity("Move", here.actor, { target: there.actor })), 202);
+    await until("the other's move counted, or this test would see nothing", 20, async () => (await lists()).includes(there.actor));
   });
   await guard("D9", "who reads in the name of a blocked domain is refused", async () => {
     await domain("block", "spam.example");

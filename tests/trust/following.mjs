@@ -52,10 +52,12 @@ await story("Follows and moves", async () => {
     await mallory.follows();
     other.profile({ alsoKnownAs: [mallory.actor] });
     const before = await kept(`followers:${aid}`);
+    const asked = other.fetches.length;
     await mallory.says("Move", mallory.actor, { target: other.actor });
     await mallory.follows();
     assert.equal((await kept(`followers:${aid}`)).split("\n")[0], before.split("\n")[0]);
     assert.ok(!(await kept(`followers:${aid}`)).includes(other.actor));
+    assert.equal(other.fetches.length, asked, "and the server that was named is not asked");
   });
 
   await guard("O18", "nobody is made a follower by somebody else's move", async () => {

@@ -88,6 +88,16 @@ await story("What is read, and by whom", async () => {
     assert.match(text, /names a page on another host/, "or this test would see nothing");
     assert.doesNotMatch(text, /evil\.example/);
   });
+  await guard("H7", "a form on another site has us ask nobody", async () => {
+    const body = new URLSearchParams({ address: `mallory@${new URL(mallory.origin).host}` }).toString();
+    const sent = (headers) => fetch(`${gateway.origin}/@alice/follow`, { method: "POST", redirect: "manual", body, headers: { accept: "text/html", "content-type": "application/x-www-form-urlencoded", ...headers } });
+    const asked = mallory.fetches.length;
+    // A page without a referrer has its forms sent with the origin "null", as every sandbox has.
+    for (const headers of [{ origin: "null", "sec-fetch-site": "cross-site" }, { "sec-fetch-site": "same-site" }, { origin: "https://evil.example" }]) assert.equal((await sent(headers)).status, 403, JSON.stringify(headers));
+    assert.equal(mallory.fetches.length, asked);
+    assert.equal((await sent({ origin: "null", "sec-fetch-site": "same-origin" })).status, 200);
+    assert.equal(mallory.fetches.length, asked + 1, "or this test would see nothing");
+  });
 
   await guard("E1", "a post that was deleted is gone on every way to read it", async () => {
     const short = await plaza.post("alice", "not for long");
