@@ -122,6 +122,20 @@ await story("Domains that are blocked", async () => {
     const { body } = await outside.ask("GET", `${new URL(note.id).pathname}/replies`, { headers: { accept: "application/activity+json" } });
     assert.equal(body.includes("loud.example"), false);
   });
+  await step("who follows somebody of a limited domain sees what they post; the platform is told that they are limited", async () => {
+    const noise = await Peer.start(outside, "noise.loud.example");
+    noise.documents.set("/.well-known/webfinger", () => ({ subject: `acct:mallory@${noise.host}`, links: [{ rel: "self", type: "application/activity+json", href: noise.actor }] }));
+    await run(binaries.drawbridge, ["following", "add", `alice@${HOST}`, noise.actor, "-c", gateway.configuration], { environment: gateway.environment });
+    const asked = await until("noise is asked", 20, () => noise.arrivals.find(({ type }) => type === "Follow"));
+    assert.equal(await noise.post(noise.activity("Accept", asked)), 202);
+    await until("noise said yes", 20, async () => (await asks("following", "list")).some(({ actor: who, state }) => who === noise.actor && state === "accepted"));
+    const to = ["https://www.w3.org/ns/activitystreams#Public"];
+    assert.equal(await noise.post(noise.activity("Create", { id: `${noise.origin}/notes/1`, type: "Note", attributedTo: noise.actor, content: "<p>Loud and clear</p>", to, cc: [] }, { to })), 202);
+    const shown = await until("the post is on her home page", 20, async () => (await plaza.test("GET", "users/alice/home")).items.find(({ text }) => text === "Loud and clear"));
+    assert.equal(shown.author.limited, true);
+    assert.equal((await asks("reply", "held")).some(({ text }) => text === "Loud and clear"), false, "it waits for nobody");
+    await run(binaries.drawbridge, ["following", "remove", `alice@${HOST}`, noise.actor, "-c", gateway.configuration], { environment: gateway.environment });
+  });
   await guard("D10", "a follower who moves to a limited domain follows no more, to a blocked one is not moved", async () => {
     const lists = async () => (await gateway.redis("--raw", "HKEYS", `followers:${actor.split("/").pop()}`)).split("\n");
     const move = async (from, to) => {
