@@ -27,13 +27,13 @@ enum {
     ADAPTER_PUSH_EMOJI = 1u << 11,     /* tells reactions from likes */
     ADAPTER_PUSH_MENTION = 1u << 12,   /* takes remote posts that answer nothing here but name or quote
                                           somebody */
-    ADAPTER_PUSH_REPORT = 1u << 17,    /* takes what other servers report about its members */
     ADAPTER_SPEAKER = 1u << 13,        /* an account of the operator's writes what remote people answer */
-    ADAPTER_PUSH_QUOTE = 1u << 15,     /* takes remote posts that answer nothing here but quote a post of its
-                                          own */
     ADAPTER_PUPPET_ACCOUNTS = 1u << 14, /* writes as accounts of remote people's own, whose ids and passwords
                                            the gateway keeps; with ADAPTER_PUPPETS it makes new ones */
-    ADAPTER_TIMELINE = 1u << 16, /* takes posts for those who follow their author, and who follows whom */
+    ADAPTER_PUSH_QUOTE = 1u << 15,      /* takes remote posts that answer nothing here but quote a post of its
+                                           own */
+    ADAPTER_TIMELINE = 1u << 16,    /* takes posts for those who follow their author, and who follows whom */
+    ADAPTER_PUSH_REPORT = 1u << 17, /* takes what other servers report about its members */
 };
 
 enum text_unit { UNIT_BYTES, UNIT_CODE_POINTS, UNIT_UTF16, UNIT_GRAPHEMES };

@@ -123,8 +123,10 @@ bool domains_set(struct gateway *gateway, const char *domain, const char *text)
     reply = store_call(gateway->store, "PUBLISH", CHANNEL, domain, (char *)NULL);
     good = !reply_failed(reply);
     reply_free(reply);
-    /* Whose puppets are of a domain that is blocked now is looked up by the gateway that serves. */
-    return good && job_queue(gateway, "domains-blocked", "", NULL);
+    /* What people of a domain that is blocked now wrote is looked up by the gateway that serves. */
+    struct domain_rule rule;
+    bool lets_in = text && domain_rule_read(text, &rule) && rule.kind != RULE_BLOCK;
+    return good && (lets_in || job_queue(gateway, "domains-blocked", "", NULL));
 }
 
 /* ---- asking

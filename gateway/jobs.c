@@ -116,18 +116,39 @@ static enum work_result resume(struct gateway *gateway, const char *aid, const s
     return good ? WORK_DONE : WORK_LATER;
 }
 
+/* Whether a job of this kind and account counts as waiting: then job_queue queues no other. */
+static bool mark_waiting(struct gateway *gateway, const struct work_entry *entry, bool waiting)
+{
+    char name[128];
+    (void)snprintf(name, sizeof name, "%s %s", entry->data, entry->chain);
+    struct reply *reply =
+        store_call(gateway->store, waiting ? "SADD" : "SREM", "jobs_waiting", name, (char *)NULL);
+    bool good = !reply_failed(reply);
+    reply_free(reply);
+    return good;
+}
+
 /* A job that was queued by job_queue may be queued again from now on. */
 static enum work_result end_job(struct gateway *gateway, const struct work_entry *entry,
                                 enum work_result result)
 {
-    char name[128];
-    if (result != WORK_DONE)
+    return result != WORK_DONE || mark_waiting(gateway, entry, false) ? result : WORK_LATER;
+}
+
+/* What looks at everything once: asked for again while it looks, it looks again afterwards, since what the
+ * asker means may be where it has looked already. */
+static enum work_result look(struct gateway *gateway, const struct work_entry *entry)
+{
+    enum work_result result = WORK_LATER;
+    if (!mark_waiting(gateway, entry, false))
         return result;
-    (void)snprintf(name, sizeof name, "%s %s", entry->data, entry->chain);
-    struct reply *reply = store_call(gateway->store, "SREM", "jobs_waiting", name, (char *)NULL);
-    bool good = !reply_failed(reply);
-    reply_free(reply);
-    return good ? WORK_DONE : WORK_LATER;
+    if (strcmp(entry->data, "sweep") == 0)
+        result = sweep(gateway, entry->chain);
+    else if (separation_forget_blocked(gateway, entry->trace))
+        result = WORK_DONE;
+    if (result == WORK_LATER)
+        (void)mark_waiting(gateway, entry, true); /* failing for hours, it must not pile up */
+    return result;
 }
 
 static enum work_result handle(void *context, const struct work_entry *entry)
@@ -143,17 +164,14 @@ static enum work_result handle(void *context, const struct work_entry *entry)
         return end_job(gateway, entry, leaving_begin(gateway, aid, entry));
     if (strcmp(data, "farewell") == 0)
         return leaving_tell(gateway, aid, entry->trace) ? WORK_DONE : WORK_LATER;
-    if (strcmp(data, "sweep") == 0)
-        return end_job(gateway, entry, sweep(gateway, aid));
+    if (strcmp(data, "sweep") == 0 || strcmp(data, "domains-blocked") == 0)
+        return look(gateway, entry);
     if (strcmp(data, "retention") == 0)
         return end_job(gateway, entry, retention_apply(gateway, aid));
     if (strcmp(data, "resume") == 0)
         return end_job(gateway, entry, resume(gateway, aid, entry));
     if (strcmp(data, "depart") == 0)
         return end_job(gateway, entry, depart(gateway, aid, entry->trace));
-    if (strcmp(data, "domains-blocked") == 0)
-        return end_job(gateway, entry,
-                       separation_forget_blocked(gateway, entry->trace) ? WORK_DONE : WORK_LATER);
     if (strcmp(data, "rotate-key") == 0)
         return end_job(gateway, entry, rotation_begin(gateway, aid, entry->trace));
     log_write(LOG_ERROR, "a job of an unknown kind is dropped", "kind", data, "aid", aid, (char *)NULL);

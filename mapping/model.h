@@ -240,9 +240,9 @@ enum event_kind {
     EVENT_REMOTE_POST_REMOVED, /* a local moderator hid a remote reply; subject: its key */
     EVENT_LIKE_CREATED,
     EVENT_LIKE_DELETED,
-    EVENT_REPORT, /* a member reports somebody elsewhere; subject: key of a remote post or author */
-    EVENT_GAP,    /* events were lost or the epoch changed: reconcile by REST */
-    EVENT_OTHER,  /* understood but of no use here; counted, then dropped */
+    EVENT_REPORT,         /* a member reports somebody elsewhere; subject: key of a remote post or author */
+    EVENT_GAP,            /* events were lost or the epoch changed: reconcile by REST */
+    EVENT_OTHER,          /* understood but of no use here; counted, then dropped */
     EVENT_FOLLOW_CREATED, /* a member wants to follow; subject: key of a remote author, or name@server */
     EVENT_FOLLOW_DELETED,
 };

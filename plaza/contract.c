@@ -85,8 +85,7 @@ static void get_discovery(struct plaza *plaza, struct request *request)
         "image/webp", "image/gif", "alt_max", ALT_BYTES_MAX, "page_max", PAGE_MAX, "requests_per_minute",
         plaza->options.requests_per_minute, "event_window_s", EVENT_WINDOW_S);
     json_t *features = json_make("[s, s, s, s, s, s, s, s, s]", "events.ws", "events.poll", "remote_posts",
-                                 "remote_relations", "polls", "reactions", "mentions", "timeline",
-                                 "reports");
+                                 "remote_relations", "polls", "reactions", "mentions", "timeline", "reports");
     if (plaza->options.webhook)
         json_array_append_new(features, json_string("events.webhook"));
     if (plaza->options.test_api)

@@ -40,7 +40,7 @@ struct plaza {
     struct database database;
     char url[256]; /* where people and the gateway reach Plaza; no slash at the end */
     char epoch[64];
-    struct handover *handover; /* NULL: none */
+    struct handover *handover;                     /* NULL: none */
     int64_t rate_at_ms, rate_left;                 /* of the contract: see within_rate */
     char token_hashes[TOKENS_MAX][HASH_TEXT_SIZE]; /* SHA-256 of the gateway's tokens; "" = none */
 };

@@ -5,6 +5,7 @@
 
 #include "gateway/admin/acts.h"
 #include "gateway/clock.h"
+#include "gateway/domains.h"
 #include "gateway/fed/remote.h"
 #include "gateway/fed/separation.h"
 #include "gateway/upstream/upstream.h"
@@ -111,8 +112,11 @@ enum act_outcome act_reply_approve(struct act *act)
 {
     struct remote_object object;
     const char *key = arena_format(act->arena, "rp_%s", hash_of(act));
+    if (!domains_load(act->gateway))
+        return act_away(act);
     if (remote_object_find(act->gateway, act->arena, key, &object) == LOOKUP_FOUND && object.actor &&
-        separation_find(act->gateway, act->account.aid, object.actor, false) == LOOKUP_FOUND)
+        (domains_judge(act->gateway, object.actor) == DOMAIN_BLOCKED ||
+         separation_find(act->gateway, act->account.aid, object.actor, false) == LOOKUP_FOUND))
         return act_fails(act, ACT_REFUSED, "reply", "its author is blocked, or wants nothing shown here");
     return decide(act, "reply_approve", "no such reply waits for approval");
 }

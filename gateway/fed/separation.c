@@ -179,7 +179,16 @@ bool separation_forget_words(struct gateway *gateway, const char *aid)
     return all_pages(gateway, &(struct separation){.aid = aid, .subject = "*"}, remove_words_page);
 }
 
-static bool forget_blocked_page(struct gateway *gateway, const char *platform, char cursor[CURSOR_LENGTH_MAX],
+/* ---- the operator blocks a domain
+ * ---------------------------------------------------------------------------------------- */
+
+static bool forget_if_blocked(struct gateway *gateway, const char *actor_id, const char *trace)
+{
+    return domains_judge(gateway, actor_id) != DOMAIN_BLOCKED ||
+           separation_forget_person(gateway, actor_id, trace);
+}
+
+static bool forget_puppets_page(struct gateway *gateway, const char *platform, char cursor[CURSOR_LENGTH_MAX],
                                 const char *trace)
 {
     struct arena *arena = arena_new(FOLLOW_BUDGET);
@@ -192,25 +201,69 @@ static bool forget_blocked_page(struct gateway *gateway, const char *platform, c
         const char *actor_id = NULL;
         enum lookup found =
             upstream_puppet_person(gateway, platform, arena, reply_text(reply_at(fields, i)), &actor_id);
-        good = found != LOOKUP_DOWN;
-        if (found == LOOKUP_FOUND && domains_judge(gateway, actor_id) == DOMAIN_BLOCKED)
-            good = separation_forget_person(gateway, actor_id, trace);
+        good =
+            found != LOOKUP_DOWN && (found == LOOKUP_ABSENT || forget_if_blocked(gateway, actor_id, trace));
     }
     reply_free(reply);
     arena_free(arena);
     return good;
 }
 
+static bool forget_authors_page(struct gateway *gateway, const char *aid, char cursor[CURSOR_LENGTH_MAX],
+                                const char *trace)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, aid);
+    arguments_text(arguments, cursor);
+    struct reply *reply = store_script(gateway->store, "objects_authors", arguments);
+    bool good = !reply_failed(reply);
+    move_on(cursor, reply);
+    for (size_t i = 1; good && i < reply_count(reply); i++)
+        good = forget_if_blocked(gateway, reply_text(reply_at(reply, i)), trace);
+    reply_free(reply);
+    return good;
+}
+
+typedef bool (*forget_page)(struct gateway *gateway, const char *of, char cursor[CURSOR_LENGTH_MAX],
+                            const char *trace);
+
+static bool forget_pages(struct gateway *gateway, const char *of, const char *trace, forget_page page)
+{
+    char cursor[CURSOR_LENGTH_MAX] = "0";
+    for (int count = 0; count < PAGES_MAX; count++) {
+        if (!page(gateway, of, cursor, trace))
+            return false;
+        if (strcmp(cursor, "0") == 0)
+            break;
+    }
+    return true;
+}
+
+static bool forget_accounts_page(struct gateway *gateway, const char *platform,
+                                 char cursor[CURSOR_LENGTH_MAX], const char *trace)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, "SSCAN");
+    arguments_format(arguments, "accounts:%s", platform);
+    arguments_text(arguments, cursor);
+    struct reply *reply = store_run(gateway->store, arguments);
+    const struct reply *aids = reply_at(reply, 1);
+    bool good = !reply_failed(reply);
+    move_on(cursor, reply);
+    for (size_t i = 0; good && i < reply_count(aids); i++)
+        good = forget_pages(gateway, reply_text(reply_at(aids, i)), trace, forget_authors_page);
+    reply_free(reply);
+    return good;
+}
+
 bool separation_forget_blocked(struct gateway *gateway, const char *trace)
 {
-    bool good = domains_load(gateway);
+    /* "": what is there for those who follow its author. */
+    bool good = domains_load(gateway) && forget_pages(gateway, "", trace, forget_authors_page);
     for (size_t i = 0; good && i < gateway->config->platform_count; i++) {
-        char cursor[CURSOR_LENGTH_MAX] = "0";
-        for (int count = 0; good && count < PAGES_MAX; count++) {
-            good = forget_blocked_page(gateway, gateway->config->platforms[i].name, cursor, trace);
-            if (strcmp(cursor, "0") == 0)
-                break;
-        }
+        const char *platform = gateway->config->platforms[i].name;
+        good = forget_pages(gateway, platform, trace, forget_puppets_page) &&
+               forget_pages(gateway, platform, trace, forget_accounts_page);
     }
     return good;
 }

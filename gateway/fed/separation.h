@@ -35,7 +35,7 @@ bool separation_forget_person(struct gateway *gateway, const char *actor_id, con
 
 /* Removes what anybody wrote to an account. Again later when false: the store is away. */
 bool separation_forget_words(struct gateway *gateway, const char *aid);
-/* Removes everybody who has a puppet and comes from a domain that is blocked here. The same. */
+/* Removes everybody who comes from a domain that is blocked here, with all that they wrote. The same. */
 bool separation_forget_blocked(struct gateway *gateway, const char *trace);
 
 /* Somebody follows the account no more. `tell`: their server hears a Reject, so that it shows no follow that

@@ -344,15 +344,16 @@ static struct operation *run_operation(struct platform *platform, const struct o
         abort();
     struct fetch_result result = {0};
     enum operation_state state = class->operation_step(operation, NULL);
-    for (int steps = 0; state == OPERATION_REQUEST && steps < STEPS_MAX; steps++) {
+    /* Whoever asks for more than that gets no answer any more, so that it does not end as if all were done. */
+    for (int steps = 0; state == OPERATION_REQUEST && steps < 2 * STEPS_MAX; steps++) {
         struct adapter_response response;
-        perform(platform, input, class->operation_request(operation), &result, &response);
+        if (steps < STEPS_MAX)
+            perform(platform, input, class->operation_request(operation), &result, &response);
+        else
+            hold_back(&response, "it takes more requests than one operation may make", MINUTE_MS);
         state = class->operation_step(operation, &response);
         fetch_result_clear(&result);
     }
-    if (state == OPERATION_REQUEST)
-        log_write(LOG_ERROR, "an adapter asked for too many requests in one operation", "platform",
-                  platform->config->name, (char *)NULL);
     return operation;
 }
 

@@ -1,11 +1,13 @@
 // Writing to Bluesky within its bounds: one session for all workers, renewed once when its token expires; 429 and
 // RateLimit-Reset; the budget of points, of which deletes get the last fifth; a refused answer is told to the owner.
 import assert from "node:assert/strict";
-import { step, story } from "../peers/lib/harness.mjs";
+import { atEnd, step, story } from "../peers/lib/harness.mjs";
+import { Stranger } from "../peers/lib/stranger.mjs";
 import { until } from "../peers/lib/wait.mjs";
 import { World } from "./lib/world.mjs";
 
 const SOON = 30;
+const PUBLIC = "https://www.w3.org/ns/activitystreams#Public";
 
 await story("Writing to Bluesky within its bounds", async () => {
   const world = await step("PLC, PDS, the gateway and Fedify run", () =>
@@ -139,5 +141,20 @@ await story("Writing to Bluesky within its bounds", async () => {
     const texts = (await network.relay.records("app.bsky.feed.post")).map(({ value }) => value.text);
     assert.equal(new Set(texts).size, texts.length);
     assert.deepEqual(await peer.complaints(), []);
+  });
+
+  await step("when the operator blocks a domain, what its people wrote goes; what others wrote stays", async () => {
+    const sam = await Stranger.start("sam", "localhost");
+    atEnd(() => sam.close());
+    const id = `${sam.origin}/notes/1`;
+    const note = { type: "Note", id, attributedTo: sam.actor, inReplyTo: object.id, content: "<p>Sam lives elsewhere</p>", published: new Date().toISOString(), to: [PUBLIC], cc: [actor] };
+    assert.equal((await sam.post(`${actor}/inbox`, sam.activity("Create", note, { to: [PUBLIC], cc: [actor] }))).status, 202);
+    await appears("Sam lives elsewhere");
+    const all = await network.relay.records("app.bsky.feed.post");
+    assert.ok(all.length > 10, `${all.length}`);
+    assert.equal((await world.drawbridge("domain", "block", "127.0.0.1")).status, 0);
+    await until("only Sam's is left", SOON, async () => (await network.relay.records("app.bsky.feed.post")).length === 1);
+    await appears("Sam lives elsewhere");
+    assert.equal((await world.drawbridge("domain", "allow", "127.0.0.1")).status, 0);
   });
 });

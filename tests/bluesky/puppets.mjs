@@ -71,6 +71,7 @@ await story("People of the fediverse answer on Bluesky by accounts of their own"
       await stranger.say(`${actor}/inbox`, stranger.activity("Create", note, { to: [PUBLIC], cc: [actor] }));
       return id;
     };
+    stranger.like = (object) => stranger.say(`${actor}/inbox`, stranger.activity("Like", object, { to: [PUBLIC] }));
     return stranger;
   };
 
@@ -157,6 +158,71 @@ await story("People of the fediverse answer on Bluesky by accounts of their own"
     await peer.send("update-actor", { target: actor });
     await until("the new name", SOON, async () => (await profileOf(rosa.did)).displayName.startsWith("rosa (fedify-peer r1)"));
   });
+
+  await step("beyond what an hour, a day or a server's people may have, the relay account answers", async () => {
+    const now = Date.now();
+    const { host } = new URL(peer.origin);
+    const hours = [0, 1].map((more) => Math.floor(now / 3600000) + more);
+    const days = [0, 1].map((more) => Math.floor((now + more * 3600000) / 86400000));
+    const relayed = async (text) => (await network.relay.records("app.bsky.feed.post")).find(({ value }) => value.text.includes(text));
+    for (const [limit, most, keys] of [
+      ["hour", 20, () => hours.map((hour) => `hour:${hour}`)],
+      ["day", 50, () => days.map((day) => `day:${day}`)],
+      ["server", 10, (server) => days.map((day) => `server:${server}:${day}`)],
+    ]) {
+      const stranger = await person(`${limit}ly`);
+      const counters = keys(new URL(stranger.origin).host).map((key) => `puppets_made:bluesky:${key}`);
+      const before = await Promise.all(counters.map((key) => redis("GET", key)));
+      for (const key of counters) await redis("SET", key, String(most));
+      await stranger.reply(first.id, `one more this ${limit};`);
+      const { uri } = await until(`the relay's words (${limit})`, SOON, () => relayed(`one more this ${limit};`));
+      assert.match(log(), new RegExp(`as many as the configuration permits.*\\b${limit}\\b`));
+      for (const [at, key] of counters.entries()) await (before[at] ? redis("SET", key, before[at]) : redis("DEL", key));
+      // The person's account there is deleted: what was said for them goes.
+      await stranger.say(`${actor}/inbox`, stranger.activity("Delete", stranger.actor, { to: [PUBLIC] }));
+      await until("it is gone", SOON, async () => !(await relayed(`one more this ${limit};`)), uri);
+    }
+    assert.equal((await puppets()).length, 1);
+    assert.equal(await redis("HEXISTS", "puppet_servers:bluesky", host), "1");
+  });
+
+  for (const [why, leave] of [
+    ["a deleted account", (stranger) => stranger.activity("Delete", stranger.actor, { to: [PUBLIC] })],
+    [
+      "SPC in the profile (FEP-5e53)",
+      (stranger) => {
+        stranger.profile({ SPC: 1 });
+        return stranger.activity("Update", stranger.document, { to: [PUBLIC] });
+      },
+    ],
+    [
+      "xRobotsTag in the profile (FEP-5e53)",
+      (stranger) => {
+        stranger.profile({ xRobotsTag: "noai, noarchive" });
+        return stranger.activity("Update", stranger.document, { to: [PUBLIC] });
+      },
+    ],
+  ])
+    await step(`${why} removes the account here with all that it wrote`, async () => {
+      const stranger = await person("ulla");
+      const id = await stranger.reply(first.id, "Ulla thinks twice");
+      const { did } = await saidBy("Ulla thinks twice");
+      await stranger.reply(id, "The second thought");
+      assert.equal((await saidBy("The second thought")).did, did);
+      await stranger.like(first.id);
+      await until("the like", SOON, async () => (await records(did, "app.bsky.feed.like")).length === 1);
+      await stranger.say(`${actor}/inbox`, leave(stranger));
+      await noRepo(did);
+      await until("its names are free", SOON, async () => (await redis("HLEN", "puppet_names")) === "1" && (await puppets()).length === 1);
+      assert.equal(await redis("HEXISTS", "puppet_servers:bluesky", new URL(stranger.origin).host), "0");
+      if (!why.includes("profile")) return; // who comes back after a Delete is somebody new
+      await stranger.reply(first.id, "One word more");
+      const after = await peer.reply(first.id, `After ${why}`);
+      await saidBy(`After ${why}`);
+      await peer.remove(after, actor);
+      await isGone(rosa.did, `After ${why}`);
+      assert.equal((await puppets()).length, 1);
+    });
 
   const tom = await step("killed after each request that makes an account: one account, one answer", async () => {
     const icon = await picture(16, 16);

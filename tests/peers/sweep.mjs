@@ -31,7 +31,7 @@ await story("A sweep finds what no event told", async () => {
     const { status, stdout, stderr } = spawnSync(binaries.drawbridge, [...words, "-c", gateway.configuration], { encoding: "utf8" });
     return { status, stdout, stderr };
   };
-  const swept = () => until("the sweep is over", SOON, async () => (await gateway.redis("SCARD", "jobs_waiting")).trim() === "0");
+  const swept = () => until("the sweep is over", SOON, async () => (await gateway.redis("XLEN", "work:jobs")).trim() === "0");
 
   const kept = await publish("I stay as I am.");
   const edited = await publish("I shall change.");
@@ -75,6 +75,23 @@ await story("A sweep finds what no event told", async () => {
     assert.equal(deletion.id, `${kept.id}#delete`);
     const next = Number(await gateway.redis("ZSCORE", "sweeps", actor.split("/").pop()));
     assert.ok(next > Date.now() + 80_000_000, `the next sweep is at ${new Date(next).toISOString()}`);
+  });
+
+  await step("asked for while one goes on, another follows it: what is meant may be where the first has looked already", async () => {
+    const queued = async () => Number(await gateway.redis("XLEN", "work:jobs"));
+    await swept();
+    plaza.process.signal("SIGSTOP");
+    try {
+      drawbridge("sweep", actor);
+      await until("it goes on", SOON, async () => (await gateway.redis("SCARD", "jobs_waiting")).trim() === "0");
+      for (const expected of [2, 2]) {
+        drawbridge("sweep", actor);
+        assert.equal(await queued(), expected, "one that goes on, and one that waits");
+      }
+    } finally {
+      plaza.process.signal("SIGCONT");
+    }
+    await swept();
   });
 
   await step("each was sent once, and nothing else", async () => {

@@ -11,12 +11,12 @@ const newKey = () => generateKeyPairSync("rsa", { modulusLength: 2048 });
 export class Stranger {
   /**
    * `script(request, activity)` may answer a request: {status, body, type}; nothing leaves it to the usual answer.
-   * What was posted here stands in `arrivals`.
+   * What was posted here stands in `arrivals`. `host`: how it calls itself.
    */
-  static async start(name) {
+  static async start(name, host = "127.0.0.1") {
     const stranger = new Stranger();
     const port = await freePort();
-    stranger.origin = `http://127.0.0.1:${port}`;
+    stranger.origin = `http://${host}:${port}`;
     stranger.actor = `${stranger.origin}/users/${name}`;
     stranger.keyId = `${stranger.actor}#main-key`;
     stranger.key = newKey();
