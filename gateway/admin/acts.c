@@ -9,6 +9,7 @@
 #include "gateway/clock.h"
 #include "gateway/fed/remote.h"
 #include "gateway/log.h"
+#include "mapping/url_text.h"
 
 enum { WORD_MAX = 2048, AUDIT_MAX = 4096 };
 
@@ -212,6 +213,7 @@ static const struct act_kind kinds[] = {
     {.name = "block.list",
      .says = "people and servers the account has nothing to do with",
      .scope = ACT_OWNER,
+     .parameters = {CURSOR},
      .columns = "handle subject by since",
      .run = act_block_list},
     {.name = "block.add",
@@ -482,7 +484,9 @@ enum act_outcome act_person(struct act *act, const char *word, const char **acto
 {
     if (strncmp(word, "https://", 8) == 0 || strncmp(word, "http://", 7) == 0) {
         *actor_id = arena_string(act->arena, word);
-        return ACT_DONE;
+        return url_has_origin(word)
+                   ? ACT_DONE
+                   : act_fails(act, ACT_INVALID, NULL, "'%s' is no address of an actor", word);
     }
     const char *handle = word + (word[0] == '@');
     if (!strchr(handle, '@'))

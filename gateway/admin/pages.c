@@ -354,7 +354,8 @@ static struct act act_of(struct visit *visit, const struct act_kind *kind, const
                         .arena = visit->arena,
                         .kind = kind,
                         .words = words,
-                        .who = visit->session.aid[0] ? "owner" : "operator"};
+                        .who = visit->session.aid[0] ? "owner" : "operator",
+                        .by_owner = visit->session.aid[0] != '\0'};
 }
 
 /* The operator's session does for any account what its owner can; the page's address names it. */
@@ -452,11 +453,9 @@ static const char *field(struct visit *visit, const char *name)
 static bool is_form_of_session(struct visit *visit)
 {
     const char *type = http_request_header(visit->request, "content-type");
-    const char *origin = http_request_header(visit->request, "origin");
     const char *form = field(visit, "form");
-    if (!type || strncasecmp(type, "application/x-www-form-urlencoded", 33) != 0)
-        return false;
-    if (origin && strcmp(origin, "null") != 0 && strcmp(origin, visit->gateway->config->admin_url) != 0)
+    if (!type || strncasecmp(type, "application/x-www-form-urlencoded", 33) != 0 ||
+        !form_is_from(visit->request, visit->gateway->config->admin_url))
         return false;
     return form && strlen(form) == SECRET_SIZE - 1 &&
            CRYPTO_memcmp(form, visit->session.form, SECRET_SIZE - 1) == 0;
@@ -578,6 +577,11 @@ static void offer_way_in(struct visit *visit, const char *link)
 static void let_in(struct visit *visit, const char *link)
 {
     char cookie[SECRET_SIZE];
+    /* Whoever sends somebody else's browser in with a link of his own would have them work on his account. */
+    if (!form_is_from(visit->request, visit->gateway->config->admin_url)) {
+        sentence(visit, 403, "Not from here", "Another site sent this. Open the link itself, then sign in.");
+        return;
+    }
     switch (signin_use(visit->gateway->store, link, cookie)) {
     case LOOKUP_DOWN:
         sentence(visit, 503, "Not now", "The store does not answer just now; try again.");

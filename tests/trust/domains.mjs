@@ -162,6 +162,21 @@ await story("Domains that are blocked", async () => {
     assert.equal(await here.post(here.activity("Move", here.actor, { target: there.actor })), 202);
     await until("the other's move counted, or this test would see nothing", 20, async () => (await lists()).includes(there.actor));
   });
+  await guard("D11", "what an owner blocks is blocked with all below, however deep, however it was written", async () => {
+    const owner = (...words) => run(binaries.drawbridge, ["block", words[0], `alice@${HOST}`, ...words.slice(1), "-c", gateway.configuration]);
+    const [shallow, deep, other] = await Promise.all(["foe.example", `${"x.".repeat(60)}foe.example`, "xn--bcher-kva.example"].map((host) => Peer.start(outside, host)));
+    await owner("add", "FOE.example.");
+    await owner("add", "Bücher.example");
+    const { items } = JSON.parse(await owner("list", "--json"));
+    assert.deepEqual(items.map(({ subject }) => subject).sort(), ["foe.example", "xn--bcher-kva.example"]);
+    const before = await followers();
+    for (const peer of [shallow, deep, other]) assert.equal(await peer.post(peer.activity("Follow", actor)), 202);
+    await settled();
+    assert.equal(await followers(), before);
+    for (const { subject } of items) await owner("remove", subject);
+    assert.equal(await deep.post(deep.activity("Follow", actor)), 202);
+    await until("without the block it counts, or this test would see nothing", 20, async () => (await followers()) === before + 1);
+  });
   await guard("D9", "who reads in the name of a blocked domain is refused", async () => {
     await domain("block", "spam.example");
     await refuses(spam);
