@@ -57,7 +57,8 @@ void page_name(struct buffer *page, const char *name)
 static bool is_time(const char *name)
 {
     static const char *const names[] = {"since", "time",    "created", "last_accepted", "unreachable_since",
-                                        "asked", "decided", "last",    "closed",        "forwarded_at"};
+                                        "asked", "decided", "last",    "closed",        "forwarded_at",
+                                        "seen"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(names[i], name) == 0)
             return true;
