@@ -131,17 +131,33 @@ static enum lookup read_aid(struct reply *reply, char aid[AID_LENGTH + 1])
     return result;
 }
 
-enum lookup account_of_native(struct store *store, const char *platform, const char *native,
-                              char aid[AID_LENGTH + 1])
+static enum lookup last_of_native(struct store *store, const char *platform, const char *native,
+                                  char aid[AID_LENGTH + 1])
 {
     struct arguments *arguments = arguments_new();
     arguments_text(arguments, "HGET");
     arguments_format(arguments, "native:%s", platform);
     arguments_text(arguments, native);
-    enum lookup result = read_aid(store_run(store, arguments), aid);
+    return read_aid(store_run(store, arguments), aid);
+}
+
+enum lookup account_load_native(struct store *store, struct arena *arena, const char *platform,
+                                const char *native, struct account_record *out)
+{
+    char aid[AID_LENGTH + 1];
+    enum lookup found = last_of_native(store, platform, native, aid);
+    if (found == LOOKUP_FOUND)
+        found = account_load(store, arena, aid, out);
+    return found == LOOKUP_FOUND && out->consent == CONSENT_GONE ? LOOKUP_ABSENT : found;
+}
+
+enum lookup account_of_native(struct store *store, const char *platform, const char *native,
+                              char aid[AID_LENGTH + 1])
+{
+    enum lookup result = last_of_native(store, platform, native, aid);
     if (result != LOOKUP_FOUND)
         return result;
-    arguments = arguments_new();
+    struct arguments *arguments = arguments_new();
     arguments_text(arguments, "HGET");
     arguments_format(arguments, "account:%s", aid);
     arguments_text(arguments, "state");

@@ -45,6 +45,9 @@ struct account_record {
 /* By AID. The record lives in the arena. */
 enum lookup account_load(struct store *store, struct arena *arena, const char *aid,
                          struct account_record *out);
+/* By the platform's own id; ABSENT too when the account is gone. */
+enum lookup account_load_native(struct store *store, struct arena *arena, const char *platform,
+                                const char *native, struct account_record *out);
 /* AID of a native account whose record is not gone; "" when there is none. */
 enum lookup account_of_native(struct store *store, const char *platform, const char *native,
                               char aid[AID_LENGTH + 1]);
