@@ -29,7 +29,7 @@ static void print_value(const char *name, const json_t *value)
                    strcmp(name, "asked_until") == 0 || strcmp(name, "asked") == 0 ||
                    strcmp(name, "decided") == 0 || strcmp(name, "last") == 0 || strcmp(name, "closed") == 0 ||
                    strcmp(name, "forwarded_at") == 0 || strcmp(name, "unreachable_since") == 0 ||
-                   strcmp(name, "next_probe") == 0;
+                   strcmp(name, "next_probe") == 0 || strcmp(name, "seen") == 0;
     if (json_is_integer(value) && is_time) {
         time_format(json_integer_value(value), when);
         (void)fputs(when, stdout);

@@ -102,7 +102,8 @@ bool page_is_long(const json_t *value)
 static bool is_time(const char *name)
 {
     static const char *const names[] = {"since", "time",    "created", "last_accepted", "unreachable_since",
-                                        "asked", "decided", "last",    "closed",        "forwarded_at"};
+                                        "asked", "decided", "last",    "closed",        "forwarded_at",
+                                        "seen"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(names[i], name) == 0)
             return true;
