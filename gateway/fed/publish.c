@@ -36,10 +36,8 @@ enum lookup publishing_load_account(struct publishing *publishing)
 
 enum lookup publishing_load_post(struct publishing *publishing, const char *oid)
 {
-    enum lookup found = publishing_load_account(publishing);
-    if (found != LOOKUP_FOUND)
-        return found;
-    return post_load(publishing->gateway->store, publishing->arena, publishing->aid, oid, &publishing->post);
+    return post_load_with_account(publishing->gateway->store, publishing->arena, publishing->aid, oid,
+                                  &publishing->record, &publishing->post);
 }
 
 const char *publishing_actor(const struct publishing *publishing)
@@ -127,6 +125,8 @@ static enum delivery_priority priority_of(const struct post_record *post)
 /* What the owner can read later of what the mapping changed; nothing when it changed nothing. */
 static bool keep_loss(struct publishing *publishing, const struct loss *loss)
 {
+    if (!json_array_size(loss->entries) && !publishing->post.loss[0])
+        return true;
     char *text = json_array_size(loss->entries) ? json_dumps(loss->entries, JSON_COMPACT) : NULL;
     bool good = post_keep_loss(publishing->gateway->store, publishing->aid, publishing->post.oid,
                                text && strlen(text) <= LOSS_MAX ? text : NULL) != LOOKUP_DOWN;

@@ -206,20 +206,16 @@ static enum work_result fetch_and_put(struct intake *intake, const struct accoun
 static enum work_result handle_post(struct intake *intake)
 {
     const struct event *event = intake->event;
-    char aid[AID_LENGTH + 1];
+    struct account_record record;
     if (!event->account || !event->subject)
         return WORK_DONE;
-    enum lookup found =
-        account_of_native(intake->gateway->store, intake->platform->config->name, event->account, aid);
+    enum lookup found = account_load_native(intake->gateway->store, intake->arena,
+                                            intake->platform->config->name, event->account, &record);
     if (found != LOOKUP_FOUND)
         return found == LOOKUP_DOWN ? WORK_LATER : WORK_DONE;
-    struct account_record record;
-    found = account_load(intake->gateway->store, intake->arena, aid, &record);
-    if (found == LOOKUP_DOWN)
-        return WORK_LATER;
     if (event->kind == EVENT_POST_DELETED || event->kind == EVENT_REPOST_DELETED)
-        return found == LOOKUP_FOUND ? remove_post(intake, &record, event->subject) : WORK_DONE;
-    if (found != LOOKUP_FOUND || !consent_is_bridged(record.consent))
+        return remove_post(intake, &record, event->subject);
+    if (!consent_is_bridged(record.consent))
         return WORK_DONE;
     return event->post ? put_post(intake, &record, event->post) : fetch_and_put(intake, &record);
 }
