@@ -6,16 +6,6 @@
 
 struct loop {
     struct ev_loop *native;
-    ev_prepare turn;
-    struct loop_turn *turns, *next_turn; /* next_turn: while they are called */
-    bool turning;
-};
-
-struct loop_turn {
-    struct loop *loop;
-    struct loop_turn *next;
-    loop_callback callback;
-    void *context;
 };
 
 struct loop_timer {
@@ -54,21 +44,6 @@ static void *allocate(size_t size)
     return memory;
 }
 
-static void turn_ends(struct ev_loop *native, ev_prepare *watcher, int events)
-{
-    (void)native;
-    (void)events;
-    struct loop *loop = watcher->data;
-    loop->turning = true;
-    loop->next_turn = loop->turns;
-    while (loop->next_turn) {
-        struct loop_turn *turn = loop->next_turn;
-        loop->next_turn = turn->next;
-        turn->callback(turn->context);
-    }
-    loop->turning = false;
-}
-
 struct loop *loop_new(void)
 {
     struct loop *loop = allocate(sizeof *loop);
@@ -76,9 +51,6 @@ struct loop *loop_new(void)
     loop->native = ev_default_loop(EVBACKEND_EPOLL | EVFLAG_NOENV);
     if (!loop->native)
         abort();
-    ev_prepare_init(&loop->turn, turn_ends);
-    loop->turn.data = loop;
-    ev_prepare_start(loop->native, &loop->turn);
     return loop;
 }
 
@@ -86,7 +58,6 @@ void loop_free(struct loop *loop)
 {
     if (!loop)
         return;
-    ev_prepare_stop(loop->native, &loop->turn);
     ev_loop_destroy(loop->native);
     free(loop);
 }
@@ -262,35 +233,6 @@ void loop_soon(struct loop *loop, loop_callback callback, void *context)
     ev_timer_init(&soon->watcher, soon_fired, 0., 0.);
     soon->watcher.data = soon;
     ev_timer_start(loop->native, &soon->watcher);
-}
-
-struct loop_turn *loop_turn_new(struct loop *loop, bool early, loop_callback callback, void *context)
-{
-    struct loop_turn *turn = allocate(sizeof *turn);
-    struct loop_turn **at = &loop->turns;
-    while (!early && *at)
-        at = &(*at)->next;
-    *turn = (struct loop_turn){.loop = loop, .next = *at, .callback = callback, .context = context};
-    *at = turn;
-    return turn;
-}
-
-void loop_turn_free(struct loop_turn *turn)
-{
-    if (!turn)
-        return;
-    struct loop_turn **at = &turn->loop->turns;
-    while (*at != turn)
-        at = &(*at)->next;
-    *at = turn->next;
-    if (turn->loop->next_turn == turn)
-        turn->loop->next_turn = turn->next;
-    free(turn);
-}
-
-bool loop_is_turning(const struct loop *loop)
-{
-    return loop->turning;
 }
 
 int64_t loop_monotonic_ms(void)

@@ -47,14 +47,6 @@ void loop_signal_free(struct loop_signal *signal);
 /* Runs `callback` once, soon, from the loop (not from the caller's stack). */
 void loop_soon(struct loop *loop, loop_callback callback, void *context);
 
-/* `callback` is called at the end of each turn of the loop, before it waits: for what the turn has brought
- * together. Those that are `early` come before the others. Owned by the caller, who frees it. */
-struct loop_turn;
-struct loop_turn *loop_turn_new(struct loop *loop, bool early, loop_callback callback, void *context);
-void loop_turn_free(struct loop_turn *turn);
-/* Whether such a callback runs now: what comes up meanwhile may have missed its own. */
-bool loop_is_turning(const struct loop *loop);
-
 /* Milliseconds of a clock that never jumps; for deadlines. */
 int64_t loop_monotonic_ms(void);
 

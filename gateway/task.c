@@ -12,7 +12,7 @@
 #include <sanitizer/tsan_interface.h>
 #endif
 
-enum { STACK_SIZE = 256 * 1024, GUARD_SIZE = 4096, STACKS_KEPT = 64, ROUNDS_MAX = 16 };
+enum { STACK_SIZE = 256 * 1024, GUARD_SIZE = 4096, STACKS_KEPT = 64 };
 
 struct task {
     ucontext_t context;
@@ -33,13 +33,12 @@ struct task {
 
 struct task_pool {
     struct loop *loop;
-    struct loop_turn *turn;   /* resumes those that the turn has made ready */
-    struct loop_timer *timer; /* another turn at once: some are ready that this one has not resumed */
+    struct loop_timer *timer; /* fires at once: tasks wait to be resumed */
     ucontext_t home;
     struct task *idle;
     struct task *ready, **ready_last;
     size_t idle_count, live, maximum;
-    bool resuming;
+    bool armed;
 #if defined(__SANITIZE_ADDRESS__)
     const void *home_stack;
     size_t home_size;
@@ -58,25 +57,15 @@ static void enter_task(struct task_pool *pool, struct task *task);
 static void resume_ready(void *context)
 {
     struct task_pool *pool = context;
-    pool->resuming = true;
-    for (int rounds = 0; pool->ready && rounds < ROUNDS_MAX; rounds++) {
-        struct task *task = pool->ready;
-        pool->ready = NULL;
-        pool->ready_last = &pool->ready;
-        while (task) {
-            struct task *next = task->next;
-            enter_task(pool, task);
-            task = next;
-        }
+    pool->armed = false;
+    struct task *task = pool->ready;
+    pool->ready = NULL;
+    pool->ready_last = &pool->ready;
+    while (task) {
+        struct task *next = task->next;
+        enter_task(pool, task);
+        task = next;
     }
-    pool->resuming = false;
-    if (pool->ready)
-        loop_timer_set(pool->timer, 0);
-}
-
-static void nothing(void *context)
-{
-    (void)context;
 }
 
 struct task_pool *task_pool_new(struct loop *loop, size_t maximum)
@@ -87,8 +76,7 @@ struct task_pool *task_pool_new(struct loop *loop, size_t maximum)
     pool->loop = loop;
     pool->maximum = maximum;
     pool->ready_last = &pool->ready;
-    pool->turn = loop_turn_new(loop, true, resume_ready, pool);
-    pool->timer = loop_timer_new(loop, nothing, NULL);
+    pool->timer = loop_timer_new(loop, resume_ready, pool);
     return pool;
 }
 
@@ -111,7 +99,6 @@ void task_pool_free(struct task_pool *pool)
         pool->idle = task->next;
         task_free(task);
     }
-    loop_turn_free(pool->turn);
     loop_timer_free(pool->timer);
     free(pool);
 }
@@ -214,8 +201,10 @@ static void make_ready(struct task_pool *pool, struct task *task)
     task->next = NULL;
     *pool->ready_last = task;
     pool->ready_last = &task->next;
-    if (loop_is_turning(pool->loop) && !pool->resuming)
-        loop_timer_set(pool->timer, 0);
+    if (pool->armed)
+        return;
+    pool->armed = true;
+    loop_timer_set(pool->timer, 0);
 }
 
 /* A function of its own: the compiler treats getcontext as setjmp, and would fear for its caller's variables.

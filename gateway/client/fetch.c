@@ -42,7 +42,7 @@ struct shard {
 };
 
 /* Deliveries to one https server. A handshake costs as much as several requests, so that a few
- * rather wait until a connection is free; none longer than PATIENCE_MS. */
+ * rather wait until a connection is free; none longer than the client's patience. */
 struct line {
     char *name;
     size_t active, waiting;
@@ -63,6 +63,7 @@ struct fetch_client {
     fetch_refusal refusal;
     void *refusal_context;
     size_t pending, total_max;
+    int64_t patience_ms;
     bool ended;
 };
 
@@ -605,7 +606,7 @@ static void line_up(struct transfer *transfer)
     line->waiting++;
     loop_timer_free(transfer->timer);
     transfer->timer = loop_timer_new(transfer->client->loop, its_turn, transfer);
-    loop_timer_set(transfer->timer, PATIENCE_MS);
+    loop_timer_set(transfer->timer, transfer->client->patience_ms);
 }
 
 /* "HOST:PORT:ADDRESS,ADDRESS": curl looks up nothing by itself, so nothing can change between check and
@@ -821,6 +822,7 @@ struct fetch_client *fetch_client_new(struct loop *loop, const struct fetch_opti
     if (!client || curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK)
         abort();
     client->loop = loop;
+    client->patience_ms = PATIENCE_MS;
     client->guard = guard;
     client->user_agent = duplicate(options->user_agent ? options->user_agent : "drawbridge");
     client->ca_file = options->ca_file ? duplicate(options->ca_file) : NULL;
@@ -831,6 +833,11 @@ struct fetch_client *fetch_client_new(struct loop *loop, const struct fetch_opti
     for (size_t i = 0; i < SHARDS; i++)
         shard_open(&client->shards[i], client, options->per_host_max);
     return client;
+}
+
+void fetch_client_be_patient(struct fetch_client *client, int64_t milliseconds)
+{
+    client->patience_ms = milliseconds;
 }
 
 void fetch_client_free(struct fetch_client *client)

@@ -5,8 +5,7 @@
 struct watch {
     redisAsyncContext *context;
     struct loop_io *io;
-    struct loop_turn *turn; /* sends what a turn of the loop has brought, without asking whether it can */
-    bool reading, writing, due, flushing;
+    bool reading, writing;
     bool inside, gone; /* hiredis may end the connection while it digests what we bring */
 };
 
@@ -32,10 +31,6 @@ static void remove_read(void *context)
 static void add_write(void *context)
 {
     struct watch *watch = context;
-    if ((watch->context->c.flags & REDIS_CONNECTED) && !watch->flushing) {
-        watch->due = true;
-        return;
-    }
     watch->writing = true;
     apply(watch);
 }
@@ -43,7 +38,7 @@ static void add_write(void *context)
 static void remove_write(void *context)
 {
     struct watch *watch = context;
-    watch->writing = watch->due = false;
+    watch->writing = false;
     apply(watch);
 }
 
@@ -52,41 +47,22 @@ static void clean_up(void *context)
     struct watch *watch = context;
     loop_io_free(watch->io);
     watch->io = NULL;
-    loop_turn_free(watch->turn);
-    watch->turn = NULL;
     watch->gone = true;
     if (!watch->inside)
         free(watch);
 }
 
-static void handle(struct watch *watch, bool readable, bool writable)
+static void ready(void *context, bool readable, bool writable)
 {
+    struct watch *watch = context;
     watch->inside = true;
     if (readable)
         redisAsyncHandleRead(watch->context);
-    if (writable && !watch->gone) {
-        watch->flushing = true; /* what does not go now waits until it can */
+    if (writable && !watch->gone)
         redisAsyncHandleWrite(watch->context);
-        watch->flushing = false;
-    }
     watch->inside = false;
     if (watch->gone)
         free(watch);
-}
-
-static void ready(void *context, bool readable, bool writable)
-{
-    handle(context, readable, writable);
-}
-
-static void turn_ends(void *context)
-{
-    struct watch *watch = context;
-    if (!watch->due)
-        return;
-    watch->due = false;
-    if (!watch->writing)
-        handle(watch, false, true);
 }
 
 void hiredis_attach(redisAsyncContext *context, struct loop *loop)
@@ -96,7 +72,6 @@ void hiredis_attach(redisAsyncContext *context, struct loop *loop)
         abort();
     watch->context = context;
     watch->io = loop_io_new(loop, context->c.fd, ready, watch);
-    watch->turn = loop_turn_new(loop, false, turn_ends, watch);
     context->ev.data = watch;
     context->ev.addRead = add_read;
     context->ev.delRead = remove_read;
