@@ -33,6 +33,7 @@ struct jobs {
     struct work *work;
     struct lease lease;
     unsigned ticks;
+    size_t leaves_seen, rotations_seen; /* how far the walks over those sets are */
 };
 
 bool job_queue(struct gateway *gateway, const char *kind, const char *aid, const char *trace)
@@ -269,6 +270,26 @@ static void queue_departures(struct gateway *gateway)
     reply_free(list);
 }
 
+/* Looks at the next BATCH members of a set, from its beginning again after its end: some wait for days, and
+ * must not keep the others waiting. */
+static void walk_on(struct gateway *gateway, const char *key, size_t *seen,
+                    void (*each)(struct gateway *gateway, const char *aid, int64_t time))
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, "ZRANGE");
+    arguments_text(arguments, key);
+    arguments_number(arguments, (int64_t)*seen);
+    arguments_number(arguments, (int64_t)*seen + BATCH - 1);
+    arguments_text(arguments, "WITHSCORES");
+    struct reply *reply = store_run(gateway->store, arguments);
+    size_t count = reply_failed(reply) ? 0 : reply_count(reply) / 2;
+    for (size_t i = 0; i < count; i++)
+        each(gateway, reply_text(reply_at(reply, 2 * i)),
+             (int64_t)strtod(reply_text(reply_at(reply, 2 * i + 1)), NULL));
+    reply_free(reply);
+    *seen = count == BATCH ? *seen + BATCH : 0;
+}
+
 static void tick(struct jobs *jobs)
 {
     struct gateway *gateway = jobs->gateway;
@@ -281,8 +302,8 @@ static void tick(struct jobs *jobs)
         return;
     (void)each_pair(gateway, due(gateway, "expiries"), expire);
     delivery_followers_expire(gateway);
-    leaving_finish_all(gateway);
-    rotation_finish_all(gateway);
+    walk_on(gateway, "leaves", &jobs->leaves_seen, leaving_finish);
+    walk_on(gateway, "rotations", &jobs->rotations_seen, rotation_finish);
     queue_daily(gateway, "sweeps", "sweep");
     queue_daily(gateway, "retentions", "retention");
     queue_departures(gateway);

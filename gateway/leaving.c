@@ -14,7 +14,7 @@
 #include "gateway/store/posts.h"
 #include "gateway/upstream/upstream.h"
 
-enum { PAGE = 100, PAGES_MAX = 1000000, LEAVING_BUDGET = 1 << 21, WAITS_FOR_CONSENT = 6, ACCOUNTS_MAX = 100 };
+enum { PAGE = 100, PAGES_MAX = 1000000, LEAVING_BUDGET = 1 << 21, WAITS_FOR_CONSENT = 6 };
 static const int64_t LEAVE_MAX_MS = (int64_t)7 * 86400 * 1000;
 
 /* ---- the beginning
@@ -217,7 +217,7 @@ static void be_gone(struct gateway *gateway, const char *aid)
     reply_free(reply);
 }
 
-static void finish(struct gateway *gateway, const char *aid, int64_t until)
+void leaving_finish(struct gateway *gateway, const char *aid, int64_t until)
 {
     struct arguments *arguments = arguments_new();
     arguments_text(arguments, "HMGET");
@@ -229,20 +229,5 @@ static void finish(struct gateway *gateway, const char *aid, int64_t until)
     bool told = !reply_failed(reply) && leave[0] != '\0';
     if (told && (clock_now_ms() >= until || !is_owed(gateway, reply_text(reply_at(reply, 0)), leave)))
         be_gone(gateway, aid);
-    reply_free(reply);
-}
-
-void leaving_finish_all(struct gateway *gateway)
-{
-    struct arguments *arguments = arguments_new();
-    arguments_text(arguments, "ZRANGE");
-    arguments_text(arguments, "leaves");
-    arguments_text(arguments, "0");
-    arguments_number(arguments, ACCOUNTS_MAX - 1);
-    arguments_text(arguments, "WITHSCORES");
-    struct reply *reply = store_run(gateway->store, arguments);
-    for (size_t i = 0; !reply_failed(reply) && i + 1 < reply_count(reply); i += 2)
-        finish(gateway, reply_text(reply_at(reply, i)),
-               (int64_t)strtod(reply_text(reply_at(reply, i + 1)), NULL));
     reply_free(reply);
 }

@@ -22,7 +22,8 @@ enum lookup left_find(struct gateway *gateway, const char *platform, const char 
 enum work_result leaving_begin(struct gateway *gateway, const char *aid, const struct work_entry *entry);
 /* The farewell: Delete of the actor. False: the store is away. */
 bool leaving_tell(struct gateway *gateway, const char *aid, const char *trace);
-/* Looks at each account that said its farewell whether it can be gone. */
-void leaving_finish_all(struct gateway *gateway);
+/* Looks whether an account of "leaves" can be gone: it said its farewell, and nobody who can be reached has
+ * still to answer, or it is `until` (ms). */
+void leaving_finish(struct gateway *gateway, const char *aid, int64_t until);
 
 #endif

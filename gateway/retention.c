@@ -23,16 +23,26 @@ static int64_t drop_page(struct gateway *gateway, const struct account_record *r
     if (dropped > 0)
         log_number(LOG_INFO, "words that people wrote to an account are kept no longer", "count", dropped,
                    "aid", record->aid, (char *)NULL);
-    if (refused > 0)
+    if (refused > 0 && record->platform)
         upstream_push_kick(gateway, record->platform);
     return seen;
+}
+
+/* The posts of people whom accounts follow belong to no account. */
+static enum lookup load(struct gateway *gateway, struct arena *arena, const char *aid,
+                        struct account_record *out)
+{
+    if (aid[0])
+        return account_load(gateway->store, arena, aid, out);
+    *out = (struct account_record){.aid = aid, .retention_days = RETENTION_TIMELINE_DAYS};
+    return LOOKUP_FOUND;
 }
 
 enum work_result retention_apply(struct gateway *gateway, const char *aid)
 {
     struct arena *arena = arena_new(RETENTION_BUDGET);
     struct account_record record;
-    enum lookup found = account_load(gateway->store, arena, aid, &record);
+    enum lookup found = load(gateway, arena, aid, &record);
     int64_t seen = found == LOOKUP_DOWN ? -1 : 0;
     if (found == LOOKUP_FOUND && record.retention_days > 0) {
         int64_t before = clock_now_ms() - record.retention_days * DAY_MS;

@@ -7,7 +7,11 @@
 #include "gateway/gateway.h"
 #include "gateway/work.h"
 
-/* Drops all that is older now, page by page; goes on where it was interrupted. Waits. */
+/* Of posts that are here only because accounts follow their authors, and that no owner can set. */
+enum { RETENTION_TIMELINE_DAYS = 30 };
+
+/* Drops all that is older now, page by page; goes on where it was interrupted. AID "": the posts of people
+ * whom accounts follow. Waits. */
 enum work_result retention_apply(struct gateway *gateway, const char *aid);
 
 #endif

@@ -10,7 +10,7 @@
 #include "gateway/log.h"
 #include "gateway/store/accounts.h"
 
-enum { ROTATION_BUDGET = 1 << 20, ACCOUNTS_MAX = 100 };
+enum { ROTATION_BUDGET = 1 << 20 };
 /* After the fan-out, for those who do not answer at once. Shorter than the time between the second and the
  * third attempt of a delivery (delivery/answer.c), so that whoever took the new key up early, and refuses the
  * old one meanwhile, gets each post in the end. */
@@ -92,7 +92,7 @@ static void wait_anew(struct gateway *gateway, const char *aid)
     reply_free(store_call(gateway->store, "ZADD", "rotations", "XX", now, aid, (char *)NULL));
 }
 
-static void finish(struct gateway *gateway, const char *aid, int64_t since)
+void rotation_finish(struct gateway *gateway, const char *aid, int64_t since)
 {
     enum telling telling = how_far(gateway, aid);
     if (telling == TELLING)
@@ -101,19 +101,4 @@ static void finish(struct gateway *gateway, const char *aid, int64_t since)
         return;
     if (account_key_switch(gateway->store, aid) == LOOKUP_FOUND)
         log_write(LOG_INFO, "an account signs with its new key", "aid", aid, (char *)NULL);
-}
-
-void rotation_finish_all(struct gateway *gateway)
-{
-    struct arguments *arguments = arguments_new();
-    arguments_text(arguments, "ZRANGE");
-    arguments_text(arguments, "rotations");
-    arguments_text(arguments, "0");
-    arguments_number(arguments, ACCOUNTS_MAX - 1);
-    arguments_text(arguments, "WITHSCORES");
-    struct reply *reply = store_run(gateway->store, arguments);
-    for (size_t i = 0; !reply_failed(reply) && i + 1 < reply_count(reply); i += 2)
-        finish(gateway, reply_text(reply_at(reply, i)),
-               (int64_t)strtod(reply_text(reply_at(reply, i + 1)), NULL));
-    reply_free(reply);
 }

@@ -9,8 +9,8 @@
 
 /* Makes the next key and queues the Update that tells of it. A key that waits already is told of. */
 enum work_result rotation_begin(struct gateway *gateway, const char *aid, const char *trace);
-/* Looks at each account that has a next key whether it can take over: everybody was told, or everybody who
- * answers was, and some minutes have passed. */
-void rotation_finish_all(struct gateway *gateway);
+/* Looks whether the next key of an account of "rotations" can take over: everybody was told, or everybody who
+ * answers was, and some minutes have passed since `since` (ms). */
+void rotation_finish(struct gateway *gateway, const char *aid, int64_t since);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "plaza/page.h"
 #include "plaza/polls.h"
+#include "plaza/reports.h"
 
 static const char *get(const json_t *form, const char *name)
 {
@@ -256,6 +257,29 @@ void action_vote(struct plaza *plaza, struct request *request)
         redirect_to_post(plaza, request, get(form, "target"));
     else
         page_message(request, &visitor, 422, "Not voted", "The poll has no such choice, or it is over.");
+    json_decref(form);
+}
+
+void action_report(struct plaza *plaza, struct request *request)
+{
+    struct visitor visitor;
+    json_t *form = member_form(plaza, request, &visitor);
+    if (!form)
+        return;
+    const char *comment = get(form, "comment");
+    if (!visitor.account.federation)
+        page_message(request, &visitor, 403, "Not reported",
+                     "Your fediverse switch is off: nobody there can be told.");
+    else if (!*comment || strlen(comment) > REPORT_COMMENT_MAX)
+        page_message(request, &visitor, 422, "Not reported", "Say what is wrong, in at most 5000 bytes.");
+    else if (report_make(plaza, &visitor.account, get(form, "key"), comment, is_on(form, "forward")))
+        page_message(
+            request, &visitor, 200, "Reported",
+            is_on(form, "forward")
+                ? "Whoever runs the bridge has it, and their server, which does not learn who reported."
+                : "Whoever runs the bridge has it. Their server does not.");
+    else
+        page_message(request, &visitor, 404, "Not reported", "What you report is not here any more.");
     json_decref(form);
 }
 

@@ -14,6 +14,7 @@ void action_repost(struct plaza *plaza, struct request *request);
 void action_pin(struct plaza *plaza, struct request *request);
 void action_vote(struct plaza *plaza, struct request *request);
 void action_block(struct plaza *plaza, struct request *request);
+void action_report(struct plaza *plaza, struct request *request);
 void action_federation(struct plaza *plaza, struct request *request);
 void action_wishes(struct plaza *plaza, struct request *request);
 void action_profile(struct plaza *plaza, struct request *request);

@@ -41,6 +41,8 @@ enum fault {
     FAULT_TEXT_UNLIMITED,
     FAULT_MEDIA_CODE,
     FAULT_TIMELINE_OPEN,  /* posts are taken of people whom nobody follows */
+    FAULT_REPORT_ONCE,    /* a report that comes again is refused */
+    FAULT_REPORT_SILENT,  /* no event report.created */
     FAULT_HOOK_REWRITTEN, /* signed is the JSON written again, not the bytes that are sent */
     FAULT_HOOK_GROWS,     /* a batch that is sent again has what came meanwhile in it too */
     FAULT_HOOK_SKIPS,     /* a batch that was refused is given up */

@@ -226,6 +226,22 @@ static void put_button(struct text *page, const struct visitor *visitor, const c
     text_format(page, "\">%s<button class=\"link\">%s</button></form>", more, label);
 }
 
+/* Only a member whom the fediverse knows can report somebody there. */
+static void put_report(struct text *page, const struct visitor *visitor, const json_t *post)
+{
+    if (!visitor->account.federation)
+        return;
+    text_put(page, "<details><summary>Report</summary>");
+    form_begin(page, visitor, "/report");
+    text_put(page, "<input type=\"hidden\" name=\"key\" value=\"");
+    text_put_escaped(page, get(post, "key"));
+    text_put(
+        page,
+        "\"><label>What is wrong with it<textarea name=\"comment\" required rows=\"2\"></textarea></label>"
+        "<label class=\"check\"><input type=\"checkbox\" name=\"forward\" value=\"1\"> Tell their server "
+        "too; it does not learn who reports</label><button>Report</button></form></details>");
+}
+
 static void put_actions(struct text *page, const struct visitor *visitor, const json_t *post, bool remote)
 {
     const char *id = get(post, "id");
@@ -249,7 +265,10 @@ static void put_actions(struct text *page, const struct visitor *visitor, const 
     }
     text_put(page, "<details><summary>Reply</summary>");
     compose_box(page, visitor, "/posts", NULL, id, "Reply");
-    text_put(page, "</details></div>");
+    text_put(page, "</details>");
+    if (remote)
+        put_report(page, visitor, post);
+    text_put(page, "</div>");
 }
 
 static void put_post(struct plaza *plaza, struct text *page, const struct visitor *visitor,

@@ -360,6 +360,7 @@ static const struct route routes[] = {
     {METHOD_POST, true, "/pin", action_pin},
     {METHOD_POST, true, "/vote", action_vote},
     {METHOD_POST, true, "/block", action_block},
+    {METHOD_POST, true, "/report", action_report},
     {METHOD_POST, true, "/follow", action_follow},
     {METHOD_POST, true, "/settings/federation", action_federation},
     {METHOD_POST, true, "/settings/wishes", action_wishes},

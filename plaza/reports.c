@@ -4,9 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plaza/fault.h"
 #include "plaza/outbox.h"
 
-enum { COMMENT_MAX = 5000, REPORT_POSTS_MAX = 20, REPORTS_SHOWN = 100 };
+enum { REPORT_POSTS_MAX = 20, REPORTS_SHOWN = 100 };
 
 static json_t *posts_of(struct fields *fields)
 {
@@ -29,7 +30,7 @@ void report_put(struct plaza *plaza, struct request *request)
     struct fields fields = {.object = body};
     const char *account = field_text(&fields, "account", 255);
     const char *server = field_text(&fields, "server", 255);
-    const char *comment = field_text(&fields, "comment", COMMENT_MAX);
+    const char *comment = field_text(&fields, "comment", REPORT_COMMENT_MAX);
     int64_t created = field_time(&fields, "created");
     json_t *posts = posts_of(&fields);
     if (!text_is_id(key))
@@ -40,7 +41,10 @@ void report_put(struct plaza *plaza, struct request *request)
                          "INSERT OR IGNORE INTO report(key, account, posts, server, comment, created)"
                          " VALUES(?, ?, ?, ?, ?, ?)",
                          "tijtti", key, text_numbered_id(account, "u_"), posts, server, comment, created);
-        answer_empty(request, stored ? 201 : 200);
+        if (!stored && fault_is(FAULT_REPORT_ONCE))
+            answer_problem(request, 409, "taken", "key", "There is such a report.");
+        else
+            answer_empty(request, stored ? 201 : 200);
     }
     json_decref(body);
 }
@@ -56,6 +60,8 @@ bool report_make(struct plaza *plaza, const struct account *account, const char 
         return false;
     if (!account->federation)
         return true; /* nobody there knows this member */
+    if (fault_is(FAULT_REPORT_SILENT))
+        return true;
     char id[ACCOUNT_ID_SIZE];
     snprintf(id, sizeof id, "u_%" PRId64, account->id);
     outbox_append(database, "report.created", id, json_make("{s:s}", "remote", key), 1,

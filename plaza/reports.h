@@ -5,6 +5,8 @@
 #include "plaza/accounts.h"
 #include "plaza/fields.h"
 
+enum { REPORT_COMMENT_MAX = 5000 }; /* bytes */
+
 /* /v1/reports/KEY */
 void report_put(struct plaza *plaza, struct request *request);
 

@@ -7,6 +7,7 @@
 #include "plaza/fields.h"
 #include "plaza/outbox.h"
 #include "plaza/posts.h"
+#include "plaza/reports.h"
 
 struct errand {
     struct plaza *plaza;
@@ -134,6 +135,20 @@ static void do_delete(const struct errand *errand)
         answer_outcome(errand, post_delete(errand->plaza, &author, id), id, NULL);
 }
 
+static void do_report(const struct errand *errand)
+{
+    struct account account;
+    const char *key = field_text(errand->fields, "key", 255);
+    const char *comment = field_text(errand->fields, "comment", REPORT_COMMENT_MAX);
+    bool forward = field_bool(errand->fields, "forward", false);
+    if (!find_account(errand, &account))
+        return;
+    if (report_make(errand->plaza, &account, key, comment, forward))
+        answer_good(errand->request);
+    else
+        not_there(errand->request, "key");
+}
+
 /* ---- events ---- */
 
 static void do_expire(const struct errand *errand)
@@ -175,9 +190,9 @@ static void do_show(const struct errand *errand)
 static const struct {
     const char *name;
     void (*run)(const struct errand *errand);
-} errands[] = {
-    {"account", do_account}, {"federation", do_federation}, {"post", do_post},   {"edit", do_edit},
-    {"delete", do_delete},   {"expire", do_expire},         {"epoch", do_epoch}, {"show", do_show}};
+} errands[] = {{"account", do_account}, {"federation", do_federation}, {"post", do_post},   {"edit", do_edit},
+               {"delete", do_delete},   {"expire", do_expire},         {"epoch", do_epoch}, {"show", do_show},
+               {"report", do_report}};
 
 void sandbox_post(struct plaza *plaza, struct request *request)
 {

@@ -414,7 +414,7 @@ static void post_report_as(struct plaza *plaza, struct request *request)
     if (body && find_user(plaza, request, request->captures[0], &account)) {
         struct fields fields = {.object = body};
         const char *key = field_text(&fields, "key", 255);
-        const char *comment = field_text(&fields, "comment", 5000);
+        const char *comment = field_text(&fields, "comment", REPORT_COMMENT_MAX);
         bool forward = field_bool(&fields, "forward", false);
         if (fields_good(&fields, request)) {
             answer_empty(request, 204);

@@ -196,7 +196,7 @@ enum act_outcome act_report_add(struct act *act)
     const char *origin = url_origin(act->arena, report.subject);
     if (!origin || local_is_ours(act->gateway->config, report.subject))
         return act_fails(act, ACT_INVALID, "subject", "a report is about somebody of another server");
-    report.by = strcmp(act->who, "owner") == 0 ? "owner" : "operator";
+    report.by = act->by_owner ? "owner" : "operator";
     report.server = strstr(origin, "://") + 3;
     report.comment = utf8_clean_copy(act->arena, comment ? comment : "", REPORT_COMMENT_MAX);
     switch (report_add(act->gateway->store, &report, forward, act->trace, id)) {

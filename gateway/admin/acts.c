@@ -9,6 +9,7 @@
 #include "gateway/clock.h"
 #include "gateway/fed/remote.h"
 #include "gateway/log.h"
+#include "mapping/url_text.h"
 
 enum { WORD_MAX = 2048, AUDIT_MAX = 4096 };
 
@@ -88,7 +89,8 @@ static const struct act_kind kinds[] = {
      .says = "takes everything back from the fediverse, for good: followers are lost",
      .scope = ACT_OWNER,
      .changes = true,
-     .parameters = {{"confirm", false, "the account's own name, name@host: you mean it"}},
+     .parameters = {{"confirm", false, "the account's own name, name@host: you mean it", NULL,
+                     "The account's name"}},
      .run = act_account_leave},
     {.name = "account.leaving",
      .says = "how far a leave is: what was asked of which servers, and what they answered",
@@ -111,7 +113,8 @@ static const struct act_kind kinds[] = {
      .parameters = {{"platform", true, "the platform, as the configuration names it"},
                     {"handle", true,
                      "the account's handle there, or its id where the platform knows accounts by that"},
-                    {"backfill", false, "so many of its newest posts from before go out too"}},
+                    {"backfill", false, "so many of its newest posts from before go out too", NULL,
+                     "Older posts"}},
      .run = act_account_add},
     {.name = "account.link",
      .says = "a link that lets the owner in to the pages, once",
@@ -179,14 +182,16 @@ static const struct act_kind kinds[] = {
      .says = "whether others may see whom the account follows",
      .scope = ACT_OWNER,
      .changes = true,
-     .parameters = {{"shown", true, "yes: anybody may see the list; no: only how many", "yes no"}},
+     .parameters = {{"shown", true, "yes: anybody may see the list; no: only how many", "yes no",
+                     "Show others whom you follow"}},
      .run = act_following_set},
     {.name = "account.move",
      .says = "tells the followers that the account went to another server",
      .scope = ACT_OWNER,
      .changes = true,
      .parameters = {{"to", true,
-                     "@new@server, which must name this account as its own there; none: it stays here"}},
+                     "@new@server, which must name this account as its own there; none: it stays here", NULL,
+                     "Where you move to"}},
      .run = act_account_move},
     {.name = "alias.list",
      .says = "other accounts of the same person, which the account names",
@@ -208,14 +213,15 @@ static const struct act_kind kinds[] = {
     {.name = "block.list",
      .says = "people and servers the account has nothing to do with",
      .scope = ACT_OWNER,
+     .parameters = {CURSOR},
      .columns = "handle subject by since",
      .run = act_block_list},
     {.name = "block.add",
      .says = "blocks a person or a whole server: no follow, no reply, nothing new goes there",
      .scope = ACT_OWNER,
      .changes = true,
-     .parameters = {{"subject", true,
-                     "@name@server, the address of an actor, or a server such as m.example"}},
+     .parameters = {{"subject", true, "@name@server, the address of an actor, or a server such as m.example",
+                     NULL, "Person or server"}},
      .run = act_block_add},
     {.name = "block.remove",
      .says = "takes a block back; what was removed stays so",
@@ -478,7 +484,9 @@ enum act_outcome act_person(struct act *act, const char *word, const char **acto
 {
     if (strncmp(word, "https://", 8) == 0 || strncmp(word, "http://", 7) == 0) {
         *actor_id = arena_string(act->arena, word);
-        return ACT_DONE;
+        return url_has_origin(word)
+                   ? ACT_DONE
+                   : act_fails(act, ACT_INVALID, NULL, "'%s' is no address of an actor", word);
     }
     const char *handle = word + (word[0] == '@');
     if (!strchr(handle, '@'))

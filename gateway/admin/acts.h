@@ -52,6 +52,7 @@ struct act {
     const char *who;               /* "cli", "owner", "token NAME": for the audit trail */
     struct account_record account; /* of ACT_OWNER */
     char trace[17];
+    bool by_owner; /* whoever asks speaks for one account only */
     /* Of ACT_DONE, where the act hands out a file instead: exactly these bytes, malloc'd, the caller's. */
     struct {
         char *text; /* NULL: none */

@@ -306,7 +306,8 @@ static void run(struct call *call)
                       .arena = call->arena,
                       .kind = call->kind,
                       .words = call->words,
-                      .who = arena_format(call->arena, "token %s", call->holder.name)};
+                      .who = arena_format(call->arena, "token %s", call->holder.name),
+                      .by_owner = call->holder.aid[0] != '\0'};
     enum act_outcome outcome = act_run(&act, aid);
     answer_outcome(call, &act, outcome);
     act_end(&act);

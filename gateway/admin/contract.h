@@ -30,6 +30,7 @@ enum {
     FEATURE_REMOTE_RELATIONS = 1u << 4,
     FEATURE_SANDBOX = 1u << 5,
     FEATURE_TIMELINE = 1u << 7,
+    FEATURE_REPORTS = 1u << 8,
     FEATURE_ACCOUNT = 1u << 6, /* none of the service's words: a federated account is there to work on */
 };
 
@@ -256,7 +257,7 @@ void contract_relay_free(struct contract_relay *relay);
 
 extern const struct contract_check contract_checks_read[], contract_checks_pages[], contract_checks_poll[],
     contract_checks_websocket[], contract_checks_webhook[], contract_checks_events[],
-    contract_checks_remote[], contract_checks_last[], contract_checks_social[],
-    contract_checks_timeline[]; /* each ends with a name NULL */
+    contract_checks_remote[], contract_checks_last[], contract_checks_social[], contract_checks_timeline[],
+    contract_checks_reports[]; /* each ends with a name NULL */
 
 #endif

@@ -41,9 +41,9 @@ struct check_run {
 static void gather(struct check_run *run)
 {
     const struct contract_check *const lists[] = {
-        contract_checks_read,     contract_checks_pages,  contract_checks_poll,   contract_checks_websocket,
-        contract_checks_webhook,  contract_checks_events, contract_checks_remote, contract_checks_social,
-        contract_checks_timeline, contract_checks_last};
+        contract_checks_read,     contract_checks_pages,   contract_checks_poll,   contract_checks_websocket,
+        contract_checks_webhook,  contract_checks_events,  contract_checks_remote, contract_checks_social,
+        contract_checks_timeline, contract_checks_reports, contract_checks_last};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         for (const struct contract_check *check = lists[i]; check->name; check++) {
             if (run->count == CHECKS_MAX)
@@ -80,6 +80,7 @@ static const struct {
                 {"remote_posts", FEATURE_REMOTE_POSTS},
                 {"remote_relations", FEATURE_REMOTE_RELATIONS},
                 {"timeline", FEATURE_TIMELINE},
+                {"reports", FEATURE_REPORTS},
                 {"sandbox", FEATURE_SANDBOX}};
 
 static unsigned read_features(const json_t *list)

@@ -37,19 +37,24 @@ struct adding {
     bool json; /* one document on stdout when it is over; what the owner is asked meanwhile is on stderr */
 };
 
-static int tell_on(struct gateway *gateway, struct arena *arena, const struct enrolment *enrolment, bool json)
+static int tell_on(struct gateway *gateway, struct arena *arena, const struct enrolment *enrolment,
+                   const struct adding *adding)
 {
     struct account_record record;
     if (account_load(gateway->store, arena, enrolment->aid, &record) != LOOKUP_FOUND)
         return command_failed(enrolment->handle, away);
     const char *name = arena_format(arena, "@%s@%s", record.name, record.host);
     const char *actor = url_actor(arena, account_base(gateway, &record), record.aid);
-    if (json) {
+    if (adding->json) {
         json_t *document = json_pack("{s:s, s:s, s:s, s:s}", "state", consent_name(record.consent), "account",
                                      record.aid, "handle", name, "actor", actor);
         show_json(document);
         json_decref(document);
     } else {
+        if (adding->wish.backfill && enrolment->state == ENROLMENT_PROVEN)
+            (void)printf(
+                "Posts from before are bridged now, the oldest first; 'drawbridge account status' tells "
+                "how many are out.\n");
         (void)printf("@%s is on: in the fediverse %s\n  %s\n", enrolment->handle, name, actor);
     }
     return SESSION_GOOD;
@@ -99,7 +104,7 @@ static int add(struct gateway *gateway, const char *what, struct adding adding)
             break;
         }
         if (enrolment.state != ENROLMENT_ASKED) {
-            code = tell_on(gateway, arena, &enrolment, adding.json);
+            code = tell_on(gateway, arena, &enrolment, &adding);
             break;
         }
         if (!told)
@@ -137,15 +142,18 @@ bool enrol_find(struct gateway *gateway, struct arena *arena, const char *what, 
     arguments_format(arguments, "accounts:%s", platform);
     struct reply *reply = store_run(gateway->store, arguments);
     bool known = false;
+    bool lives = false;
     if (!reply_failed(reply))
         *why = "no such account is known here; 'drawbridge account add' switches one on";
-    for (size_t i = 0; !known && i < reply_count(reply); i++) {
+    /* Who left and came back is there twice. */
+    for (size_t i = 0; !lives && i < reply_count(reply); i++) {
         struct account_record record;
-        known =
-            account_load(gateway->store, arena, reply_text(reply_at(reply, i)), &record) == LOOKUP_FOUND &&
-            record.account.handle && strcmp(record.account.handle, who) == 0;
-        if (known)
-            (void)snprintf(aid, AID_LENGTH + 1, "%s", record.aid);
+        if (account_load(gateway->store, arena, reply_text(reply_at(reply, i)), &record) != LOOKUP_FOUND ||
+            !record.account.handle || strcmp(record.account.handle, who) != 0)
+            continue;
+        known = true;
+        lives = record.consent != CONSENT_GONE;
+        (void)snprintf(aid, AID_LENGTH + 1, "%s", record.aid);
     }
     reply_free(reply);
     return known;

@@ -6,7 +6,7 @@
 
 #include "mapping/model.h"
 
-enum { LINK_SHOWN = 48 }; /* bytes */
+enum { LINK_SHOWN = 48, WORD_LONG = 14 }; /* bytes */
 
 void page_text(struct buffer *page, const char *text)
 {
@@ -44,8 +44,38 @@ void page_format(struct buffer *page, const char *format, ...)
     va_end(arguments);
 }
 
+/* Where the member's own name would say little to people. */
+static const char *title_of(const char *name)
+{
+    static const struct {
+        const char *name, *title;
+    } titles[] = {{"actor", "Profile"},
+                  {"url", "Link"},
+                  {"words", "Details"},
+                  {"act", "What"},
+                  {"native", "Id on the platform"},
+                  {"followed", "You follow"},
+                  {"last_accepted", "Last delivery"},
+                  {"open_deletes", "Deletes without an answer"},
+                  {"hold_seconds", "Seconds before a post leaves"},
+                  {"authorized_fetch", "Only signed reads"},
+                  {"home_marker", "Stays home with"},
+                  {"retention_days", "Days that replies are kept"},
+                  {"requests", "Ask to follow"},
+                  {"held_replies", "Replies that wait"}};
+    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)
+        if (strcmp(titles[i].name, name) == 0)
+            return titles[i].title;
+    return NULL;
+}
+
 void page_name(struct buffer *page, const char *name)
 {
+    const char *title = title_of(name);
+    if (title) {
+        page_text(page, title);
+        return;
+    }
     for (const char *at = name; *at; at++) {
         char letter = (char)(*at == '_' ? ' ' : *at);
         if (at == name && letter >= 'a' && letter <= 'z')
@@ -54,10 +84,26 @@ void page_name(struct buffer *page, const char *name)
     }
 }
 
+bool page_is_long(const json_t *value)
+{
+    const char *text = json_string_value(value);
+    while (text && *text) {
+        size_t length = strcspn(text, " ");
+        if (length > WORD_LONG)
+            return true;
+        text += length + strspn(text + length, " ");
+    }
+    size_t index;
+    const json_t *item;
+    json_array_foreach(value, index, item) if (page_is_long(item)) return true;
+    return json_is_object(value);
+}
+
 static bool is_time(const char *name)
 {
     static const char *const names[] = {"since", "time",    "created", "last_accepted", "unreachable_since",
-                                        "asked", "decided", "last",    "closed",        "forwarded_at"};
+                                        "asked", "decided", "last",    "closed",        "forwarded_at",
+                                        "seen"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(names[i], name) == 0)
             return true;

@@ -12,7 +12,9 @@ void page_text(struct buffer *page, const char *text);
 void page_format(struct buffer *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A value of an act's result as people read it: times, addresses as links, yes and no. */
 void page_value(struct buffer *page, const char *name, const json_t *value);
-/* "open_deletes" → "Open deletes". */
+/* A member's name as people read it: "hold_seconds" → "Seconds before a post leaves", "state" → "State". */
 void page_name(struct buffer *page, const char *name);
+/* Whether a value has a word that a narrow column has to break: a handle, an address. */
+bool page_is_long(const json_t *value);
 
 #endif

@@ -12,7 +12,12 @@
 #include "gateway/admin/visit.h"
 #include "gateway/http/form.h"
 
-enum { PAGE_MAX = 8 << 20, REFRESH_S = 4, NAME_LENGTH = 64 };
+enum {
+    PAGE_MAX = 8 << 20,
+    REFRESH_S = 4,
+    NAME_LENGTH = 64,
+    COLUMNS_MAX = 8
+}; /* more columns are no table: each row is a list */
 
 extern const char admin_style[];
 extern const char admin_icon[];
@@ -192,7 +197,8 @@ static void put_row(struct visit *visit, struct buffer *page, const struct view 
         size_t length = strcspn(at, " ");
         (void)snprintf(name, sizeof name, "%.*s", (int)length, at);
         at += length;
-        buffer_add_string(page, "<td data-name=\"");
+        buffer_add_string(page, page_is_long(json_object_get(row, name)) ? "<td class=\"long\" data-name=\""
+                                                                         : "<td data-name=\"");
         page_name(page, name);
         buffer_add_string(page, "\">");
         const char *account = json_string_value(json_object_get(row, "account"));
@@ -211,6 +217,15 @@ static void put_row(struct visit *visit, struct buffer *page, const struct view 
     buffer_add_string(page, "</tr>");
 }
 
+/* So many names stand there, divided by a blank each. */
+static size_t columns_of(const struct act_kind *kind)
+{
+    size_t count = 1;
+    for (const char *at = kind->columns; *at; at++)
+        count += *at == ' ';
+    return count;
+}
+
 static void put_table(struct visit *visit, struct buffer *page, const struct view *view,
                       const struct act_kind *kind, const json_t *result)
 {
@@ -222,8 +237,9 @@ static void put_table(struct visit *visit, struct buffer *page, const struct vie
         buffer_add_string(page, "<p class=\"card\">There is nothing yet.</p>");
         return;
     }
-    buffer_add_string(
-        page, "<div class=\"card\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table><thead><tr>");
+    buffer_add_string(page, "<div class=\"card\" tabindex=\"0\" role=\"region\" aria-label=\"Table\">");
+    buffer_add_string(page, columns_of(kind) > COLUMNS_MAX ? "<table class=\"many\"><thead><tr>"
+                                                           : "<table><thead><tr>");
     for (const char *at = kind->columns; *at; at += strspn(at, " ")) {
         size_t length = strcspn(at, " ");
         (void)snprintf(name, sizeof name, "%.*s", (int)length, at);
@@ -315,7 +331,9 @@ static void put_form(struct visit *visit, struct buffer *page, const struct view
         put_input(visit, page, parameter, known);
         page_format(page, "<div class=\"help\" id=\"%s-help\">%s</div>", parameter->name, parameter->says);
     }
-    page_format(page, "<p><button>%s</button>", label);
+    buffer_add_string(page,
+                      act == view->form && view->danger ? "<p><button class=\"danger\">" : "<p><button>");
+    page_format(page, "%s</button>", label);
     for (size_t i = 0; act == view->form && i < VIEW_OTHERS_MAX && view->others[i].act; i++)
         page_format(page, " <button formaction=\"/do/%s\">%s</button>", view->others[i].act,
                     view->others[i].label);
@@ -336,7 +354,8 @@ static struct act act_of(struct visit *visit, const struct act_kind *kind, const
                         .arena = visit->arena,
                         .kind = kind,
                         .words = words,
-                        .who = visit->session.aid[0] ? "owner" : "operator"};
+                        .who = visit->session.aid[0] ? "owner" : "operator",
+                        .by_owner = visit->session.aid[0] != '\0'};
 }
 
 /* The operator's session does for any account what its owner can; the page's address names it. */
@@ -384,6 +403,10 @@ static void put_act(struct visit *visit, struct buffer *page, const struct view 
         visit_members(page, act.result);
     if (done && !act.kind->columns)
         put_buttons(visit, page, view, act.result);
+    if (view->form)
+        put_form(visit, page, view, view->form, view->form_label, NULL);
+    if (view->also)
+        put_form(visit, page, view, view->also, view->also_label, act.result);
     act_end(&act);
 }
 
@@ -417,10 +440,6 @@ static void show(struct visit *visit, const struct view *view)
         put_filled(visit, &page, view);
     else
         (view->put ? view->put : put_act)(visit, &page, view);
-    if (view->form && !view->fills)
-        put_form(visit, &page, view, view->form, view->form_label, NULL);
-    if (view->also)
-        put_form(visit, &page, view, view->also, view->also_label, NULL);
     finish(visit, &page, 200);
 }
 
@@ -434,11 +453,9 @@ static const char *field(struct visit *visit, const char *name)
 static bool is_form_of_session(struct visit *visit)
 {
     const char *type = http_request_header(visit->request, "content-type");
-    const char *origin = http_request_header(visit->request, "origin");
     const char *form = field(visit, "form");
-    if (!type || strncasecmp(type, "application/x-www-form-urlencoded", 33) != 0)
-        return false;
-    if (origin && strcmp(origin, "null") != 0 && strcmp(origin, visit->gateway->config->admin_url) != 0)
+    if (!type || strncasecmp(type, "application/x-www-form-urlencoded", 33) != 0 ||
+        !form_is_from(visit->request, visit->gateway->config->admin_url))
         return false;
     return form && strlen(form) == SECRET_SIZE - 1 &&
            CRYPTO_memcmp(form, visit->session.form, SECRET_SIZE - 1) == 0;
@@ -472,6 +489,11 @@ static const char *what_became(struct visit *visit, const struct act *act, enum 
     const char *said = json_string_value(json_object_get(act->result, "said"));
     if (said)
         return arena_format(visit->arena, "%s.", said);
+    if (strcmp(act->kind->name, "account.set") == 0)
+        return "Saved.";
+    const char *own = json_string_value(json_object_get(act->result, "account"));
+    if (own && strcmp(own, visit->session.aid) == 0)
+        return "Done.";
     const char *subject = json_string_value(json_object_get(act->result, "subject"));
     const char *handle = json_string_value(json_object_get(act->result, "handle"));
     return arena_format(visit->arena, "Done%s%s.", subject || handle ? ": " : "",
@@ -555,6 +577,11 @@ static void offer_way_in(struct visit *visit, const char *link)
 static void let_in(struct visit *visit, const char *link)
 {
     char cookie[SECRET_SIZE];
+    /* Whoever sends somebody else's browser in with a link of his own would have them work on his account. */
+    if (!form_is_from(visit->request, visit->gateway->config->admin_url)) {
+        sentence(visit, 403, "Not from here", "Another site sent this. Open the link itself, then sign in.");
+        return;
+    }
     switch (signin_use(visit->gateway->store, link, cookie)) {
     case LOOKUP_DOWN:
         sentence(visit, 503, "Not now", "The store does not answer just now; try again.");

@@ -66,6 +66,16 @@ static void set_puppets(struct gateway *gateway, const char *platform, json_t *d
     set_number(document, "puppets_limit", upstream_puppet_limit(gateway, platform));
 }
 
+/* Events of the platform that came and are not dealt with yet, also those that a comparison found. */
+static void set_waiting(struct gateway *gateway, struct arena *arena, const char *platform, json_t *document)
+{
+    struct reply *reply =
+        store_call(gateway->store, "XLEN", arena_format(arena, "work:intake:%s", platform), (char *)NULL);
+    if (!reply_failed(reply))
+        set_number(document, "waiting", reply_number(reply));
+    reply_free(reply);
+}
+
 /* NULL: the store is away. */
 static json_t *platform_document(struct gateway *gateway, struct arena *arena, const char *platform)
 {
@@ -85,6 +95,7 @@ static json_t *platform_document(struct gateway *gateway, struct arena *arena, c
         if (reply_text(cursor)[0])
             (void)json_object_set_new(document, "cursor", json_string(reply_text(cursor)));
         set_time(document, "cursor_written", number_of(reply, "cursor_time"));
+        set_waiting(gateway, arena, platform, document);
         set_budget(gateway, arena, platform, document);
         set_puppets(gateway, platform, document);
         (void)json_object_set_new(document, "accounts", json_array());
@@ -94,17 +105,33 @@ static json_t *platform_document(struct gateway *gateway, struct arena *arena, c
     return document;
 }
 
-static void add_account(json_t *platform, struct arena *arena, const struct account_record *record)
+/* Posts that are out and older than the account's place here. */
+static int64_t posts_before(struct gateway *gateway, const struct account_record *record)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, "ZCOUNT");
+    arguments_format(arguments, "outbox:%s", record->aid);
+    arguments_text(arguments, "-inf");
+    arguments_format(arguments, "(%" PRId64, record->created);
+    struct reply *reply = store_run(gateway->store, arguments);
+    int64_t count = reply_failed(reply) ? 0 : reply_number(reply);
+    reply_free(reply);
+    return count;
+}
+
+static void add_account(struct gateway *gateway, json_t *platform, struct arena *arena,
+                        const struct account_record *record)
 {
     static const char *const states[] = {"active", "suspended", "deactivated", "deleted"};
-    (void)json_array_append_new(
-        json_object_get(platform, "accounts"),
+    json_t *document =
         json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:I, s:I}", "account", record->aid, "handle",
                   arena_format(arena, "@%s@%s", record->name, record->host), "platform_handle",
                   record->account.handle ? record->account.handle : "", "native", record->native, "state",
                   consent_name(record->consent), "since", (json_int_t)record->consent_since, "on_platform",
                   states[record->account.status], "posts", (json_int_t)record->post_count, "followers",
-                  (json_int_t)record->follower_count));
+                  (json_int_t)record->follower_count);
+    set_number(document, "posts_before", posts_before(gateway, record));
+    (void)json_array_append_new(json_object_get(platform, "accounts"), document);
 }
 
 /* False: the store is away. */
@@ -120,7 +147,7 @@ static bool add_accounts(struct gateway *gateway, json_t *platform, const char *
         struct arena *own = arena_new(STATUS_BUDGET);
         enum lookup found = account_load(gateway->store, own, reply_text(reply_at(reply, i)), &record);
         if (found == LOOKUP_FOUND && record.consent != CONSENT_GONE)
-            add_account(platform, own, &record);
+            add_account(gateway, platform, own, &record);
         good = found != LOOKUP_DOWN;
         arena_free(own);
     }
@@ -155,6 +182,8 @@ static void print_account(const char *platform, const json_t *account)
     (void)printf("  %-20s %s since %s\n", "state", show_text(account, "state"), since);
     (void)printf("  %-20s %s\n", "on its platform", show_text(account, "on_platform"));
     (void)printf("  %-20s %lld\n", "posts", number_in(account, "posts"));
+    if (number_in(account, "posts_before"))
+        (void)printf("  %-20s %lld\n", "of them from before", number_in(account, "posts_before"));
     (void)printf("  %-20s %lld\n", "followers", number_in(account, "followers"));
 }
 
@@ -170,6 +199,7 @@ static void print_platform(const json_t *platform)
         (void)printf("  %-20s %lld ms\n", "lag", number_in(platform, "lag_ms"));
     (void)printf("  %-20s %s\n", "cursor", *cursor ? cursor : "none");
     print_age(platform, "cursor_written", "cursor written");
+    (void)printf("  %-20s %lld events\n", "waiting", number_in(platform, "waiting"));
     if (json_object_get(platform, "points_hour"))
         (void)printf("  %-20s %lld of %lld points this hour, %lld of %lld today\n", "budget",
                      number_in(platform, "points_hour"), number_in(platform, "points_hour_limit"),
@@ -197,7 +227,7 @@ static int status_of(struct gateway *gateway, const char *what, json_t *platform
                !(platform = platform_document(gateway, arena, record.platform))) {
         code = command_failed(what, away);
     } else {
-        add_account(platform, arena, &record);
+        add_account(gateway, platform, arena, &record);
         (void)json_array_append_new(platforms, platform);
     }
     arena_free(arena);

@@ -2,6 +2,19 @@
 
 #include <string.h>
 
+#include "gateway/admin/page.h"
+
+static void draw_moved(struct buffer *page, const json_t *result, const char *path)
+{
+    (void)path;
+    const json_t *moved_to = json_object_get(result, "moved_to");
+    if (!json_is_string(moved_to))
+        return;
+    buffer_add_string(page, "<p>This account has moved to ");
+    page_value(page, "moved_to", moved_to);
+    buffer_add_string(page, ". The word <code>none</code> in the last field takes that back.</p>");
+}
+
 static const struct view views[] = {
     {.path = "/",
      .title = "Home",
@@ -109,7 +122,8 @@ static const struct view views[] = {
      .form = "alias.add",
      .form_label = "Name it",
      .also = "account.move",
-     .also_label = "Move"},
+     .also_label = "Move",
+     .draw = draw_moved},
     {.path = "/settings",
      .title = "Settings",
      .says = "How your account behaves in the fediverse.",

@@ -21,7 +21,8 @@ struct view {
     enum act_scope scope;
     struct view_button buttons[VIEW_BUTTONS_MAX];
     const char *form, *form_label; /* an act whose parameters make a form below; NULL */
-    const char *also, *also_label; /* another one below that */
+    const char *also, *also_label; /* another one below that; it shows what `act` says */
+    bool danger;                   /* what the first form does cannot be taken back */
     /* Other acts that the same form can be sent to, each with a button of its own. */
     struct {
         const char *act, *label;

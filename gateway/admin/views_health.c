@@ -11,10 +11,10 @@
 enum {
     WIDTH = 640,
     HEIGHT = 180,
-    LEFT = 56,
+    LEFT = 72,
     RIGHT = 8,
     TOP = 10,
-    BOTTOM = 24,
+    BOTTOM = 28,
     LINES = 4,
     HOURS_SHOWN = 5,
     POWERS_MAX = 18

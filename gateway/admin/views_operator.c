@@ -17,6 +17,14 @@ static void draw_mode(struct buffer *page, const json_t *result, const char *pat
               "here.</p>");
 }
 
+static void draw_accounts(struct buffer *page, const json_t *result, const char *path)
+{
+    (void)result;
+    bool names = strcmp(path, "/names") == 0;
+    page_format(page, "<p><a href=\"%s\">%s</a></p>", names ? "/accounts" : "/names",
+                names ? "All accounts" : "Names of accounts that left");
+}
+
 static void draw_reports(struct buffer *page, const json_t *result, const char *path)
 {
     long long total = json_integer_value(json_object_get(result, "total"));
@@ -39,6 +47,7 @@ const struct view operator_views[] = {
      .act = "account.list",
      .scope = ACT_OPERATOR,
      .opens = "/account",
+     .draw = draw_accounts,
      .form = "account.add",
      .form_label = "Switch on"},
     {.path = "/account",
@@ -50,6 +59,7 @@ const struct view operator_views[] = {
                  {"account.resume", "account", "account", "Resume", false, "state", "paused"}},
      .form = "account.leave",
      .form_label = "Take it out of the fediverse",
+     .danger = true,
      .apart = true},
     {.path = "/hosts",
      .title = "Hosts",
@@ -101,6 +111,7 @@ const struct view operator_views[] = {
      .fixed = "state",
      .value = "gone",
      .apart = true,
+     .draw = draw_accounts,
      .form = "name.release",
      .form_label = "Give it free"},
     {.path = "/tokens",

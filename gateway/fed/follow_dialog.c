@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "gateway/client/address_guard.h"
 #include "gateway/fed/frame.h"
 #include "gateway/fed/pages.h"
 #include "gateway/fed/remote.h"
@@ -182,6 +183,20 @@ static void show_way(struct serving *serving, const struct account_record *recor
 /* ---- what was typed
  * ------------------------------------------------------------------------------------------- */
 
+/* The server as its own address is, however it is typed (case, IDN, port), so that it is known again. NULL:
+ * none. */
+static const char *server_of(struct serving *serving, const char *typed)
+{
+    struct guarded_url place;
+    const char *why;
+    const char *scheme = serving->gateway->config->lab ? "http" : "https";
+    const char *url = arena_format(serving->arena, "%s://%s/", scheme, typed);
+    if (!address_guard_url(NULL, url, true, &place, &why) || place.host[strlen(place.host) - 1] == '.')
+        return NULL;
+    return url_authority(serving->arena,
+                         arena_format(serving->arena, "%s://%s:%u/", scheme, place.host, place.port));
+}
+
 /* "name@server" of what people write: with blanks around it, with an @ before it. NULL: no address. */
 static const char *address_of(struct serving *serving, const char *typed)
 {
@@ -196,18 +211,8 @@ static const char *address_of(struct serving *serving, const char *typed)
     if (!at || at == address || !at[1] || strchr(at + 1, '@') || length > ADDRESS_MAX ||
         strpbrk(address, " \t\r\n/?#\\%<>\"'`{}|^"))
         return NULL;
-    return address;
-}
-
-/* A form of another site may not make us ask servers in its visitors' name. */
-static bool is_own_form(const struct serving *serving)
-{
-    const char *origin = http_request_header(serving->request, "origin");
-    const char *site = http_request_header(serving->request, "sec-fetch-site");
-    /* Without a referrer browsers say "null" for everybody; where the form was they say all the same. */
-    if (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
-        return false;
-    return !origin || strcmp(origin, "null") == 0 || strcmp(origin, serving->host->base) == 0;
+    const char *server = server_of(serving, at + 1);
+    return server ? arena_format(serving->arena, "%.*s@%s", (int)(at - address), address, server) : NULL;
 }
 
 void serve_follow_way(struct serving *serving, const char *name)
@@ -217,7 +222,8 @@ void serve_follow_way(struct serving *serving, const char *name)
         return;
     const char *typed = form_field(serving->request, serving->arena, "address");
     const char *address = typed ? address_of(serving, typed) : NULL;
-    if (!is_own_form(serving)) {
+    /* No other site may make us ask servers in its visitors' name. */
+    if (!form_is_from(serving->request, serving->host->base)) {
         ask_again(serving, &record, "", 403, "This form was sent by another site. Begin here instead.");
         return;
     }

@@ -125,7 +125,8 @@ static enum delivery_priority priority_of(const struct post_record *post)
 /* What the owner can read later of what the mapping changed; nothing when it changed nothing. */
 static bool keep_loss(struct publishing *publishing, const struct loss *loss)
 {
-    if (!json_array_size(loss->entries) && !publishing->post.loss[0])
+    const char *kept = publishing->post.loss;
+    if (!json_array_size(loss->entries) && (!kept || !*kept))
         return true;
     char *text = json_array_size(loss->entries) ? json_dumps(loss->entries, JSON_COMPACT) : NULL;
     bool good = post_keep_loss(publishing->gateway->store, publishing->aid, publishing->post.oid,

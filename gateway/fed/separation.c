@@ -47,7 +47,8 @@ static bool is_person(const char *subject)
     return strstr(subject, "://") != NULL;
 }
 
-static bool keep(struct gateway *gateway, const struct separation *separation, bool put, bool *news)
+static bool keep(struct gateway *gateway, const struct separation *separation, bool put, const char *trace,
+                 bool *news)
 {
     struct arguments *arguments = arguments_new();
     arguments_text(arguments, separation->aid);
@@ -55,9 +56,13 @@ static bool keep(struct gateway *gateway, const struct separation *separation, b
     arguments_text(arguments, separation->subject);
     arguments_number(arguments, clock_now_ms());
     arguments_text(arguments, put ? "1" : "0");
+    arguments_number(arguments, SEPARATIONS_MAX);
     struct reply *reply = store_script(gateway->store, "separate", arguments);
     bool good = !reply_failed(reply);
     *news = reply_number(reply) == 1;
+    if (reply_number(reply) < 0)
+        log_write(LOG_WARNING, "a separation is carried out and not kept: too many of the account stand",
+                  "trace", trace, "aid", separation->aid, "subject", separation->subject, (char *)NULL);
     reply_free(reply);
     return good;
 }
@@ -278,7 +283,7 @@ bool separate(struct gateway *gateway, const struct separation *separation, cons
     const char *subject = separation->subject;
     bool news = false;
     /* First the wall, so that nothing new comes in behind what is removed. */
-    if (!keep(gateway, separation, true, &news))
+    if (!keep(gateway, separation, true, trace, &news))
         return false;
     if (news)
         log_write(LOG_INFO, "an account and somebody elsewhere were separated", "trace", trace, "aid", aid,
@@ -304,7 +309,7 @@ bool separate(struct gateway *gateway, const struct separation *separation, cons
 bool separation_end(struct gateway *gateway, const struct separation *separation, const char *trace)
 {
     bool news = false;
-    if (!keep(gateway, separation, false, &news))
+    if (!keep(gateway, separation, false, trace, &news))
         return false;
     if (news)
         log_write(LOG_INFO, "a separation was taken back", "trace", trace, "aid", separation->aid, "subject",

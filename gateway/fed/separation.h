@@ -8,6 +8,8 @@
 #include "gateway/gateway.h"
 #include "gateway/store/accounts.h"
 
+enum { SEPARATIONS_MAX = 100000 }; /* of one account; past the half of it, only what is wished here is kept */
+
 enum separator {
     SEPARATED_BY_OWNER,
     SEPARATED_BY_PLATFORM,

@@ -39,3 +39,13 @@ const char *form_field(const struct http_request *request, struct arena *arena, 
     }
     return NULL;
 }
+
+bool form_is_from(const struct http_request *request, const char *base)
+{
+    const char *origin = http_request_header(request, "origin");
+    const char *site = http_request_header(request, "sec-fetch-site");
+    /* Without a referrer browsers say "null" for everybody; where the form was they say all the same. */
+    if (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
+        return false;
+    return !origin || strcmp(origin, "null") == 0 || strcmp(origin, base) == 0;
+}

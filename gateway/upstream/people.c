@@ -1,8 +1,8 @@
 /* What a member of the platform, or its moderators, decided about people elsewhere and what they wrote. */
 #include <string.h>
-#include <strings.h>
 
 #include "gateway/clock.h"
+#include "gateway/domain_rules.h"
 #include "gateway/fed/flags.h"
 #include "gateway/fed/remote.h"
 #include "gateway/fed/separation.h"
@@ -18,10 +18,8 @@ static enum lookup subject_of(struct gateway *gateway, struct arena *arena, cons
     struct remote_person person;
     *subject = NULL;
     if (strncmp(named, "ra_", 3) != 0) {
-        char *domain = arena_string(arena, named);
-        for (char *at = domain; *at; at++)
-            *at = (char)(*at >= 'A' && *at <= 'Z' ? *at + 32 : *at);
-        *subject = strpbrk(domain, "/:@ ") || !*domain ? NULL : domain;
+        char domain[DOMAIN_SIZE];
+        *subject = domain_canonical(named, domain) ? arena_string(arena, domain) : NULL;
         return LOOKUP_FOUND;
     }
     enum lookup found = remote_person_find(gateway, arena, named, NULL, &person);

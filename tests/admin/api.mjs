@@ -80,6 +80,17 @@ await story("The admin API", async () => {
     assert.deepEqual((await good("block.list", { token })).items.map(({ subject }) => subject), [rosa.actor]);
     await until("the blocked one's Reject", SOON, () => rosa.got("Reject").length);
     await good("block.remove", { token, body: { subject: rosa.actor } });
+    for (const [id, word] of [["alias.add", "person"], ["report.add", "subject"], ["block.add", "subject"]]) {
+      const { pattern } = operations.find(({ operationId }) => operationId === id);
+      await refused(422, "post", pattern.replace("{account}", alice), { token, body: { [word]: `${sven.actor} https://other.example/u/1` } });
+    }
+    await gateway.redis("EVAL", "for i = 1, 1500 do redis.call('HSET', KEYS[1], 'them https://crowd.example/' .. i, 1) end", "1", `blocks:${actor.split("/").pop()}`);
+    const first = await good("block.list", { token });
+    assert.equal(first.total, 1500);
+    assert.ok(first.items.length < 500 && first.next, `${first.items.length}`);
+    const second = await good("block.list", { token, query: `?cursor=${first.next}` });
+    assert.equal(first.items.some(({ subject }) => second.items.some((other) => other.subject === subject)), false, "the next page is another one");
+    await gateway.redis("DEL", `blocks:${actor.split("/").pop()}`);
     await good("account.set", { token, body: { approve_replies: "all" } });
     const post = await plaza.post("alice", "Well?");
     await until("the post is out", SOON, async () => (await good("account.show", { token })).posts === 1);

@@ -157,6 +157,10 @@ await story("The operator's doors", async () => {
   await step("an owner reports a person; their server hears of it where the owner wants that, and not who it was", async () => {
     const silent = await door.good("report.add", { body: { subject: mallory.actor, comment: "threats" } });
     assert.match(silent.said, /does not hear of it/);
+    const { token } = await told("token", "add", "owner-phone", "--account", alice);
+    const hers = await door.good("report.add", { token, body: { subject: mallory.actor, comment: "by phone" } });
+    const by = async ({ report }) => (await door.good("report.show", { query: `?report=${report}` })).by;
+    assert.deepEqual([await by(silent), await by(hers)], ["operator", "owner"]);
     assert.equal(mallory.flags().length, 0);
     await door.good("report.forward", { body: { report: silent.report } });
     const [flag] = await until("the Flag", SOON, () => (mallory.flags().length ? mallory.flags() : undefined));

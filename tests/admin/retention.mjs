@@ -16,7 +16,7 @@ const PUBLIC = "https://www.w3.org/ns/activitystreams#Public";
 
 await story("Copies of replies are kept for so many days", async () => {
   const { plaza, gateway, clock } = await step("Plaza and the gateway run", () => World.start({ clock: Clock }));
-  const drawbridge = async (...words) => JSON.parse(await run(binaries.drawbridge, [...words, "--json", "-c", gateway.configuration]));
+  const drawbridge = async (...words) => JSON.parse(await run(binaries.drawbridge, [...words, "--json", "-c", gateway.configuration], { environment: gateway.environment }));
   await plaza.federate("alice", true);
   const actor = await until("webfinger answers", SOON, () => gateway.actorOf("alice"));
   const alice = `alice@${gateway.host}`;
@@ -76,6 +76,34 @@ await story("Copies of replies are kept for so many days", async () => {
     await send(uma.activity("Delete", old));
     await until("Plaza shows it no more", SOON, async () => !(await shown("An old word")));
     assert.ok(await shown("A newer word"));
+  });
+
+  await step("what people whom she follows post is kept for 30 days; then the words are gone here, not on Plaza, and an edit and a Delete arrive", async () => {
+    await drawbridge("following", "add", alice, uma.actor);
+    const asked = await until("uma is asked", SOON, () => uma.arrivals.find(({ type }) => type === "Follow"));
+    await send(uma.activity("Accept", asked));
+    await until("she said yes", SOON, async () => (await drawbridge("following", "list", alice)).items[0]?.state === "accepted");
+    const home = async () => (await plaza.test("GET", "users/alice/home")).items.filter(({ deleted }) => !deleted).map(({ text }) => text);
+    const say = (written, type, more) => send(uma.activity(type, { ...written, inReplyTo: undefined, cc: [], ...more }, { to: [PUBLIC] }));
+    const [first, second] = ["An early post", "A late post"].map((text) => object(`${uma.origin}/notes/${++uma.serial}`, text));
+    await say(first, "Create");
+    await until("it is on her home page", SOON, async () => (await home()).includes("An early post"));
+    clock.advance(29 * DAY);
+    await say(second, "Create", { published: clock.now().toISOString() });
+    await until("so is the other", SOON, async () => (await home()).includes("A late post"));
+    assert.ok((await words()).includes("An early post"));
+    clock.advance(2 * DAY);
+    await until("its words are gone here", SOON, async () => !(await words()).includes("An early post"));
+    assert.ok((await words()).includes("A late post"));
+    assert.deepEqual((await home()).sort(), ["A late post", "An early post"]);
+    await say(first, "Update", { content: "<p>An early post, mended</p>", updated: clock.now().toISOString() });
+    await until("Plaza shows the edit", SOON, async () => (await home()).includes("An early post, mended"));
+    clock.advance(32 * DAY);
+    await until("all are gone here", SOON, async () => !/post/.test(await words()));
+    await send(uma.activity("Delete", first.id));
+    await until("Plaza shows it no more", SOON, async () => !(await home()).includes("An early post, mended"));
+    await drawbridge("following", "remove", alice, uma.actor);
+    await until("with the follow the other one goes", SOON, async () => (await home()).length === 0);
   });
 
   await step("what waited for the owner so long is refused", async () => {

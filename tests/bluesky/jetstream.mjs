@@ -50,6 +50,9 @@ await story("An account by Jetstream", async () => {
     };
     await until("the outbox", SOON, async () => (await outbox()).length === 2);
     assert.deepEqual(await outbox(), ["third", "second"]);
+    const { stdout } = await world.drawbridge("account", "status", "bluesky:bob.test");
+    assert.match(stdout, /waiting +0 events/);
+    assert.match(stdout, /posts +2\n +of them from before +2\n/);
     await world.follow(other, `@bob_test@${gateway.host}`);
     await until("the longer list", SOON, () => [...jetstream.readers].some(({ dids }) => dids.length === 2));
     await bob.post("Bob is bridged now");

@@ -270,7 +270,9 @@ await story("People of the fediverse answer on Bluesky by accounts of their own"
     const [check, status, host] = page.commands;
     assert.equal((await world.runAsWritten(check)).status, 0);
     assert.match((await world.runAsWritten(status)).stdout, /puppets +2 \(at most 2 are made\)/);
-    assert.match((await world.runAsWritten(host.replace("mastodon.example", new URL(peer.origin).host))).stdout, /puppets +1/);
+    const { stdout } = await world.runAsWritten(host.replace("mastodon.example", new URL(peer.origin).host));
+    assert.match(stdout, /puppets +1/);
+    assert.match(stdout, /seen +20\d\d-/);
     assert.equal(page.commands.length, 3);
   });
 

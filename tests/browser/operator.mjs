@@ -141,6 +141,27 @@ await story("The operator's pages", async () => {
     await look("reports-closed");
   });
 
+  await step("what was typed and is wrong is shown as text: a domain, an account, a name, a token", async () => {
+    const tries = [["Domains", "Domain", "Block"], ["Accounts", "Handle", "Switch on"], ["Tokens", "Account", "Make a token"]];
+    for (const [title, label, button] of tries) {
+      await open(title);
+      for (const other of ["Platform", "Name"]) if (await page.getByLabel(other, { exact: true }).count()) await page.getByLabel(other, { exact: true }).fill(HOSTILE);
+      await page.getByLabel(label, { exact: true }).fill(HOSTILE);
+      await page.getByRole("button", { name: button, exact: true }).click();
+      await page.locator(".said.wrong").waitFor();
+      assert.equal(await page.locator(".said img, .said script").count(), 0, title);
+    }
+    await open("Accounts");
+    await page.getByRole("link", { name: "Names of accounts that left" }).click();
+    await page.getByRole("heading", { level: 1, name: "Names" }).waitFor();
+    await look("names");
+    await page.getByLabel("Handle").fill(HOSTILE);
+    await page.getByRole("button", { name: "Give it free" }).click();
+    await page.locator(".said.wrong").waitFor();
+    assert.equal(await page.locator(".said img, .said script").count(), 0);
+    assert.match(await said(), /onerror|no account|name@host/);
+  });
+
   await step("Tokens, and what was done", async () => {
     await open("Tokens");
     await look("tokens");

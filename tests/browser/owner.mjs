@@ -127,7 +127,7 @@ await story("The pages", async () => {
     await look("blocks");
     await page.getByRole("button", { name: /Take back/ }).first().click();
     await page.getByText("There is nothing yet.").waitFor();
-    await page.getByLabel("Subject").fill("spam");
+    await page.getByLabel("Person or server").fill("spam");
     await page.getByRole("button", { name: "Block", exact: true }).click();
     assert.match(await said(), /neither a person .* nor a server/);
   });

@@ -41,6 +41,8 @@ const foundBy = {
   "text-unlimited": "limits",
   "media-code": "reply-media",
   "timeline-open": "timeline-nobody",
+  "report-once": "reports",
+  "report-silent": "report-told",
   "hook-rewritten": "hook-signed",
   "hook-grows": "hook-repeat",
   "hook-skips": "hook-repeat",

@@ -1,10 +1,11 @@
 // The demo of ./dev run: Plaza, the gateway and a snac server on loopback, to play with until Ctrl-C. With --check it
 // walks the whole loop by itself instead.
+import assert from "node:assert/strict";
 import { atEnd, step, story } from "./lib/harness.mjs";
 import { binaries } from "./lib/paths.mjs";
 import { freePort } from "./lib/ports.mjs";
 import { run } from "./lib/processes.mjs";
-import { delay } from "./lib/wait.mjs";
+import { until } from "./lib/wait.mjs";
 import { walk } from "./lib/walk.mjs";
 import { World } from "./lib/world.mjs";
 
@@ -24,7 +25,7 @@ Open these two, side by side:
 What to try:
 
   1. On Plaza, as alice, switch the fediverse on under Settings. From then on ${gateway.origin}/@alice exists; before, it does not.
-     A link to alice's own pages is printed here then: her followers, where her posts are, pause, leave.
+     "Fediverse settings" on the same page then leads to her own pages: her followers, where her posts are, pause, leave.
   2. On snac, under "Operations", follow  alice@${gateway.host}
   3. Post on Plaza. A few seconds later the post stands in snac's timeline.
   4. Answer it there. The answer appears on Plaza, under the post, from ${peer.handle}.
@@ -43,25 +44,27 @@ snac looks for new messages every three seconds. Everything lives in ${gateway.f
 and is removed at the end. Ctrl-C stops it all.
 `;
 
-/** As soon as she switches the fediverse on. */
-async function tellOfAlice({ gateway }) {
-  while (!(await gateway.actorOf("alice").catch(() => undefined))) await delay(1000);
-  console.log(`\nalice is in the fediverse. Her pages, by this link, once within a quarter of an hour:\n\n  ${await link(gateway, "account", "link", `alice@${gateway.host}`)}\n`);
-}
+const start = async (more) => World.start({ peer: "snac", proxied: false, ownerPages: true, settings: `[admin]\nlisten = 127.0.0.1:${await freePort(pagesPort)}\n`, ...more });
 
 if (check) {
   await story("The whole loop, with snac as the other server", async () => {
-    const world = await step("Redis, Plaza, the gateway and snac run", () => World.start({ peer: "snac", proxied: false }));
+    const world = await step("Redis, Plaza, the gateway and snac run", () => start({}));
     await walk(world);
+    await step("Plaza's settings lead to the owner's own pages", async () => {
+      await world.plaza.federate("bob", true);
+      await until("bob is on", 20, () => world.gateway.actorOf("bob"));
+      const answer = await world.plaza.visit("bob", "/settings/fediverse");
+      assert.equal(answer.status, 303);
+      assert.match(answer.headers.get("location"), /\/in\/[0-9a-f]{48}$/);
+    });
   });
 } else {
   const stopped = new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => resolve(signal));
   });
   await story("The demo", async () => {
-    const world = await step("Redis, Plaza, the gateway and snac run", async () => World.start({ peer: "snac", proxied: false, ports, testApi: false, settings: `[admin]\nlisten = 127.0.0.1:${await freePort(pagesPort)}\n` }));
+    const world = await step("Redis, Plaza, the gateway and snac run", () => start({ ports, testApi: false }));
     console.log(told(world, await link(world.gateway, "operator", "link")));
-    tellOfAlice(world).catch(() => {});
     const servers = [world.plaza, world.gateway, world.peer].map(({ process }) => process);
     const ended = servers.map((server) => server.ended.then(() => server));
     const first = await Promise.race([stopped, ...ended]);

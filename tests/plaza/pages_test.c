@@ -189,6 +189,48 @@ static void a_remote_span_cannot_carry_a_script(void **state)
     assert_false(shows(&alice, "/", "onclick"));
 }
 
+static bool was_told(const char *type, const char *remote, const char *comment, bool forward)
+{
+    size_t index;
+    json_t *event;
+    bool told = false;
+    json_t *page = gateway(&platform, "GET", "/v1/events?cursor=0&limit=200", NULL, 200);
+    json_array_foreach(json_object_get(page, "events"), index, event)
+    {
+        const json_t *data = json_object_get(event, "data");
+        told |= strcmp(text_of(event, "type"), type) == 0 &&
+                strcmp(text_of(json_object_get(event, "subject"), "remote"), remote) == 0 &&
+                strcmp(text_of(data, "comment"), comment) == 0 &&
+                json_is_true(json_object_get(data, "forward")) == forward;
+    }
+    json_decref(page);
+    return told;
+}
+
+static void a_member_of_the_fediverse_reports_what_came_from_there(void **state)
+{
+    char id[32];
+    struct browser alice;
+    struct browser bob;
+    sign_in(&alice, "alice");
+    sign_in(&bob, "bob");
+    federate(&platform, "alice", true);
+    federate(&platform, "bob", false);
+    write_post(&platform, "alice", "question", NULL, id);
+    put_person(&platform, "ra_rude", "rude@remote.example");
+    put_reply(&platform, "rp_rude", "ra_rude", id, "a rude answer");
+    assert_true(shows(&alice, "/", "name=\"key\" value=\"rp_rude\""));
+    assert_false(shows(&bob, "/", "name=\"key\" value=\"rp_rude\""));
+    assert_int_equal(submit(&alice, "/report", "", "key=rp_rude&comment=rude"), 403);
+    assert_int_equal(submit(&bob, "/report", bob.csrf, "key=rp_rude&comment=rude"), 403);
+    assert_int_equal(submit(&alice, "/report", alice.csrf, "key=rp_rude&comment="), 422);
+    assert_int_equal(submit(&alice, "/report", alice.csrf, "key=rp_none&comment=rude"), 404);
+    assert_int_equal(submit(&alice, "/report", alice.csrf, "key=rp_rude&comment=rude"), 200);
+    assert_true(was_told("report.created", "rp_rude", "rude", false));
+    assert_int_equal(submit(&alice, "/report", alice.csrf, "key=rp_rude&comment=again&forward=1"), 200);
+    assert_true(was_told("report.created", "rp_rude", "again", true));
+}
+
 static void only_the_author_can_change_a_post(void **state)
 {
     char id[32];
@@ -219,6 +261,7 @@ int main(void)
         cmocka_unit_test(the_fediverse_is_off_until_its_owner_switches_it_on),
         cmocka_unit_test(somebody_of_another_server_is_always_shown_with_it),
         cmocka_unit_test(a_remote_span_cannot_carry_a_script),
+        cmocka_unit_test(a_member_of_the_fediverse_reports_what_came_from_there),
         cmocka_unit_test(only_the_author_can_change_a_post),
     };
     return cmocka_run_group_tests(tests, start, stop);

@@ -122,6 +122,20 @@ await story("Domains that are blocked", async () => {
     const { body } = await outside.ask("GET", `${new URL(note.id).pathname}/replies`, { headers: { accept: "application/activity+json" } });
     assert.equal(body.includes("loud.example"), false);
   });
+  await step("who follows somebody of a limited domain sees what they post; the platform is told that they are limited", async () => {
+    const noise = await Peer.start(outside, "noise.loud.example");
+    noise.documents.set("/.well-known/webfinger", () => ({ subject: `acct:mallory@${noise.host}`, links: [{ rel: "self", type: "application/activity+json", href: noise.actor }] }));
+    await run(binaries.drawbridge, ["following", "add", `alice@${HOST}`, noise.actor, "-c", gateway.configuration], { environment: gateway.environment });
+    const asked = await until("noise is asked", 20, () => noise.arrivals.find(({ type }) => type === "Follow"));
+    assert.equal(await noise.post(noise.activity("Accept", asked)), 202);
+    await until("noise said yes", 20, async () => (await asks("following", "list")).some(({ actor: who, state }) => who === noise.actor && state === "accepted"));
+    const to = ["https://www.w3.org/ns/activitystreams#Public"];
+    assert.equal(await noise.post(noise.activity("Create", { id: `${noise.origin}/notes/1`, type: "Note", attributedTo: noise.actor, content: "<p>Loud and clear</p>", to, cc: [] }, { to })), 202);
+    const shown = await until("the post is on her home page", 20, async () => (await plaza.test("GET", "users/alice/home")).items.find(({ text }) => text === "Loud and clear"));
+    assert.equal(shown.author.limited, true);
+    assert.equal((await asks("reply", "held")).some(({ text }) => text === "Loud and clear"), false, "it waits for nobody");
+    await run(binaries.drawbridge, ["following", "remove", `alice@${HOST}`, noise.actor, "-c", gateway.configuration], { environment: gateway.environment });
+  });
   await guard("D10", "a follower who moves to a limited domain follows no more, to a blocked one is not moved", async () => {
     const lists = async () => (await gateway.redis("--raw", "HKEYS", `followers:${actor.split("/").pop()}`)).split("\n");
     const move = async (from, to) => {
@@ -147,6 +161,21 @@ await story("Domains that are blocked", async () => {
     there.documents.set("/users/mallory", () => there.person({ alsoKnownAs: [here.actor] }));
     assert.equal(await here.post(here.activity("Move", here.actor, { target: there.actor })), 202);
     await until("the other's move counted, or this test would see nothing", 20, async () => (await lists()).includes(there.actor));
+  });
+  await guard("D11", "what an owner blocks is blocked with all below, however deep, however it was written", async () => {
+    const owner = (...words) => run(binaries.drawbridge, ["block", words[0], `alice@${HOST}`, ...words.slice(1), "-c", gateway.configuration]);
+    const [shallow, deep, other] = await Promise.all(["foe.example", `${"x.".repeat(60)}foe.example`, "xn--bcher-kva.example"].map((host) => Peer.start(outside, host)));
+    await owner("add", "FOE.example.");
+    await owner("add", "Bücher.example");
+    const { items } = JSON.parse(await owner("list", "--json"));
+    assert.deepEqual(items.map(({ subject }) => subject).sort(), ["foe.example", "xn--bcher-kva.example"]);
+    const before = await followers();
+    for (const peer of [shallow, deep, other]) assert.equal(await peer.post(peer.activity("Follow", actor)), 202);
+    await settled();
+    assert.equal(await followers(), before);
+    for (const { subject } of items) await owner("remove", subject);
+    assert.equal(await deep.post(deep.activity("Follow", actor)), 202);
+    await until("without the block it counts, or this test would see nothing", 20, async () => (await followers()) === before + 1);
   });
   await guard("D9", "who reads in the name of a blocked domain is refused", async () => {
     await domain("block", "spam.example");

@@ -68,4 +68,21 @@ await story("Follows and moves", async () => {
     assert.ok(!(await kept(`followers:${aid}`)).includes(victor.actor));
     mallory.profile({ movedTo: undefined });
   });
+
+  await guard("L35", "who blocks us cannot fill the room for the owner's own blocks", async () => {
+    const key = `blocks:${aid}`;
+    const size = async () => Number(await gateway.redis("HLEN", key));
+    const owner = (word, person) => run(binaries.drawbridge, ["block", word, `alice@${gateway.host}`, person, "-c", gateway.configuration]);
+    await mallory.follows();
+    await gateway.redis("EVAL", "for i = 1, 50000 do redis.call('HSET', KEYS[1], 'them https://crowd.example/' .. i, 1) end", "1", key);
+    const full = await size();
+    await mallory.says("Block", alice);
+    await until("the Block took the follow away", SOON, async () => !(await kept(`followers:${aid}`)).includes(mallory.actor));
+    assert.equal(await size(), full);
+    await owner("add", "spam.example");
+    assert.equal(await size(), full + 1);
+    await gateway.redis("EVAL", "for i = 1, 50000 do redis.call('HSET', KEYS[1], 'owner https://crowd.example/' .. i, 1) end", "1", key);
+    await assert.rejects(owner("add", "loud.example"), /has 100000 blocks already/);
+    await gateway.redis("DEL", key);
+  });
 });

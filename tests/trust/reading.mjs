@@ -4,6 +4,9 @@ import { atEnd, step, story } from "../peers/lib/harness.mjs";
 import { get, webfingerUrl } from "../peers/lib/http.mjs";
 import { Stranger } from "../peers/lib/stranger.mjs";
 import { until } from "../peers/lib/wait.mjs";
+import { binaries } from "../peers/lib/paths.mjs";
+import { freePort } from "../peers/lib/ports.mjs";
+import { run } from "../peers/lib/processes.mjs";
 import { World } from "../peers/lib/world.mjs";
 import { guard } from "./guard.mjs";
 
@@ -18,7 +21,8 @@ const HOSTILE = [
 ].join(" ");
 
 await story("What is read, and by whom", async () => {
-  const world = await step("Plaza and the gateway run", () => World.start());
+  const port = await freePort();
+  const world = await step("Plaza and the gateway run", () => World.start({ settings: `[admin]\nlisten = 127.0.0.1:${port}\n` }));
   const { plaza, gateway } = world;
   const told = []; // to the platform
   const { contract } = world.proxy;
@@ -97,6 +101,29 @@ await story("What is read, and by whom", async () => {
     assert.equal(mallory.fetches.length, asked);
     assert.equal((await sent({ origin: "null", "sec-fetch-site": "same-origin" })).status, 200);
     assert.equal(mallory.fetches.length, asked + 1, "or this test would see nothing");
+  });
+
+  await guard("H8", "a form on another site signs nobody in", async () => {
+    const { link } = JSON.parse(await run(binaries.drawbridge, ["account", "link", `alice@${gateway.host}`, "--json", "-c", gateway.configuration]));
+    const entered = (headers) => fetch(link, { method: "POST", redirect: "manual", headers });
+    for (const headers of [{ origin: "null", "sec-fetch-site": "cross-site" }, { origin: "https://evil.example" }]) {
+      const { status, headers: answered } = await entered(headers);
+      assert.equal(status, 403, JSON.stringify(headers));
+      assert.equal(answered.get("set-cookie"), null);
+    }
+    const { status, headers } = await entered({ origin: "null", "sec-fetch-site": "same-origin" });
+    assert.equal(status, 303, "and the link was not used up");
+    assert.match(headers.get("set-cookie"), /^drawbridge=[0-9a-f]{48}; Path=\/; HttpOnly; SameSite=Strict/);
+  });
+  await guard("L34", "one server is asked once a second, however its name is typed", async () => {
+    const where = new URL(mallory.origin).port;
+    const typed = Array.from({ length: 40 }, (_, i) => `${[..."localhost"].map((letter, at) => ((i >> at) & 1 ? letter.toUpperCase() : letter)).join("")}:${"0".repeat(i % 3)}${where}`);
+    const asked = mallory.fetches.length;
+    const send = (host) => fetch(`${gateway.origin}/@alice/follow`, { method: "POST", body: new URLSearchParams({ address: `mallory@${host}` }).toString(), headers: { accept: "text/html", "content-type": "application/x-www-form-urlencoded" } });
+    const answers = await Promise.all(typed.map(send));
+    assert.ok(answers.some(({ status }) => status === 429));
+    const often = mallory.fetches.length - asked;
+    assert.ok(often >= 1 && often <= 16, `${often} of 40`); // two workers, a burst of five each
   });
 
   await guard("E1", "a post that was deleted is gone on every way to read it", async () => {

@@ -1,5 +1,6 @@
 // A domain that is blocked causes no outgoing request at all, seen at the socket and at the resolver: neither what waited from
-// before, with its retries, nor anything that people here, on the platform or elsewhere do afterwards.
+// before, with its retries, nor anything that people here, on the platform or elsewhere do afterwards. With the word "allowlist" the same
+// where only listed servers are dealt with, and it is taken from the list.
 import assert from "node:assert/strict";
 import { step, story } from "../peers/lib/harness.mjs";
 import { binaries } from "../peers/lib/paths.mjs";
@@ -10,18 +11,23 @@ import { HOST, Outside, Peer } from "./outside.mjs";
 const SOON = 30;
 const PUBLIC = "https://www.w3.org/ns/activitystreams#Public";
 
-await story("Silence towards a blocked domain", async () => {
-  const outside = await step("Plaza and the gateway run as in production", () => Outside.start());
+const listed = process.argv.includes("allowlist");
+
+await story(`Silence towards a ${listed ? "domain that is not listed any more" : "blocked domain"}`, async () => {
+  const outside = await step("Plaza and the gateway run as in production", () => Outside.start(listed ? { settings: "[federation]\nmode = allowlist\n" } : {}));
   const { plaza, gateway } = outside;
   const drawbridge = (...words) => run(binaries.drawbridge, [...words, "-c", gateway.configuration], { environment: gateway.environment });
   /** Whatever the outcome: what counts is what it asks of whom. */
   const tries = (...words) => drawbridge(...words).catch((error) => error.message);
-  const [foe, friend] = await Promise.all(["foe.example", "friend.example"].map((host) => Peer.start(outside, host)));
-  for (const peer of [foe, friend])
+  const [foe, friend, mover] = await Promise.all(["foe.example", "friend.example", "mover.example"].map((host) => Peer.start(outside, host)));
+  const allow = (peer) => drawbridge("domain", "allow", peer.host);
+  if (listed) for (const peer of [foe, friend, mover]) await allow(peer);
+  for (const peer of [foe, friend, mover])
     peer.documents.set("/.well-known/webfinger", () => ({ subject: `acct:mallory@${peer.host}`, links: [{ rel: "self", type: "application/activity+json", href: peer.actor }] }));
-  await plaza.federate("alice", true);
+  for (const user of ["alice", "bob"]) await plaza.federate(user, true);
   const actor = await until("webfinger answers", SOON, () => outside.actorOf("alice"));
-  const alice = `alice@${HOST}`;
+  const bobs = await until("for bob too", SOON, () => outside.actorOf("bob"));
+  const [alice, bob] = [`alice@${HOST}`, `bob@${HOST}`];
   const has = (peer, type, test = () => true) => peer.arrivals.some((activity) => activity.type === type && test(activity));
   const noteOf = (peer, text) => peer.arrivals.find(({ type, object }) => type === "Create" && object.content.includes(text))?.object.id;
   const write = (peer, parent, text) => {
@@ -44,9 +50,21 @@ await story("Silence towards a blocked domain", async () => {
     for (const type of ["Like", "Announce"]) assert.equal(await foe.post(foe.activity(type, note)), 202);
     await until("the replies are shown", SOON, async () => (await plaza.replyWith(first, "A foe answers.")) && (await plaza.replyWith(first, "A friend answers.")));
   });
+  const home = async (user) => (await plaza.test("GET", `users/${user}/home`)).items.filter(({ deleted }) => !deleted).map(({ text }) => text);
+  const says = (peer, text) => peer.activity("Create", { id: `${peer.origin}/notes/${++peer.serial}`, type: "Note", attributedTo: peer.actor, content: `<p>${text}</p>`, to: [PUBLIC], cc: [] }, { to: [PUBLIC] });
+  await step("alice follows back, and has what they write on her home page", async () => {
+    for (const peer of [foe, friend, mover]) {
+      await drawbridge("following", "add", alice, peer.actor);
+      await until(`${peer.host} is asked`, SOON, () => has(peer, "Follow"));
+      assert.equal(await peer.post(peer.activity("Accept", peer.arrivals.find(({ type }) => type === "Follow"))), 202);
+    }
+    await until("all said yes", SOON, async () => JSON.parse(await drawbridge("following", "list", alice, "--json")).items.filter(({ state }) => state === "accepted").length === 3);
+    for (const peer of [foe, friend]) assert.equal(await peer.post(says(peer, `Good morning from ${peer.host}`)), 202);
+    await until("it is there", SOON, async () => (await home("alice")).length === 2);
+  });
   const key = await until("the reply's key", SOON, async () => JSON.parse(await drawbridge("reply", "list", alice, "--json")).items.find(({ text }) => text === "A foe answers.")?.reply);
 
-  await step("foe falters: a Create, an Update, a Delete and a report wait for another try", async () => {
+  await step("foe falters: a Create, an Update, a Delete, a Follow and a report wait for another try", async () => {
     const before = foe.arrivals.length;
     foe.script = (request, answer) => request.method === "POST" && !!answer.writeHead(503).end();
     await plaza.post("alice", "The third.");
@@ -54,8 +72,9 @@ await story("Silence towards a blocked domain", async () => {
     await plaza.remove(second);
     answer = await plaza.post("alice", "You are wrong.", { reply_to: key });
     await drawbridge("report", "add", alice, foe.actor, "--comment", "insults", "--forward", "yes");
+    await drawbridge("following", "add", bob, foe.actor);
     const tried = (type) => foe.arrivals.slice(before).some((activity) => activity.type === type);
-    await until("each was tried", SOON, () => ["Create", "Update", "Delete", "Flag"].every(tried));
+    await until("each was tried", SOON, () => ["Create", "Update", "Delete", "Follow", "Flag"].every(tried));
     await until("friend has all", SOON, () => noteOf(friend, "The third.") && noteOf(friend, "You are wrong.") && has(friend, "Update") && has(friend, "Delete"));
   });
 
@@ -74,8 +93,9 @@ await story("Silence towards a blocked domain", async () => {
     await retryAll();
     await until("the socket sees it", SOON, () => towards().length > 0);
   });
-  await step("it is blocked; what waited falls due and is not tried", async () => {
-    await drawbridge("domain", "block", foe.host);
+  const asksToFollow = (who) => foe.arrivals.filter(({ type, actor: asks }) => type === "Follow" && asks === who);
+  await step(`it is ${listed ? "taken from the list" : "blocked"}; what waited falls due and is not tried`, async () => {
+    await drawbridge("domain", listed ? "remove" : "block", foe.host);
     await until("the block holds", SOON, async () => (await foe.post(foe.activity("Wave", actor))) === 403);
     await atRest();
     outside.seen();
@@ -108,6 +128,11 @@ await story("Silence towards a blocked domain", async () => {
     await tries("block", "add", alice, "@mallory@foe.example");
     await tries("follower", "remove", alice, foe.actor);
     await tries("preview", `plaza:${first}`);
+    for (const account of [alice, bob]) for (const person of ["@mallory@foe.example", foe.actor]) await tries("following", "add", account, person);
+    await plaza.follow("bob", { acct: "mallory@foe.example" }).catch(() => {});
+    await tries("following", "remove", alice, foe.actor);
+    await tries("alias", "add", alice, "@mallory@foe.example");
+    await tries("account", "move", alice, "--to", "@mallory@foe.example");
     await tries("host", "revive", foe.host);
     await tries("account", "rotate-key", alice);
     await until("friend hears of the key", SOON, () => friend.arrivals.filter(({ type, object }) => type === "Update" && object.type !== "Note").length >= 2);
@@ -115,6 +140,10 @@ await story("Silence towards a blocked domain", async () => {
   await step("nor what others send, in its name or about it", async () => {
     for (const type of ["Follow", "Like"]) assert.equal(await foe.post(foe.activity(type, type === "Follow" ? actor : note)), 403);
     assert.equal(await foe.fetch(new URL(note).pathname), 403);
+    assert.equal(await foe.post(foe.activity("Accept", asksToFollow(bobs)[0])), 403);
+    assert.equal(await foe.post(says(foe, "Good evening from the foe")), 403);
+    mover.documents.set("/users/mallory", () => mover.person({ movedTo: foe.actor }));
+    assert.equal(await mover.post(mover.activity("Move", mover.actor, { target: foe.actor })), 202);
     assert.equal(await friend.post(friend.activity("Like", note), { keyId: foe.keyId, key: foe.key }), 403);
     await friend.post({ ...friend.activity("Delete", { id: reply, type: "Tombstone" }), actor: foe.actor });
     await friend.post(friend.activity("Announce", reply));
@@ -127,7 +156,8 @@ await story("Silence towards a blocked domain", async () => {
     await until("all is worked off", SOON, async () => (await Promise.all([0, 1, 2, 3].map(async (queue) => Number(await gateway.redis("XLEN", `work:inbox:${queue}`))))).every((length) => length === 0));
   });
   await step("nor the account's leave", async () => {
-    await plaza.federate("alice", false);
+    assert.ok(!(await home("alice")).includes("Good evening from the foe"));
+    for (const user of ["alice", "bob"]) await plaza.federate(user, false);
     await until("friend has the Delete of the account", SOON, () => has(friend, "Delete", ({ object }) => object === actor || object.id === actor));
     await atRest();
     await retryAll();
@@ -140,7 +170,7 @@ await story("Silence towards a blocked domain", async () => {
   await step("when the block is lifted its Deletes reach it, and no post", async () => {
     foe.script = undefined;
     const before = foe.arrivals.length;
-    await drawbridge("domain", "remove", foe.host);
+    await (listed ? allow(foe) : drawbridge("domain", "remove", foe.host));
     await until("the block is lifted", SOON, async () => (await foe.post(foe.activity("Wave", actor))) === 202);
     await tries("host", "revive", foe.host);
     await retryAll();

@@ -44,6 +44,9 @@ if known[1] then
   return 'updated'
 end
 object_indexed(hash, actor, aid, now)
+if aid == '' then
+  redis.call('ZADD', 'retentions', 'NX', string.format('%.0f', tonumber(now) + 86400000), aid)
+end
 if oid ~= '' then
   local place = aid .. ' ' .. oid
   thread_join(redis.call('HGET', 'post:' .. aid .. ':' .. oid, 'root') or place, place, hash, ARGV[10])

@@ -1,11 +1,11 @@
 -- ARGV: aid before now
 -- Drops the words of remote objects that came to an account before that time: a page of 200, from where the last one ended
--- (account:AID retained). Those that waited for the owner so long go altogether. Returns {looked at, dropped, refused}.
+-- (retained of account:AID, of timeline where AID is empty). Those that waited for the owner so long go altogether. Returns {looked at, dropped, refused}.
 -- include threads
 -- include objects
 local PAGE = 200
 local aid, before, now = ARGV[1], ARGV[2], ARGV[3]
-local account, seen, dropped = 'account:' .. aid, 0, 0
+local account, seen, dropped = object_retained_key(aid), 0, 0
 local from = redis.call('HGET', account, 'retained') or '0'
 local page = redis.call('ZRANGEBYSCORE', 'inbound:' .. aid, from, '(' .. before, 'WITHSCORES', 'LIMIT', 0, PAGE)
 for i = 1, #page, 2 do

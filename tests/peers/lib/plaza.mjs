@@ -80,14 +80,19 @@ export class Plaza {
     await this.test("POST", `users/${user}/follows`, who);
   }
 
-  /** The member's home page as a browser gets it: its HTML. */
-  async home(user) {
+  /** What a browser gets that the member is signed in with: the answer, redirections not followed. */
+  async visit(user, page) {
     const first = await fetch(this.origin);
     const cookie = first.headers.get("set-cookie").split(";")[0];
     const [, csrf] = /name="csrf" value="([^"]*)"/.exec(await first.text());
     const form = { method: "POST", redirect: "manual", headers: { cookie, "content-type": "application/x-www-form-urlencoded" }, body: `csrf=${csrf}&member=${user}` };
     const signedIn = (await fetch(`${this.origin}/sign-in`, form)).headers.get("set-cookie").split(";")[0];
-    const answer = await fetch(`${this.origin}/home`, { headers: { cookie: signedIn } });
+    return fetch(`${this.origin}${page}`, { redirect: "manual", headers: { cookie: signedIn } });
+  }
+
+  /** The member's home page: its HTML. */
+  async home(user) {
+    const answer = await this.visit(user, "/home");
     if (answer.status !== 200) throw new Error(`the home page of ${user}: ${answer.status}`);
     return answer.text();
   }

@@ -6,10 +6,15 @@ local function object_indexed(hash, actor, aid, now)
   redis.call('ZADD', 'inbound:' .. aid, now, hash)
 end
 
+-- Where 'retained' is kept: up to when of inbound:AID the words were dropped. What is for those who follow its author has no account.
+local function object_retained_key(aid)
+  return aid == '' and 'timeline' or 'account:' .. aid
+end
+
 -- New words of an object whose old ones went by retention: they are kept as if it had come now.
 local function object_kept_anew(hash, aid, now)
   local came = redis.call('ZSCORE', 'inbound:' .. aid, hash)
-  if came and tonumber(came) <= tonumber(redis.call('HGET', 'account:' .. aid, 'retained') or '0') then
+  if came and tonumber(came) <= tonumber(redis.call('HGET', object_retained_key(aid), 'retained') or '0') then
     redis.call('ZADD', 'inbound:' .. aid, now, hash)
   end
 end

@@ -7,6 +7,8 @@ local function actor_domain(actor)
   return (actor:match('^%a+://([^/:?#]+)') or ''):lower()
 end
 
+local LABELS_MAX = 127 -- as many as fit into a name: who has a block to get around is as deep below it as can be
+
 local function is_below(host, domain)
   return host == domain or host:sub(-#domain - 1) == '.' .. domain
 end
@@ -20,7 +22,7 @@ local function is_separated(aid, actor, follows)
     return false
   end
   local subjects, host = {actor}, actor_domain(actor)
-  while host:find('.', 1, true) and #subjects < 12 do
+  while host:find('.', 1, true) and #subjects <= LABELS_MAX do
     subjects[#subjects + 1] = host
     host = host:gsub('^[^.]*%.', '', 1)
   end
