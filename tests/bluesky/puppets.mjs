@@ -195,13 +195,6 @@ await story("People of the fediverse answer on Bluesky by accounts of their own"
         return stranger.activity("Update", stranger.document, { to: [PUBLIC] });
       },
     ],
-    [
-      "xRobotsTag in the profile (FEP-5e53)",
-      (stranger) => {
-        stranger.profile({ xRobotsTag: "noai, noarchive" });
-        return stranger.activity("Update", stranger.document, { to: [PUBLIC] });
-      },
-    ],
   ])
     await step(`${why} removes the account here with all that it wrote`, async () => {
       const stranger = await person("ulla");
