@@ -9,7 +9,7 @@
 #include "gateway/admin/words.h"
 #include "gateway/ledger/ledger.h"
 
-enum { COMMAND_BUDGET = 64 << 20, NAME_MAX_LENGTH = 64, COLUMN_MAX = 32 };
+enum { COMMAND_BUDGET = 64 << 20, NAME_MAX_LENGTH = 64, COLUMN_MAX = 32, MEMBER_WIDTH = 18 };
 
 struct asked {
     const struct act_kind *kind;
@@ -37,6 +37,8 @@ static void print_value(const char *name, const json_t *value)
         (void)fputs(json_string_value(value), stdout);
     } else if (json_is_integer(value)) {
         (void)printf("%lld", (long long)json_integer_value(value));
+    } else if (json_is_real(value)) {
+        (void)printf("%.3g", json_real_value(value));
     } else if (json_is_boolean(value)) {
         (void)fputs(json_is_true(value) ? "yes" : "no", stdout);
     } else if (json_is_array(value)) {
@@ -90,6 +92,39 @@ static void print_items(const struct act_kind *kind, const json_t *result)
         (void)printf("There are more: --cursor %s\n", json_string_value(next));
 }
 
+/* A row a line, such as a minute of a plot; one that has nothing but its time says nothing. */
+static void print_rows(const json_t *rows)
+{
+    size_t index;
+    json_t *row;
+    json_array_foreach((json_t *)(uintptr_t)rows, index, row)
+    {
+        if (json_object_size(row) == 1 && json_object_get(row, "time"))
+            continue;
+        (void)fputs("  ", stdout);
+        print_value("", row);
+        (void)putchar('\n');
+    }
+}
+
+static void print_member(const char *name, const json_t *value, int indent)
+{
+    const char *inner_name;
+    json_t *inner;
+    if (json_is_object(value) && json_object_size(value)) {
+        (void)printf("%*s%s\n", indent, "", name);
+        json_object_foreach((json_t *)(uintptr_t)value, inner_name, inner)
+            print_member(inner_name, inner, indent + 2);
+    } else if (json_is_object(json_array_get(value, 0))) {
+        (void)printf("%*s%s\n", indent, "", name);
+        print_rows(value);
+    } else {
+        (void)printf("%*s%-*s ", indent, "", MEMBER_WIDTH - indent, name);
+        print_value(name, value);
+        (void)putchar('\n');
+    }
+}
+
 static void print_result(const struct asked *asked, const json_t *result)
 {
     const char *name;
@@ -106,12 +141,7 @@ static void print_result(const struct asked *asked, const json_t *result)
         print_items(asked->kind, result);
         return;
     }
-    json_object_foreach((json_t *)(uintptr_t)result, name, value)
-    {
-        (void)printf("%-18s ", name);
-        print_value(name, value);
-        (void)putchar('\n');
-    }
+    json_object_foreach((json_t *)(uintptr_t)result, name, value) print_member(name, value, 0);
     if (json_object_size(result) == 0)
         (void)puts("done");
 }

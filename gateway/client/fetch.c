@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+#include <uthash.h>
 
 #include "gateway/client/address_guard.h"
 #include "gateway/client/resolver.h"
@@ -28,6 +29,8 @@ enum {
     CONNECTIONS_KEPT = 2048, /* of a shard */
     RESOLVER_THREADS = 8,
     ADDRESSES_OF_A_FAMILY = 2,
+    PATIENCE_MS = 250,
+    WAITING_MAX = 4, /* for each connection in use */
 };
 
 /* curl finds connections and names by tables of fewer than a hundred places, so that what it takes would grow
@@ -38,8 +41,18 @@ struct shard {
     struct loop_timer *timer;
 };
 
+/* Deliveries to one https server. A handshake costs as much as several requests, so that a few
+ * rather wait until a connection is free; none longer than the client's patience. */
+struct line {
+    char *name;
+    size_t active, waiting;
+    struct transfer *first, **last;
+    UT_hash_handle hh;
+};
+
 struct fetch_client {
     struct loop *loop;
+    struct line *lines;
     struct shard shards[SHARDS];
     CURL *idle[HANDLES_KEPT];
     size_t idle_count;
@@ -50,6 +63,7 @@ struct fetch_client {
     fetch_refusal refusal;
     void *refusal_context;
     size_t pending, total_max;
+    int64_t patience_ms;
     bool ended;
 };
 
@@ -75,7 +89,18 @@ struct transfer {
     struct buffer received;
     struct resolver_wait *waiting;
     struct loop_timer *timer; /* for the time before curl has it */
+    struct line *line;
+    struct transfer *behind; /* in the line */
+    bool in_line;            /* it waits there */
 };
+
+static char *duplicate(const char *text)
+{
+    char *copy = strdup(text);
+    if (!copy)
+        abort();
+    return copy;
+}
 
 /* ---- the end of a transfer
  * -------------------------------------------------------------------------------------- */
@@ -90,6 +115,8 @@ static void give_handle_back(struct fetch_client *client, CURL *easy, bool good)
     client->idle[client->idle_count++] = easy;
 }
 
+static void leave_line(struct transfer *transfer);
+
 static void transfer_free(struct transfer *transfer)
 {
     struct fetch_client *client = transfer->client;
@@ -99,6 +126,7 @@ static void transfer_free(struct transfer *transfer)
         (void)curl_multi_remove_handle(transfer->shard->multi, transfer->easy);
         give_handle_back(client, transfer->easy, transfer->good);
     }
+    leave_line(transfer);
     free(transfer->headers);
     curl_slist_free_all(transfer->resolved);
     loop_timer_free(transfer->timer);
@@ -498,6 +526,89 @@ static void hand_to_curl(struct transfer *transfer)
         abort();
 }
 
+/* ---- lines
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+static struct line *line_of(struct transfer *transfer)
+{
+    struct fetch_client *client = transfer->client;
+    struct line *line;
+    char name[sizeof transfer->place.host + 8];
+    (void)snprintf(name, sizeof name, "%s:%u", transfer->place.host, transfer->place.port);
+    HASH_FIND_STR(client->lines, name, line);
+    if (line)
+        return line;
+    line = calloc(1, sizeof *line);
+    if (!line)
+        abort();
+    line->name = duplicate(name);
+    line->last = &line->first;
+    HASH_ADD_KEYPTR(hh, client->lines, line->name, strlen(line->name), line);
+    return line;
+}
+
+static void step_out(struct transfer *transfer)
+{
+    struct line *line = transfer->line;
+    struct transfer **at = &line->first;
+    while (*at != transfer)
+        at = &(*at)->behind;
+    *at = transfer->behind;
+    if (!*at)
+        line->last = at;
+    line->waiting--;
+    transfer->in_line = false;
+}
+
+static void its_turn(void *context)
+{
+    struct transfer *transfer = context;
+    step_out(transfer);
+    transfer->line->active++;
+    hand_to_curl(transfer);
+}
+
+/* What ends makes room for the first that waits. */
+static void leave_line(struct transfer *transfer)
+{
+    struct line *line = transfer->line;
+    if (!line)
+        return;
+    if (transfer->in_line)
+        step_out(transfer);
+    else
+        line->active--;
+    if (line->first && !transfer->client->ended)
+        loop_timer_set(line->first->timer, 0);
+    if (line->active || line->first)
+        return;
+    HASH_DEL(transfer->client->lines, line);
+    free(line->name);
+    free(line);
+}
+
+static void line_up(struct transfer *transfer)
+{
+    if (!transfer->place.https || !transfer->may_send) {
+        hand_to_curl(transfer);
+        return;
+    }
+    struct line *line = transfer->line = line_of(transfer);
+    if (line->waiting >= line->active * WAITING_MAX) {
+        line->active++;
+        hand_to_curl(transfer);
+        return;
+    }
+    transfer->in_line = true;
+    *line->last = transfer;
+    line->last = &transfer->behind;
+    line->waiting++;
+    loop_timer_free(transfer->timer);
+    transfer->timer = loop_timer_new(transfer->client->loop, its_turn, transfer);
+    loop_timer_set(transfer->timer, transfer->client->patience_ms);
+}
+
 /* "HOST:PORT:ADDRESS,ADDRESS": curl looks up nothing by itself, so nothing can change between check and
  * connect. */
 static bool pin(struct transfer *transfer, const struct addresses *addresses)
@@ -544,7 +655,7 @@ static void resolved(void *context, const struct addresses *addresses)
         return;
     }
     if (pin(transfer, addresses))
-        hand_to_curl(transfer);
+        line_up(transfer);
     else
         fail(transfer, FETCH_DNS, "the name has no address that can be used");
 }
@@ -568,15 +679,7 @@ static void refuse(struct transfer *transfer, enum fetch_error error, const char
 
 static void begin(void *context)
 {
-    hand_to_curl(context);
-}
-
-static char *duplicate(const char *text)
-{
-    char *copy = strdup(text);
-    if (!copy)
-        abort();
-    return copy;
+    line_up(context);
 }
 
 static struct transfer *transfer_new(struct fetch_client *client, const struct fetch_request *request,
@@ -719,6 +822,7 @@ struct fetch_client *fetch_client_new(struct loop *loop, const struct fetch_opti
     if (!client || curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK)
         abort();
     client->loop = loop;
+    client->patience_ms = PATIENCE_MS;
     client->guard = guard;
     client->user_agent = duplicate(options->user_agent ? options->user_agent : "drawbridge");
     client->ca_file = options->ca_file ? duplicate(options->ca_file) : NULL;
@@ -731,13 +835,18 @@ struct fetch_client *fetch_client_new(struct loop *loop, const struct fetch_opti
     return client;
 }
 
+void fetch_client_be_patient(struct fetch_client *client, int64_t milliseconds)
+{
+    client->patience_ms = milliseconds;
+}
+
 void fetch_client_free(struct fetch_client *client)
 {
     if (!client)
         return;
+    client->ended = true;
     while (client->transfers)
         fail(client->transfers, FETCH_BROKEN, "the gateway is stopping");
-    client->ended = true;
     while (client->idle_count)
         curl_easy_cleanup(client->idle[--client->idle_count]);
     for (size_t i = 0; i < SHARDS; i++) {

@@ -69,6 +69,8 @@ struct fetch_result {
 struct fetch_client *fetch_client_new(struct loop *loop, const struct fetch_options *options, char *error,
                                       size_t error_size);
 void fetch_client_free(struct fetch_client *client);
+/* How long a delivery waits for a TLS connection that is in use before it opens another; 250 at first. */
+void fetch_client_be_patient(struct fetch_client *client, int64_t milliseconds);
 
 /* Waits. The result is the caller's: fetch_result_clear. */
 void fetch(struct fetch_client *client, const struct fetch_request *request, struct fetch_result *result);

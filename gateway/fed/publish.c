@@ -36,10 +36,8 @@ enum lookup publishing_load_account(struct publishing *publishing)
 
 enum lookup publishing_load_post(struct publishing *publishing, const char *oid)
 {
-    enum lookup found = publishing_load_account(publishing);
-    if (found != LOOKUP_FOUND)
-        return found;
-    return post_load(publishing->gateway->store, publishing->arena, publishing->aid, oid, &publishing->post);
+    return post_load_with_account(publishing->gateway->store, publishing->arena, publishing->aid, oid,
+                                  &publishing->record, &publishing->post);
 }
 
 const char *publishing_actor(const struct publishing *publishing)

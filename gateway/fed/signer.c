@@ -1,6 +1,7 @@
 #include "gateway/fed/signer.h"
 
 #include <openssl/crypto.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -21,8 +22,8 @@ enum { ACCOUNTS_KEPT = 4096, IDLE_MS = 600000, IDLE_SHORT_MS = 60000, LOAD_BUDGE
 struct cached_signer {
     struct signer signer;
     char *name, *key_id, *pem;
-    int64_t used; /* ms, monotonic */
-    bool doubted; /* the account was changed: perhaps its key was */
+    int64_t used;    /* ms, monotonic */
+    unsigned doubts; /* how often the account was changed since its key was looked at: perhaps that was */
     UT_hash_handle hh;
 };
 
@@ -244,6 +245,51 @@ static void retire(struct signer_cache *cache, struct cached_signer *entry)
     HASH_ADD_KEYPTR(hh, cache->retired, entry->name, strlen(entry->name), entry);
 }
 
+/* Whether the account still has the key that is kept; what has not is retired. False: the store is away. */
+static bool settle_doubt(struct gateway *gateway, const char *aid)
+{
+    struct signer_cache *cache = cache_of(gateway);
+    struct cached_signer *entry = find(&cache->accounts, aid);
+    if (!entry || (!entry->doubts && store_is_watching(gateway->store)))
+        return true;
+    unsigned doubts = entry->doubts;
+    struct arena *arena = arena_new(LOAD_BUDGET);
+    struct account_record record;
+    enum lookup found = account_load(gateway->store, arena, aid, &record);
+    entry = find(&cache->accounts, aid); /* others were here while this one waited */
+    if (entry && found != LOOKUP_DOWN &&
+        (found != LOOKUP_FOUND || !record.public_key_pem || strcmp(entry->pem, record.public_key_pem) != 0))
+        retire(cache, entry);
+    else if (entry && found == LOOKUP_FOUND && entry->doubts == doubts)
+        entry->doubts = 0;
+    arena_free(arena);
+    return found != LOOKUP_DOWN;
+}
+
+struct doubt {
+    struct gateway *gateway;
+    char aid[AID_LENGTH + 1];
+};
+
+static void settle_task(void *context)
+{
+    struct doubt *doubt = context;
+    (void)settle_doubt(doubt->gateway, doubt->aid);
+    free(doubt);
+}
+
+/* Whoever signs next for this account shall not have to wait for it. */
+static void settle_soon(struct gateway *gateway, const char *aid)
+{
+    struct doubt *doubt = calloc(1, sizeof *doubt);
+    if (!doubt)
+        abort();
+    doubt->gateway = gateway;
+    (void)snprintf(doubt->aid, sizeof doubt->aid, "%s", aid);
+    if (!task_spawn(gateway->tasks, settle_task, doubt))
+        free(doubt);
+}
+
 void signers_doubt(struct gateway *gateway, const char *aid)
 {
     struct signer_cache *cache = gateway->signers;
@@ -251,35 +297,14 @@ void signers_doubt(struct gateway *gateway, const char *aid)
     struct cached_signer *next;
     if (!cache)
         return;
-    if (aid) {
-        HASH_FIND_STR(cache->accounts, aid, entry);
-        if (entry)
-            entry->doubted = true;
+    if (!aid) {
+        HASH_ITER(hh, cache->accounts, entry, next)
+        entry->doubts++;
         return;
     }
-    HASH_ITER(hh, cache->accounts, entry, next)
-    entry->doubted = true;
-}
-
-/* Whether the account still has the key that is kept; what has not is retired. False: the store is away. */
-static bool settle_doubt(struct gateway *gateway, const char *aid)
-{
-    struct signer_cache *cache = cache_of(gateway);
-    struct cached_signer *entry = find(&cache->accounts, aid);
-    if (!entry || (!entry->doubted && store_is_watching(gateway->store)))
-        return true;
-    entry->doubted = false;
-    struct arena *arena = arena_new(LOAD_BUDGET);
-    struct account_record record;
-    enum lookup found = account_load(gateway->store, arena, aid, &record);
-    entry = find(&cache->accounts, aid); /* others were here while this one waited */
-    if (entry && found == LOOKUP_DOWN)
-        entry->doubted = true;
-    else if (entry && (found != LOOKUP_FOUND || !record.public_key_pem ||
-                       strcmp(entry->pem, record.public_key_pem) != 0))
-        retire(cache, entry);
-    arena_free(arena);
-    return found != LOOKUP_DOWN;
+    HASH_FIND_STR(cache->accounts, aid, entry);
+    if (entry && entry->doubts++ == 0 && !gateway->stopping)
+        settle_soon(gateway, aid);
 }
 
 const struct signer *signer_account(struct gateway *gateway, const char *aid)

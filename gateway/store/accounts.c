@@ -71,22 +71,13 @@ static void read_sealed_key(const struct reply *reply, struct arena *arena, stru
     }
 }
 
-enum lookup account_load(struct store *store, struct arena *arena, const char *aid,
+enum lookup account_read(const struct reply *reply, struct arena *arena, const char *aid,
                          struct account_record *out)
 {
     *out = (struct account_record){0};
-    if (!aid_is_valid(aid, strlen(aid)))
-        return LOOKUP_ABSENT;
-    struct reply *reply = store_call(store, "HGETALL", arena_format(arena, "account:%s", aid), (char *)NULL);
-    if (reply_failed(reply)) {
-        reply_free(reply);
-        return LOOKUP_DOWN;
-    }
     const char *source = reply_field(reply, "source");
-    if (!source || !read_source(source, arena, &out->account)) {
-        reply_free(reply);
+    if (!source || !read_source(source, arena, &out->account))
         return LOOKUP_ABSENT;
-    }
     out->aid = arena_string(arena, aid);
     out->platform = field_text(reply, "platform", arena);
     out->native = field_text(reply, "native", arena);
@@ -114,58 +105,67 @@ enum lookup account_load(struct store *store, struct arena *arena, const char *a
     read_moves(reply, arena, out);
     out->rendered_from = rendering_stamp_account(reply, arena);
     read_sealed_key(reply, arena, out);
+    return LOOKUP_FOUND;
+}
+
+enum lookup account_load(struct store *store, struct arena *arena, const char *aid,
+                         struct account_record *out)
+{
+    *out = (struct account_record){0};
+    if (!aid_is_valid(aid, strlen(aid)))
+        return LOOKUP_ABSENT;
+    struct reply *reply = store_call(store, "HGETALL", arena_format(arena, "account:%s", aid), (char *)NULL);
+    enum lookup result = reply_failed(reply) ? LOOKUP_DOWN : account_read(reply, arena, aid, out);
     reply_free(reply);
+    return result;
+}
+
+static enum lookup copy_aid(const char *text, char aid[AID_LENGTH + 1])
+{
+    aid[0] = '\0';
+    if (!aid_is_valid(text, strlen(text)))
+        return LOOKUP_ABSENT;
+    memcpy(aid, text, AID_LENGTH + 1);
     return LOOKUP_FOUND;
 }
 
 static enum lookup read_aid(struct reply *reply, char aid[AID_LENGTH + 1])
 {
-    enum lookup result = reply_failed(reply) ? LOOKUP_DOWN : LOOKUP_ABSENT;
-    const char *text = reply_text(reply);
-    aid[0] = '\0';
-    if (aid_is_valid(text, strlen(text))) {
-        memcpy(aid, text, AID_LENGTH + 1);
-        result = LOOKUP_FOUND;
-    }
+    enum lookup result = copy_aid(reply_text(reply), aid);
+    if (reply_failed(reply))
+        result = LOOKUP_DOWN;
     reply_free(reply);
     return result;
 }
 
-static enum lookup last_of_native(struct store *store, const char *platform, const char *native,
-                                  char aid[AID_LENGTH + 1])
+/* {AID, fields or state}, or an empty list. */
+static struct reply *ask_native(struct store *store, const char *platform, const char *native, bool whole)
 {
     struct arguments *arguments = arguments_new();
-    arguments_text(arguments, "HGET");
-    arguments_format(arguments, "native:%s", platform);
+    arguments_text(arguments, platform);
     arguments_text(arguments, native);
-    return read_aid(store_run(store, arguments), aid);
+    arguments_text(arguments, whole ? "1" : "0");
+    return store_script(store, "account_native", arguments);
+}
+
+enum lookup account_of_native(struct store *store, const char *platform, const char *native,
+                              char aid[AID_LENGTH + 1])
+{
+    struct reply *reply = ask_native(store, platform, native, false);
+    enum lookup result = reply_failed(reply) ? LOOKUP_DOWN : copy_aid(reply_text(reply_at(reply, 0)), aid);
+    reply_free(reply);
+    return result;
 }
 
 enum lookup account_load_native(struct store *store, struct arena *arena, const char *platform,
                                 const char *native, struct account_record *out)
 {
     char aid[AID_LENGTH + 1];
-    enum lookup found = last_of_native(store, platform, native, aid);
-    if (found == LOOKUP_FOUND)
-        found = account_load(store, arena, aid, out);
-    return found == LOOKUP_FOUND && out->consent == CONSENT_GONE ? LOOKUP_ABSENT : found;
-}
-
-enum lookup account_of_native(struct store *store, const char *platform, const char *native,
-                              char aid[AID_LENGTH + 1])
-{
-    enum lookup result = last_of_native(store, platform, native, aid);
-    if (result != LOOKUP_FOUND)
-        return result;
-    struct arguments *arguments = arguments_new();
-    arguments_text(arguments, "HGET");
-    arguments_format(arguments, "account:%s", aid);
-    arguments_text(arguments, "state");
-    struct reply *reply = store_run(store, arguments);
-    if (reply_failed(reply))
-        result = LOOKUP_DOWN;
-    else if (consent_of(reply_text(reply)) == CONSENT_GONE)
-        result = LOOKUP_ABSENT;
+    *out = (struct account_record){0};
+    struct reply *reply = ask_native(store, platform, native, true);
+    enum lookup result = reply_failed(reply) ? LOOKUP_DOWN : copy_aid(reply_text(reply_at(reply, 0)), aid);
+    if (result == LOOKUP_FOUND)
+        result = account_read(reply_at(reply, 1), arena, aid, out);
     reply_free(reply);
     return result;
 }

@@ -45,7 +45,10 @@ struct account_record {
 /* By AID. The record lives in the arena. */
 enum lookup account_load(struct store *store, struct arena *arena, const char *aid,
                          struct account_record *out);
-/* By the platform's own id; ABSENT too when the account is gone. */
+/* The same from a reply that holds its fields, name and value in turn. */
+enum lookup account_read(const struct reply *reply, struct arena *arena, const char *aid,
+                         struct account_record *out);
+/* By the native account, when it is not gone: in one go with finding its AID. */
 enum lookup account_load_native(struct store *store, struct arena *arena, const char *platform,
                                 const char *native, struct account_record *out);
 /* AID of a native account whose record is not gone; "" when there is none. */

@@ -86,6 +86,14 @@ static enum lookup read_post(const struct reply *reply, struct arena *arena, str
     return LOOKUP_FOUND;
 }
 
+static struct arguments *post_arguments(const char *aid, const char *oid)
+{
+    struct arguments *arguments = arguments_new();
+    arguments_text(arguments, aid);
+    arguments_text(arguments, oid);
+    return arguments;
+}
+
 enum lookup post_load(struct store *store, struct arena *arena, const char *aid, const char *oid,
                       struct post_record *out)
 {
@@ -97,6 +105,24 @@ enum lookup post_load(struct store *store, struct arena *arena, const char *aid,
     struct reply *reply =
         store_call(store, "HGETALL", arena_format(arena, "post:%s:%s", aid, oid), (char *)NULL);
     enum lookup result = reply_failed(reply) ? LOOKUP_DOWN : read_post(reply, arena, out);
+    reply_free(reply);
+    return result;
+}
+
+enum lookup post_load_with_account(struct store *store, struct arena *arena, const char *aid, const char *oid,
+                                   struct account_record *account, struct post_record *out)
+{
+    *account = (struct account_record){0};
+    *out = (struct post_record){0};
+    if (!aid_is_valid(aid, strlen(aid)) || !oid_is_valid(oid, strlen(oid)))
+        return LOOKUP_ABSENT;
+    out->aid = arena_string(arena, aid);
+    out->oid = arena_string(arena, oid);
+    struct reply *reply = store_script(store, "post_read", post_arguments(aid, oid));
+    enum lookup result =
+        reply_failed(reply) ? LOOKUP_DOWN : account_read(reply_at(reply, 0), arena, aid, account);
+    if (result == LOOKUP_FOUND)
+        result = read_post(reply_at(reply, 1), arena, out);
     reply_free(reply);
     return result;
 }
@@ -189,14 +215,6 @@ enum lookup post_put(struct store *store, const struct post_change *change, enum
     arguments_text(arguments, change->queue);
     arguments_text(arguments, change->entry);
     return read_outcome(store_script(store, "post_put", arguments), outcome);
-}
-
-static struct arguments *post_arguments(const char *aid, const char *oid)
-{
-    struct arguments *arguments = arguments_new();
-    arguments_text(arguments, aid);
-    arguments_text(arguments, oid);
-    return arguments;
 }
 
 static enum lookup remove_post(struct store *store, const char *aid, const char *oid, int64_t now, bool tell,

@@ -29,6 +29,9 @@ struct post_record {
 
 enum lookup post_load(struct store *store, struct arena *arena, const char *aid, const char *oid,
                       struct post_record *out);
+/* With the account that it is of, in one go. */
+enum lookup post_load_with_account(struct store *store, struct arena *arena, const char *aid, const char *oid,
+                                   struct account_record *account, struct post_record *out);
 
 /* The OID that a native post has now: that of the newest generation that is not a tombstone, or the first
  * free one. *generation_gone: the post before this generation was deleted. */

@@ -179,6 +179,8 @@ bool stream_flush(struct platform_stream *self)
 {
     while (self->first) {
         struct stream_batch *batch = self->first;
+        /* Who works off the queue asks for what is new right behind this: one way there and back for both. */
+        bool asked = batch->event_count && work_kick(self->platform->intake);
         struct reply *reply =
             append(self->platform, batch->cursor, batch->cursor_length, batch->event_count, batch->events);
         bool failed = reply_failed(reply);
@@ -190,7 +192,7 @@ bool stream_flush(struct platform_stream *self)
             self->last = &self->first;
             self->pending_bytes = 0;
         }
-        if (batch->event_count)
+        if (batch->event_count && !asked)
             work_kick(self->platform->intake);
         if (batch->ack_length && self->socket && !websocket_send(self->socket, batch->ack, batch->ack_length))
             self->broken = true;

@@ -192,10 +192,19 @@ await story("An account in its owner's hand, by the command line", async () => {
     const file = world.folder.join("receipt.json");
     fs.writeFileSync(file, receipt);
     assert.match((await drawbridge("ledger", "verify", file)).out, /holds/);
+    const verified = await good("ledger", "verify", file);
+    assert.deepEqual([verified.holds, verified.file], [true, file]);
     await bad(1, /no such post/, "post", "show", alice, "https://elsewhere.example/u/x");
     await bad(1, /deleted already/, "post", "withdraw", alice, items[0].id);
     await bad(1, /no hashtag/, "account", "set", alice, "--home-marker", "cats");
     await bad(1, /no number of days/, "account", "set", alice, "--retention-days", "soon");
+  });
+
+  await step("what has parts is written in lines, numbers as numbers", async () => {
+    const { out } = await drawbridge("health", "show");
+    assert.match(out, /^ {2}workers +2$/m);
+    assert.match(out, /^ {2}time=\S+ queue=\d+(\.\d+)? inbox=\d/m);
+    assert.doesNotMatch(out, /^ {2}time=\S+$/m, "a minute without numbers is left out");
   });
 
   await step("an account is paused, goes on, and leaves when it is asked by its name", async () => {

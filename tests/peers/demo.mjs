@@ -25,7 +25,7 @@ Open these two, side by side:
 What to try:
 
   1. On Plaza, as alice, switch the fediverse on under Settings. From then on ${gateway.origin}/@alice exists; before, it does not.
-     From then on "Fediverse settings" on the same page leads to her own pages: her followers, where her posts are, pause, leave.
+     "Fediverse settings" on the same page then leads to her own pages: her followers, where her posts are, pause, leave.
   2. On snac, under "Operations", follow  alice@${gateway.host}
   3. Post on Plaza. A few seconds later the post stands in snac's timeline.
   4. Answer it there. The answer appears on Plaza, under the post, from ${peer.handle}.

@@ -25,7 +25,9 @@ struct server {
     pthread_t thread;
     atomic_int connections;
     atomic_bool stop;
-    char seen[16384]; /* the last request, read by the test after the answer came */
+    atomic_bool crowded; /* another connection came while one was open whose client began with TLS … */
+    atomic_int crowd_ms; /* … and how long that is waited for, before it is closed */
+    char seen[16384];    /* the last request, read by the test after the answer came */
 };
 
 static void say(int connection, const char *text)
@@ -93,6 +95,12 @@ static void serve(struct server *server, int connection)
                 return;
             length += (size_t)more;
             server->seen[length] = '\0';
+            if (server->seen[0] == 0x16) {
+                struct pollfd next = {.fd = server->listener, .events = POLLIN};
+                if (poll(&next, 1, atomic_load(&server->crowd_ms)) > 0)
+                    atomic_store(&server->crowded, true);
+                return;
+            }
             const char *end = strstr(server->seen, "\r\n\r\n");
             const char *body = strstr(server->seen, "Content-Length: ");
             size_t wanted = body ? strtoul(body + 16, NULL, 10) : 0;
@@ -145,7 +153,7 @@ struct world {
     struct task_pool *tasks;
     struct fetch_client *client;
     struct server server;
-    const char *path, *host;
+    const char *path, *host, *scheme;
     struct fetch_request request;
     struct fetch_result result;
     int left;
@@ -155,7 +163,7 @@ static int setup(void **state)
 {
     static struct world world;
     char error[256];
-    world = (struct world){.host = "127.0.0.1"};
+    world = (struct world){.host = "127.0.0.1", .scheme = "http"};
     world.loop = loop_new();
     world.tasks = task_pool_new(world.loop, 200);
     world.client = fetch_client_new(
@@ -185,7 +193,8 @@ static void fetch_task(void *context)
 {
     struct world *world = context;
     char url[256];
-    (void)snprintf(url, sizeof url, "http://%s:%u%s", world->host, world->server.port, world->path);
+    (void)snprintf(url, sizeof url, "%s://%s:%u%s", world->scheme, world->host, world->server.port,
+                   world->path);
     struct fetch_request request = world->request;
     request.url = url;
     request.method = request.method ? request.method : "GET";
@@ -382,6 +391,43 @@ static void what_may_not_be_sent_any_more_does_not_leave(void **state)
     assert_int_equal(world->result.status, 202);
 }
 
+static bool may_always_send(void *context)
+{
+    (void)context;
+    return true;
+}
+
+/* Whether one connection was opened while another was in use. */
+static bool do_deliveries_crowd(struct world *world, int count, int64_t patience_ms, int server_waits_ms)
+{
+    fetch_client_be_patient(world->client, patience_ms);
+    atomic_store(&world->server.crowd_ms, server_waits_ms);
+    world->scheme = "https";
+    world->path = "/inbox";
+    world->request = (struct fetch_request){.method = "POST", .may_send = may_always_send};
+    world->left = count;
+    for (int i = 0; i < count; i++)
+        assert_true(task_spawn(world->tasks, fetch_task, world));
+    loop_run(world->loop);
+    assert_int_equal(world->result.error, FETCH_CONNECT); /* it does not speak TLS */
+    return atomic_load(&world->server.crowded);
+}
+
+static void a_few_deliveries_wait_for_one_tls_connection(void **state)
+{
+    assert_false(do_deliveries_crowd(*state, 5, 60000, 0));
+}
+
+static void many_deliveries_open_several(void **state)
+{
+    assert_true(do_deliveries_crowd(*state, 6, 60000, 2000));
+}
+
+static void no_delivery_waits_long_for_a_connection(void **state)
+{
+    assert_true(do_deliveries_crowd(*state, 2, 10, 2000));
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
@@ -399,6 +445,9 @@ int main(void)
         TEST(what_is_forbidden_is_never_connected),
         TEST(too_many_requests_are_refused_at_once),
         TEST(what_may_not_be_sent_any_more_does_not_leave),
+        TEST(a_few_deliveries_wait_for_one_tls_connection),
+        TEST(many_deliveries_open_several),
+        TEST(no_delivery_waits_long_for_a_connection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
