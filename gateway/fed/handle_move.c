@@ -97,6 +97,15 @@ static bool carry_follower(struct move *move, const char *aid, const char *follo
     return good;
 }
 
+/* Whether the owner approves each follower. False: the store is away. */
+static bool is_approving(struct move *move, const char *aid, bool *out)
+{
+    struct account_record record;
+    enum lookup found = account_load(move->gateway->store, move->arena, aid, &record);
+    *out = found == LOOKUP_FOUND && record.account.approve_followers;
+    return found != LOOKUP_DOWN;
+}
+
 static bool move_follower(struct move *move, const char *aid)
 {
     struct reply *reply =
@@ -115,8 +124,11 @@ static bool move_follower(struct move *move, const char *aid)
     case LOOKUP_ABSENT:
         break;
     }
-    /* Who follows from a limited server waits for the owner, and asks anew from there. */
-    if (domains_limit(move->gateway, move->to.id))
+    bool asks = domains_limit(move->gateway, move->to.id);
+    if (!asks && !is_approving(move, aid, &asks))
+        return false;
+    /* Whom the owner has to approve asks anew from there. */
+    if (asks)
         return delivery_follower_remove(move->gateway, aid, move->from);
     return carry_follower(move, aid, follow);
 }

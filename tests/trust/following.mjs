@@ -69,6 +69,26 @@ await story("Follows and moves", async () => {
     mallory.profile({ movedTo: undefined });
   });
 
+  await guard("O19", "where the owner approves each follower nobody comes in by a move", async () => {
+    const approve = (word) => run(binaries.drawbridge, ["account", "set", `alice@${gateway.host}`, "--approve-followers", word, "-c", gateway.configuration]);
+    const [first, second, third] = [await person("first"), await person("second"), await person("third")];
+    const move = async (from, to) => {
+      from.profile({ movedTo: to.actor });
+      to.profile({ alsoKnownAs: [from.actor] });
+      await from.says("Move", from.actor, { target: to.actor });
+      await until("the move is done", SOON, async () => !(await kept(`followers:${aid}`)).includes(from.actor));
+    };
+    await first.follows();
+    await move(first, second);
+    assert.ok((await kept(`followers:${aid}`)).includes(second.actor), "or this test would see nothing");
+    await approve("yes");
+    await move(second, third);
+    assert.equal((await kept(`followers:${aid}`)).includes(third.actor), false);
+    await third.says("Follow", alice);
+    await until("and asks", SOON, async () => (await kept(`requests:${aid}`)).includes(third.actor));
+    await approve("no");
+  });
+
   await guard("L35", "who blocks us cannot fill the room for the owner's own blocks", async () => {
     const key = `blocks:${aid}`;
     const size = async () => Number(await gateway.redis("HLEN", key));
