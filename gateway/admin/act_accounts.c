@@ -169,6 +169,45 @@ enum act_outcome act_account_rotate_key(struct act *act)
     return ACT_DONE;
 }
 
+/* "TIME FROM TO" of audit:AID as what is shown; NULL when it is none. */
+static json_t *state_entry(struct act *act, const char *text)
+{
+    char *rest = NULL;
+    char *entry = arena_string(act->arena, text);
+    const char *time = strtok_r(entry, " ", &rest);
+    const char *from = strtok_r(NULL, " ", &rest);
+    const char *to = strtok_r(NULL, " ", &rest);
+    return to ? json_pack("{s:I, s:s, s:s, s:{s:s, s:s}}", "time", (json_int_t)strtoll(time, NULL, 10), "who",
+                          "consent", "act", "account.state", "words", "from", from, "to", to)
+              : NULL;
+}
+
+static json_int_t time_of(const json_t *entry)
+{
+    return json_integer_value(json_object_get(entry, "time"));
+}
+
+/* Both lists have the oldest first; out comes the newest first. */
+static json_t *entries(struct act *act, const struct reply *acts, const struct reply *states)
+{
+    json_t *items = json_array();
+    size_t act_count = reply_count(acts);
+    size_t state_count = reply_count(states);
+    json_t *done = NULL;
+    json_t *changed = NULL;
+    while (done || changed || act_count || state_count) {
+        if (!done && act_count)
+            done = json_loads(reply_text(reply_at(acts, --act_count)), 0, NULL);
+        if (!changed && state_count)
+            changed = state_entry(act, reply_text(reply_at(states, --state_count)));
+        json_t **newer = done && (!changed || time_of(done) > time_of(changed)) ? &done : &changed;
+        if (*newer)
+            (void)json_array_append_new(items, *newer);
+        *newer = NULL;
+    }
+    return items;
+}
+
 enum act_outcome act_account_audit(struct act *act)
 {
     struct reply *acts =
@@ -178,26 +217,9 @@ enum act_outcome act_account_audit(struct act *act)
         store_call(act->gateway->store, "LRANGE", arena_format(act->arena, "audit:%s", act->account.aid),
                    arena_format(act->arena, "%d", -AUDIT_SHOWN), "-1", (char *)NULL);
     bool good = !reply_failed(acts) && !reply_failed(states);
-    json_t *items = json_array();
-    for (size_t i = 0; i < reply_count(states); i++) {
-        char *rest = NULL;
-        char *entry = arena_string(act->arena, reply_text(reply_at(states, i)));
-        const char *time = strtok_r(entry, " ", &rest);
-        const char *from = strtok_r(NULL, " ", &rest);
-        const char *to = strtok_r(NULL, " ", &rest);
-        if (to)
-            (void)json_array_append_new(
-                items, json_pack("{s:I, s:s, s:s, s:{s:s, s:s}}", "time", (json_int_t)strtoll(time, NULL, 10),
-                                 "who", "consent", "act", "account.state", "words", "from", from, "to", to));
-    }
-    for (size_t i = 0; i < reply_count(acts); i++) {
-        json_t *entry = json_loads(reply_text(reply_at(acts, i)), 0, NULL);
-        if (entry)
-            (void)json_array_append_new(items, entry);
-    }
+    act->result = json_pack("{s:o}", "items", entries(act, acts, states));
     reply_free(acts);
     reply_free(states);
-    act->result = json_pack("{s:o}", "items", items);
     return good ? ACT_DONE : act_away(act);
 }
 

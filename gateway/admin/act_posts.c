@@ -110,7 +110,7 @@ static json_t *deleted_row(struct act *act, const struct post_record *post)
 static enum act_outcome list(struct act *act, bool deleted)
 {
     struct post_place place;
-    struct post_page page;
+    struct post_page page = {.count = 0};
     struct store *store = act->gateway->store;
     if (!read_cursor(act, &place))
         return act_fails(act, ACT_INVALID, "cursor", "a cursor is what 'next' of the page before said");

@@ -99,6 +99,20 @@ bool page_is_long(const json_t *value)
     return json_is_object(value);
 }
 
+/* Handles and addresses break before their parts, not in the middle of a word. */
+static void put_breakable(struct buffer *page, const char *text)
+{
+    char letter[2] = "";
+    for (const char *at = text; *at; at++) {
+        if (at > text && at[1] > ' ' && (*at == '@' || (*at == '.' && at[-1] > ' ')))
+            buffer_add_string(page, "<wbr>");
+        letter[0] = *at;
+        page_text(page, letter);
+        if (*at == '/' && at[1] && at[1] != '/')
+            buffer_add_string(page, "<wbr>");
+    }
+}
+
 static bool is_time(const char *name)
 {
     static const char *const names[] = {"since", "time",    "created", "last_accepted", "unreachable_since",
@@ -120,7 +134,8 @@ static void put_link(struct buffer *page, const char *address)
         for (length = LINK_SHOWN; length && (rest[length] & 0xc0) == 0x80;)
             length--; /* on a character's border */
     (void)snprintf(shown, sizeof shown, "%.*s", (int)length, rest);
-    page_format(page, "<a rel=\"noopener noreferrer nofollow\" href=\"%s\">%s", address, shown);
+    page_format(page, "<a rel=\"noopener noreferrer nofollow\" href=\"%s\">", address);
+    put_breakable(page, shown);
     buffer_add_string(page, rest[length] ? "…</a>" : "</a>");
 }
 
@@ -169,7 +184,7 @@ void page_value(struct buffer *page, const char *name, const json_t *value)
         if (link)
             put_link(page, string);
         else
-            page_text(page, string);
+            put_breakable(page, string);
     } else {
         page_text(page, "–");
     }

@@ -176,10 +176,9 @@ static void put_servers(struct buffer *page, const json_t *post)
         "copy</th><th scope=\"col\">State</th><th scope=\"col\">What is known</th></tr></thead><tbody>");
     json_array_foreach(items, index, host)
     {
-        page_format(page,
-                    "<tr><td class=\"long\" data-name=\"Server\">%s</td><td "
-                    "data-name=\"Software\">%s</td><td data-name=\"Why\">",
-                    show_text(host, "host"),
+        buffer_add_string(page, "<tr><td class=\"long\" data-name=\"Server\">");
+        page_value(page, "host", json_object_get(host, "host"));
+        page_format(page, "</td><td data-name=\"Software\">%s</td><td data-name=\"Why\">",
                     show_text(host, "software")[0] ? show_text(host, "software") : "–");
         put_why(page, json_object_get(host, "why"));
         page_format(page,

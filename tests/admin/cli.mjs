@@ -152,7 +152,9 @@ await story("An account in its owner's hand, by the command line", async () => {
   });
 
   await step("what was done is in the audit trail, with who did it", async () => {
-    const acts = (await good("account", "audit", alice)).items.map(({ who, act }) => `${who} ${act}`);
+    const { items: all } = await good("account", "audit", alice);
+    assert.deepEqual(all.map(({ time }) => time), all.map(({ time }) => time).sort((one, other) => other - one), "the newest first");
+    const acts = all.map(({ who, act }) => `${who} ${act}`);
     for (const act of ["account.set", "follower.approve", "follower.refuse", "follower.remove", "block.add", "block.remove", "reply.approve", "reply.remove"])
       assert.ok(acts.includes(`cli ${act}`), `${act} in ${acts}`);
   });

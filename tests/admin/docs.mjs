@@ -14,6 +14,10 @@ await story("The pages for owners and operators", async () => {
   const { plaza, gateway } = await step("Plaza and the gateway run", () => World.start({ settings: `[admin]\nlisten = 127.0.0.1:${port}\n` }));
   await plaza.federate("alice", true);
   await until("webfinger answers", 20, () => gateway.actorOf("alice"));
+  const pages = ["owners.md", "operators.md"].map((name) => fs.readFileSync(path.join(root, "docs", name), "utf8")).join("\n");
+  await step("every picture is on one of the pages", () => {
+    for (const picture of fs.readdirSync(path.join(root, "docs/pictures"))) assert.ok(pages.includes(`](pictures/${picture})`), picture);
+  });
   for (const name of ["owners.md", "operators.md"]) {
     const text = fs.readFileSync(path.join(root, "docs", name), "utf8");
     await step(`${name}: every picture and page that it points at is there`, () => {

@@ -102,6 +102,11 @@ await story("An owner's way", async () => {
     await viewer.row("Welcome, alice!").getByRole("button", { name: "Approve" }).click();
     const reply = await until("it is on Plaza", SOON, () => plaza.replyWith(post, "Welcome, alice!"));
     assert.ok(reply.handle.includes(new URL(peer.origin).host), reply.handle);
+    await viewer.open("Replies");
+    await reload("it is listed", async () => (await viewer.row("Welcome, alice!").count()) === 1);
+    await viewer.look("replies");
+    await viewer.open("Moving");
+    await viewer.look("moving");
   });
 
   await step("a post with the marker stays home; edited without it, it goes out", async () => {
@@ -219,6 +224,10 @@ await story("An owner's way", async () => {
     await viewer.look("leaving");
     await page.getByRole("heading", { name: "The account has left" }).waitFor({ timeout: SOON * 1000 });
     await viewer.look("left");
+    await viewer.open("What was done");
+    assert.ok((await viewer.row("account.leave").count()) > 0);
+    await viewer.look("audit");
+    await viewer.open("Pause or leave");
     const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: /for programs/ }).click()]);
     const file = world.folder.join("receipt.json");
     await download.saveAs(file);

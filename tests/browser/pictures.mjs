@@ -22,6 +22,8 @@ const people = [
   { name: "yuki", server: "stars.example", software: "misskey", version: "2026.11.0" },
   { name: "deals", server: "spam.example", software: "mastodon", version: "3.0.0" },
 ];
+/** As the pages write a host: it breaks before its parts. */
+const breakable = (host) => host.replaceAll(/\B\.|\b\.(?=\w)/g, "<wbr>.");
 
 await story("The pictures of the pages for owners and operators", async () => {
   const port = await freePort();
@@ -74,6 +76,7 @@ await story("The pictures of the pages for owners and operators", async () => {
     await page.route(`${admin}/**`, async (route) => {
       const response = await route.fetch();
       let text = await response.text();
+      for (const [host, name] of shown) text = text.replaceAll(breakable(host), breakable(name));
       for (const [host, name] of shown) text = text.replaceAll(`http://${host}`, `https://${name}`).replaceAll(host, name);
       text = text.replaceAll(/\bplaza\b/g, "pinboard");
       await route.fulfill({ response, body: text });
