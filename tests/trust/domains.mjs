@@ -123,6 +123,7 @@ await story("Domains that are blocked", async () => {
     assert.equal(body.includes("loud.example"), false);
   });
   await step("who follows somebody of a limited domain sees what they post; the platform is told that they are limited", async () => {
+    await domain("limit", "loud.example"); // also when D7 is not attacked
     const noise = await Peer.start(outside, "noise.loud.example");
     noise.documents.set("/.well-known/webfinger", () => ({ subject: `acct:mallory@${noise.host}`, links: [{ rel: "self", type: "application/activity+json", href: noise.actor }] }));
     await run(binaries.drawbridge, ["following", "add", `alice@${HOST}`, noise.actor, "-c", gateway.configuration], { environment: gateway.environment });
