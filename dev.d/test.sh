@@ -8,16 +8,16 @@ declare -A budget=(
     [contract]=180
     [docker]=600
     [process]=60
-    [peers]=480
+    [peers]=720
     [faults]=300
     [ledger]=120
-    [admin]=120
-    [trust]=240
+    [admin]=240
+    [trust]=360
     [limits]=180
     [fuzz]=60
     [load]=60
-    [browser]=120
-    [bluesky]=240
+    [browser]=480
+    [bluesky]=300
 )
 
 # label_times LOG: ctest's own summary against the budgets.
