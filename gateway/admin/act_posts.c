@@ -156,6 +156,7 @@ static enum act_outcome post_of(struct act *act, struct post_record *post)
     struct local_id id = local_parse(act->gateway->config, word);
     bool ours = (id.kind == LOCAL_POST || id.kind == LOCAL_BOOST) && strcmp(id.aid, act->account.aid) == 0;
     const char *oid = ours ? id.oid : word;
+    *post = (struct post_record){.state = POST_HELD};
     enum lookup found = oid_is_valid(oid, strlen(oid))
                             ? post_load(act->gateway->store, act->arena, act->account.aid, oid, post)
                             : LOOKUP_ABSENT;
