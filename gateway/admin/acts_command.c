@@ -23,14 +23,7 @@ struct asked {
 static void print_value(const char *name, const json_t *value)
 {
     char when[TIME_TEXT_MAX];
-    bool is_time = strcmp(name, "since") == 0 || strcmp(name, "time") == 0 || strcmp(name, "created") == 0 ||
-                   strcmp(name, "last_accepted") == 0 || strcmp(name, "published") == 0 ||
-                   strcmp(name, "deleted") == 0 || strcmp(name, "until") == 0 ||
-                   strcmp(name, "asked_until") == 0 || strcmp(name, "asked") == 0 ||
-                   strcmp(name, "decided") == 0 || strcmp(name, "last") == 0 || strcmp(name, "closed") == 0 ||
-                   strcmp(name, "forwarded_at") == 0 || strcmp(name, "unreachable_since") == 0 ||
-                   strcmp(name, "next_probe") == 0 || strcmp(name, "seen") == 0;
-    if (json_is_integer(value) && is_time) {
+    if (json_is_integer(value) && show_is_time(name)) {
         time_format(json_integer_value(value), when);
         (void)fputs(when, stdout);
     } else if (json_is_string(value)) {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/admin/show.h"
 #include "mapping/model.h"
 
 enum { LINK_SHOWN = 48, WORD_LONG = 14 }; /* bytes */
@@ -113,17 +114,6 @@ static void put_breakable(struct buffer *page, const char *text)
     }
 }
 
-static bool is_time(const char *name)
-{
-    static const char *const names[] = {"since", "time",    "created", "last_accepted", "unreachable_since",
-                                        "asked", "decided", "last",    "closed",        "forwarded_at",
-                                        "seen"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
-}
-
 /* The address without its scheme, shortened where it is long. */
 static void put_link(struct buffer *page, const char *address)
 {
@@ -166,7 +156,7 @@ static void put_items(struct buffer *page, const json_t *array)
 void page_value(struct buffer *page, const char *name, const json_t *value)
 {
     char text[TIME_TEXT_MAX];
-    if ((json_is_integer(value) || json_is_real(value)) && is_time(name)) {
+    if ((json_is_integer(value) || json_is_real(value)) && show_is_time(name)) {
         time_format((int64_t)json_number_value(value), text);
         buffer_format(page, "<time datetime=\"%s\">%.10s %.5s UTC</time>", text, text, text + 11);
     } else if (json_is_integer(value)) {

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void show_json(const json_t *document)
 {
@@ -68,4 +69,17 @@ void show_host(const json_t *host)
     print_count(host, "puppets", "puppets");
     print_count(host, "tried_in_vain", "tried in vain");
     print_text(host, "contact", "contact");
+}
+
+bool show_is_time(const char *name)
+{
+    static const char *const names[] = {
+        "since",     "time",      "created", "last_accepted", "unreachable_since",
+        "asked",     "decided",   "last",    "closed",        "forwarded_at",
+        "seen",      "published", "deleted", "until",         "asked_until",
+        "next_probe"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
 }

@@ -3,9 +3,12 @@
 #define DRAWBRIDGE_GATEWAY_ADMIN_SHOW_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "mapping/model.h"
 
+/* Whether a number of that name, in what acts answer, is a time in ms. */
+bool show_is_time(const char *name);
 void show_json(const json_t *document);
 /* A member's text; "" when it has none. Borrowed. */
 const char *show_text(const json_t *object, const char *name);

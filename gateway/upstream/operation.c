@@ -344,8 +344,7 @@ static struct operation *run_operation(struct platform *platform, const struct o
         abort();
     struct fetch_result result = {0};
     enum operation_state state = class->operation_step(operation, NULL);
-    /* Whoever asks for more than that gets no answer any more, so that it does not end as if all were done.
-     */
+    /* Whoever asks for more gets no answer any more, so that it does not end as if all were done. */
     for (int steps = 0; state == OPERATION_REQUEST && steps < 2 * STEPS_MAX; steps++) {
         struct adapter_response response;
         if (steps < STEPS_MAX)
