@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { NETWORKS_MAX = 64, HOST_MAX = 253, URL_MAX = 2048 };
+enum { NETWORKS_MAX = 64, HOST_MAX = 253, LABEL_MAX = 63, PORT_MAX = 65535, URL_MAX = 2048 };
 
 /* IPv4 networks are kept in their IPv4-mapped form, so that one comparison serves both families. */
 struct network {
@@ -240,6 +240,64 @@ static bool copy_host(const char *host, struct guarded_url *out)
     return good;
 }
 
+/* Lower case letters, digits, single hyphens inside: what neither punycode nor case has a say in. */
+static bool is_plain_label(const char *label, size_t length)
+{
+    if (length == 0 || length > LABEL_MAX || label[0] == '-' || label[length - 1] == '-')
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        bool hyphen = label[i] == '-';
+        if (!hyphen && !(label[i] >= 'a' && label[i] <= 'z') && !(label[i] >= '0' && label[i] <= '9'))
+            return false;
+        if (hyphen && label[i + 1] == '-')
+            return false;
+    }
+    return true;
+}
+
+static bool is_plain_host(const char *host, size_t length)
+{
+    size_t from = 0;
+    for (size_t i = 0; i <= length; i++) {
+        if (i < length && host[i] != '.')
+            continue;
+        if (!is_plain_label(host + from, i - from))
+            return false;
+        from = i + (i < length);
+    }
+    return length <= HOST_MAX;
+}
+
+/* The form that nearly every URL has, read here since curl's parser and libidn2 take longer than all else
+ * about a request: a host that is a plain name or a dotted address, and perhaps a port. False when anything
+ * about it is otherwise: then curl reads it, as it will when it connects. */
+static bool read_plain(const char *url, struct guarded_url *out)
+{
+    out->https = strncmp(url, "https://", 8) == 0;
+    if (!out->https && strncmp(url, "http://", 7) != 0)
+        return false;
+    const char *host = url + (out->https ? 8 : 7);
+    size_t length = strcspn(host, ":/?#");
+    const char *port = host + length + 1;
+    size_t digits = host[length] == ':' ? strspn(port, "0123456789") : 0;
+    char end = host[length] == ':' ? port[digits] : host[length];
+    if (!is_plain_host(host, length) || (end != '/' && end != '\0'))
+        return false;
+    out->port = out->https ? 443 : 80;
+    if (host[length] == ':') {
+        if (digits == 0 || digits > 5 || port[0] == '0')
+            return false;
+        out->port = (unsigned)strtoul(port, NULL, 10);
+    }
+    memcpy(out->host, host, length);
+    out->host[length] = '\0';
+    out->literal = read_literal(out);
+    /* What ends in digits and is no such address curl may still take for one. */
+    const char *last = strrchr(out->host, '.');
+    last = last ? last + 1 : out->host;
+    return out->port <= PORT_MAX && (out->literal || (*last >= 'a' && *last <= 'z'));
+}
+
 static const char *take_apart(CURLU *parts, const char *url, struct guarded_url *out)
 {
     const char *why = NULL;
@@ -270,6 +328,17 @@ static const char *take_apart(CURLU *parts, const char *url, struct guarded_url 
     curl_free(host);
     curl_free(port);
     curl_free(user);
+    return why;
+}
+
+static const char *read_with_curl(const char *url, struct guarded_url *out)
+{
+    CURLU *parts = curl_url();
+    if (!parts)
+        abort();
+    *out = (struct guarded_url){0};
+    const char *why = take_apart(parts, url, out);
+    curl_url_cleanup(parts);
     return why;
 }
 
@@ -327,11 +396,8 @@ bool address_guard_url(const struct address_guard *guard, const char *url, bool 
         *why = "its host is written with escapes";
         return false;
     }
-    CURLU *parts = curl_url();
-    if (!parts)
-        abort();
-    *why = take_apart(parts, url, out);
-    curl_url_cleanup(parts);
+    if (!read_plain(url, out))
+        *why = read_with_curl(url, out);
     if (!*why && !trusted)
         *why = refusal(guard, out);
     return *why == NULL;
