@@ -458,9 +458,8 @@ static void set_lasting_options(const struct fetch_client *client, CURL *easy)
     /* Or curl looks through all names that it ever met after each transfer. They are pinned anew each time.
      */
     (void)curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
-    /* The environment has no say, and is not looked through. */
-    (void)curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    (void)curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+    (void)curl_easy_setopt(easy, CURLOPT_PROXY, "");   /* the environment has no say … */
+    (void)curl_easy_setopt(easy, CURLOPT_NOPROXY, ""); /* … and is not looked through */
     /* What leaves over TLS is copied into a buffer that is made each time: one that the allocator keeps. */
     (void)curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER);
     (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
