@@ -96,10 +96,10 @@ static unsigned claim_and_acknowledge(void)
     unsigned done = 0;
     for (;;) {
         redisReply *reply = LAB_SCRIPT(&lab, "delivery_claim", "w", now, "200");
-        size_t count = reply->elements / 10;
+        size_t count = reply->elements / 11;
         for (size_t i = 0; i < count; i++)
             queue_script("delivery_done", 11,
-                         (const char *[]){now, "1", "w", reply->element[i * 10]->str, "ok", "good", "202",
+                         (const char *[]){now, "1", "w", reply->element[i * 11]->str, "ok", "good", "202",
                                           "http", now, "0", ""});
         drain();
         freeReplyObject(reply);

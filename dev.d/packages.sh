@@ -1,7 +1,7 @@
 # Debian packages: what each command needs, and why.
 
 build_packages=(build-essential cmake ninja-build pkg-config libwebsockets-dev libcurl4-openssl-dev libssl-dev libhiredis-dev
-    libjansson-dev libev-dev libgumbo-dev libcbor-dev libutf8proc-dev libidn2-dev uthash-dev libinih-dev libcmocka-dev
+    libjansson-dev libyajl-dev libev-dev libgumbo-dev libcbor-dev libutf8proc-dev libidn2-dev uthash-dev libinih-dev libcmocka-dev
     libsqlite3-dev libseccomp-dev libjemalloc-dev)
 run_packages=(redis-server)
 lint_packages=(clang-format clang-tidy cppcheck git)

@@ -56,6 +56,25 @@ static void check_guard(const char *text)
     require(strcmp(url.host, "localhost") != 0);
 }
 
+/* In capitals, a scheme is left to curl: what is read without curl is what curl reads. */
+static void check_plain(struct arena *arena, const char *text)
+{
+    struct guarded_url url;
+    struct guarded_url other;
+    const char *why = NULL;
+    size_t scheme = strncmp(text, "https:", 6) == 0 ? 5 : 4;
+    if (strncmp(text, "http", 4) != 0)
+        return;
+    char *capitals = arena_string(arena, text);
+    for (size_t i = 0; i < scheme; i++)
+        capitals[i] = (char)toupper((unsigned char)capitals[i]);
+    bool read = address_guard_url(NULL, text, true, &url, &why);
+    require(address_guard_url(NULL, capitals, true, &other, &why) == read);
+    require(!read ||
+            (strcmp(url.host, other.host) == 0 && url.port == other.port && url.https == other.https &&
+             url.literal == other.literal && memcmp(&url.address, &other.address, sizeof url.address) == 0));
+}
+
 static void check_websocket(const char *text)
 {
     struct websocket_url url;
@@ -72,6 +91,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     if (text) {
         check_texts(arena, text);
         check_guard(text);
+        check_plain(arena, text);
         check_websocket(text);
     }
     arena_free(arena);

@@ -26,7 +26,8 @@ static struct claim read_claim(const char *worker, const struct reply *reply, si
                           .trace = reply_text(reply_at(reply, at + 6)),
                           .created = reply_number(reply_at(reply, at + 7)),
                           .origin = reply_text(reply_at(reply, at + 8)),
-                          .scheme = reply_text(reply_at(reply, at + 9))};
+                          .scheme = reply_text(reply_at(reply, at + 9)),
+                          .key_generation = reply_number(reply_at(reply, at + 10))};
 }
 
 /* The fifth part of "AN:H:PRIORITY:N:A:INBOX". */
@@ -41,7 +42,7 @@ static void take(struct gateway *gateway, const struct claim *claim)
 {
     char number[24];
     activity_number(claim->name, number, sizeof number);
-    const struct signer *signer = signer_account(gateway, claim->aid);
+    const struct signer *signer = signer_account(gateway, claim->aid, claim->key_generation);
     struct body *body = signer ? bodies_get(gateway, number, signer) : NULL;
     if (body)
         send_claim(gateway, claim, body, signer);

@@ -98,6 +98,8 @@ bool delivery_queue(struct gateway *gateway, const struct delivery_activity *act
     struct reply *reply =
         enqueue(gateway, arguments, !activity->late && kinds[activity->kind].sources[0] == 'a');
     bool good = !reply_failed(reply);
+    if (activity->queued)
+        *activity->queued = reply_kind(reply) == REPLY_TEXT;
     if (good && gateway->delivery) {
         if (reply_kind(reply) == REPLY_TEXT)
             bodies_put(gateway->delivery->bodies, reply_text(reply), activity->body, activity->body_length);

@@ -9,9 +9,9 @@
 /* What delivery_claim says of an entry, and in whose name it was claimed; texts are borrowed. */
 struct claim {
     const char *worker, *name, *url, *actor_id, *aid, *kind, *id, *trace, *origin, *scheme;
-    int64_t created;
+    int64_t created, key_generation;
 };
-enum { CLAIM_TEXTS = 10 };
+enum { CLAIM_TEXTS = 11 };
 
 /* Sends it; all is copied, the body's reference is taken. Does not wait. */
 void send_claim(struct gateway *gateway, const struct claim *claim, struct body *body,

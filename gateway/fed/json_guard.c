@@ -1,5 +1,41 @@
 #include "gateway/fed/json_guard.h"
 
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/fed/json_read.h"
+
+static bool is_space(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
+}
+
+/* The four digits of \uXXXX behind `text`, or -1. */
+static long escaped_unit(const char *text, size_t left)
+{
+    char digits[5] = "";
+    if (left < 6 || text[0] != '\\' || text[1] != 'u')
+        return -1;
+    memcpy(digits, text + 2, 4);
+    return strspn(digits, "0123456789abcdefABCDEF") == 4 ? strtol(digits, NULL, 16) : -1;
+}
+
+/* The bytes of the escape at `text`; 0 when it stands for no character, or for NUL: what goes on after it is
+ * there for one reader and not for another. */
+static size_t escape_length(const char *text, size_t left)
+{
+    if (left < 2 || text[1] != 'u')
+        return 2;
+    long unit = escaped_unit(text, left);
+    bool first_half = unit >= 0xd800 && unit <= 0xdbff;
+    bool second_half = unit >= 0xdc00 && unit <= 0xdfff;
+    if (!first_half)
+        return unit <= 0 || second_half ? 0 : 6;
+    long second = escaped_unit(text + 6, left - 6);
+    return second >= 0xdc00 && second <= 0xdfff ? 12 : 0;
+}
+
 const char *json_guard(const char *text, size_t length)
 {
     size_t depth = 0;
@@ -8,8 +44,12 @@ const char *json_guard(const char *text, size_t length)
         char byte = text[i];
         if (byte == '"') {
             size_t start = i++;
-            while (i < length && text[i] != '"')
-                i += text[i] == '\\' ? 2 : 1;
+            while (i < length && text[i] != '"') {
+                size_t step = text[i] == '\\' ? escape_length(text + i, length - i) : 1;
+                if (!step)
+                    return "the JSON has an escape that stands for no character";
+                i += step;
+            }
             if (i - start > JSON_STRING_MAX)
                 return "a JSON string is longer than 256 KiB";
         } else if (byte == '{' || byte == '[') {
@@ -21,6 +61,8 @@ const char *json_guard(const char *text, size_t length)
                 depth--;
         } else if (byte == ',' || byte == ':') {
             nodes++;
+        } else if ((unsigned char)byte < ' ' && !is_space(byte)) {
+            return "the JSON has control characters";
         }
         if (nodes > JSON_NODES_MAX)
             return "the JSON has more than 10000 nodes";
@@ -33,7 +75,7 @@ json_t *json_load_guarded(const char *text, size_t length, const char **why)
     *why = json_guard(text, length);
     if (*why)
         return NULL;
-    json_t *document = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
+    json_t *document = json_read(text, length);
     if (!document)
         *why = "the body is not valid JSON";
     return document;

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <uthash.h>
 
-#include "gateway/fed/signer.h"
 #include "gateway/http/negotiate.h"
 
 enum {
@@ -31,7 +30,6 @@ struct owner {
 };
 
 struct serve_cache {
-    struct gateway *gateway;
     struct entry *entries; /* the oldest first */
     struct owner *owners;
     size_t bytes, bytes_max;
@@ -95,7 +93,6 @@ static void changed(void *context, const char *key)
     char aid[AID_LENGTH + 1];
     const char *at = key ? strchr(key, ':') : NULL;
     if (!at || strlen(at + 1) < AID_LENGTH) {
-        signers_doubt(cache->gateway, NULL);
         cache->changes++;
         for (unsigned i = 0; i < SLOTS; i++)
             cache->changed[i] = cache->changes;
@@ -105,8 +102,6 @@ static void changed(void *context, const char *key)
     memcpy(aid, at + 1, AID_LENGTH);
     aid[AID_LENGTH] = '\0';
     const char *rest = at + 1 + AID_LENGTH;
-    if (*rest != ':')
-        signers_doubt(cache->gateway, aid);
     drop_of(cache, aid, *rest == ':' ? rest + 1 : NULL);
 }
 
@@ -224,7 +219,6 @@ void serve_cache_start(struct gateway *gateway)
     gateway->cache = calloc(1, sizeof *gateway->cache);
     if (!gateway->cache)
         abort();
-    gateway->cache->gateway = gateway;
     gateway->cache->bytes_max = (size_t)gateway->config->limits.answers_mib << 20;
     store_watch(gateway->store, prefixes, changed, gateway->cache);
 }

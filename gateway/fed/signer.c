@@ -22,8 +22,8 @@ enum { ACCOUNTS_KEPT = 4096, IDLE_MS = 600000, IDLE_SHORT_MS = 60000, LOAD_BUDGE
 struct cached_signer {
     struct signer signer;
     char *name, *key_id, *pem;
-    int64_t used;    /* ms, monotonic */
-    unsigned doubts; /* how often the account was changed since its key was looked at: perhaps that was */
+    int64_t used;       /* ms, monotonic */
+    int64_t generation; /* of an account's key */
     UT_hash_handle hh;
 };
 
@@ -128,8 +128,8 @@ static void drop_retired(struct signer_cache *cache)
         drop(&cache->retired, cache->retired);
 }
 
-static const struct signer *keep(struct cached_signer **table, const char *name, const char *key_id,
-                                 const struct key_work *opened)
+static struct cached_signer *keep(struct cached_signer **table, const char *name, const char *key_id,
+                                  const struct key_work *opened)
 {
     struct cached_signer *entry = calloc(1, sizeof *entry);
     if (!entry)
@@ -143,13 +143,24 @@ static const struct signer *keep(struct cached_signer **table, const char *name,
         (struct signer){.key_id = entry->key_id, .public_key_pem = entry->pem, .key = opened->key};
     entry->used = loop_monotonic_ms();
     HASH_ADD_KEYPTR(hh, *table, entry->name, strlen(entry->name), entry);
-    return &entry->signer;
+    return entry;
+}
+
+static void retire(struct signer_cache *cache, struct cached_signer *entry)
+{
+    char *name;
+    HASH_DEL(cache->accounts, entry);
+    if (asprintf(&name, "%s %u", entry->name, cache->retirements++) < 0)
+        abort();
+    free(entry->name);
+    entry->name = name;
+    HASH_ADD_KEYPTR(hh, cache->retired, entry->name, strlen(entry->name), entry);
 }
 
 /* `sealed` is the caller's and lives until the return. */
 static const struct signer *open_and_keep(struct gateway *gateway, struct cached_signer **table,
                                           const char *name, const char *key_id, const void *sealed,
-                                          size_t sealed_length)
+                                          size_t sealed_length, int64_t generation)
 {
     make_room(&cache_of(gateway)->accounts);
     drop_retired(cache_of(gateway));
@@ -168,12 +179,17 @@ static const struct signer *open_and_keep(struct gateway *gateway, struct cached
                   name, (char *)NULL);
         return NULL;
     }
-    const struct cached_signer *faster = find(table, name); /* another task's, made while this one waited */
-    if (!faster)
-        return keep(table, name, key_id, &work);
-    private_key_free(work.key);
-    free(work.pem);
-    return &faster->signer;
+    struct cached_signer *known = find(table, name);
+    if (known && known->generation == generation) {
+        private_key_free(work.key); /* another task was faster while this one waited */
+        free(work.pem);
+        return &known->signer;
+    }
+    if (known)
+        retire(cache_of(gateway), known);
+    known = keep(table, name, key_id, &work);
+    known->generation = generation;
+    return &known->signer;
 }
 
 /* ---- instances and accounts
@@ -227,105 +243,33 @@ const struct signer *signer_instance(struct gateway *gateway, const struct confi
         size_t length;
         const char *sealed = reply_bytes(reply, &length);
         signer = open_and_keep(gateway, table, host->authority,
-                               arena_format(arena, "%s/actor#main-key", host->base), sealed, length);
+                               arena_format(arena, "%s/actor#main-key", host->base), sealed, length, 0);
     }
     reply_free(reply);
     arena_free(arena);
     return signer;
 }
 
-static void retire(struct signer_cache *cache, struct cached_signer *entry)
-{
-    char *name;
-    HASH_DEL(cache->accounts, entry);
-    if (asprintf(&name, "%s %u", entry->name, cache->retirements++) < 0)
-        abort();
-    free(entry->name);
-    entry->name = name;
-    HASH_ADD_KEYPTR(hh, cache->retired, entry->name, strlen(entry->name), entry);
-}
-
-/* Whether the account still has the key that is kept; what has not is retired. False: the store is away. */
-static bool settle_doubt(struct gateway *gateway, const char *aid)
-{
-    struct signer_cache *cache = cache_of(gateway);
-    struct cached_signer *entry = find(&cache->accounts, aid);
-    if (!entry || (!entry->doubts && store_is_watching(gateway->store)))
-        return true;
-    unsigned doubts = entry->doubts;
-    struct arena *arena = arena_new(LOAD_BUDGET);
-    struct account_record record;
-    enum lookup found = account_load(gateway->store, arena, aid, &record);
-    entry = find(&cache->accounts, aid); /* others were here while this one waited */
-    if (entry && found != LOOKUP_DOWN &&
-        (found != LOOKUP_FOUND || !record.public_key_pem || strcmp(entry->pem, record.public_key_pem) != 0))
-        retire(cache, entry);
-    else if (entry && found == LOOKUP_FOUND && entry->doubts == doubts)
-        entry->doubts = 0;
-    arena_free(arena);
-    return found != LOOKUP_DOWN;
-}
-
-struct doubt {
-    struct gateway *gateway;
-    char aid[AID_LENGTH + 1];
-};
-
-static void settle_task(void *context)
-{
-    struct doubt *doubt = context;
-    (void)settle_doubt(doubt->gateway, doubt->aid);
-    free(doubt);
-}
-
-/* Whoever signs next for this account shall not have to wait for it. */
-static void settle_soon(struct gateway *gateway, const char *aid)
-{
-    struct doubt *doubt = calloc(1, sizeof *doubt);
-    if (!doubt)
-        abort();
-    doubt->gateway = gateway;
-    (void)snprintf(doubt->aid, sizeof doubt->aid, "%s", aid);
-    if (!task_spawn(gateway->tasks, settle_task, doubt))
-        free(doubt);
-}
-
-void signers_doubt(struct gateway *gateway, const char *aid)
-{
-    struct signer_cache *cache = gateway->signers;
-    struct cached_signer *entry;
-    struct cached_signer *next;
-    if (!cache)
-        return;
-    if (!aid) {
-        HASH_ITER(hh, cache->accounts, entry, next)
-        entry->doubts++;
-        return;
-    }
-    HASH_FIND_STR(cache->accounts, aid, entry);
-    if (entry && entry->doubts++ == 0 && !gateway->stopping)
-        settle_soon(gateway, aid);
-}
-
-const struct signer *signer_account(struct gateway *gateway, const char *aid)
+const struct signer *signer_account(struct gateway *gateway, const char *aid, int64_t generation)
 {
     struct cached_signer **table = &cache_of(gateway)->accounts;
-    if (!settle_doubt(gateway, aid))
-        return NULL;
     const struct cached_signer *known = find(table, aid);
-    const struct signer *signer = NULL;
-    if (known)
+    if (known && known->generation == generation)
         return &known->signer;
+    const struct signer *signer = NULL;
     struct arena *arena = arena_new(LOAD_BUDGET);
     struct account_record record;
     const struct config_host *host = NULL;
     if (account_load(gateway->store, arena, aid, &record) == LOOKUP_FOUND &&
         record.private_key_sealed_length > 0)
         host = config_host_find(gateway->config, record.host);
-    if (host)
-        signer = open_and_keep(gateway, table, aid,
-                               arena_format(arena, "%s#main-key", url_actor(arena, host->base, aid)),
-                               record.private_key_sealed, record.private_key_sealed_length);
+    known = find(table, aid); /* others were here while this one waited */
+    if (host && known && known->generation == record.key_generation)
+        signer = &known->signer;
+    else if (host)
+        signer = open_and_keep(
+            gateway, table, aid, arena_format(arena, "%s#main-key", url_actor(arena, host->base, aid)),
+            record.private_key_sealed, record.private_key_sealed_length, record.key_generation);
     arena_free(arena);
     return signer;
 }

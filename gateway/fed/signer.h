@@ -20,12 +20,10 @@ struct signer {
  * The signer lives as long as the gateway. */
 const struct signer *signer_instance(struct gateway *gateway, const struct config_host *host);
 
-/* The signer of an account: its key of now. Waits. NULL when there is none or the store is away. It lives for
- * at least a minute: ask again for each piece of work, it costs nothing. */
-const struct signer *signer_account(struct gateway *gateway, const char *aid);
-
-/* The account (NULL: any) was changed, perhaps its key: it is looked at before the next work. */
-void signers_doubt(struct gateway *gateway, const char *aid);
+/* The signer of an account whose key is of that generation (account:AID, key_generation); a newer one when it
+ * was changed meanwhile. Waits when it is not kept. NULL when there is none or the store is away. It lives
+ * for at least a minute: ask again for each piece of work, it costs nothing. */
+const struct signer *signer_account(struct gateway *gateway, const char *aid, int64_t generation);
 
 /* A new RSA key pair: SPKI PEM (malloc'd) and the private key sealed for the store (malloc'd). Computed in
  * the crypto pool: waits. */

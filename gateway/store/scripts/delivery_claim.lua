@@ -1,7 +1,7 @@
 -- ARGV: worker now maximum
 -- Leases what may be sent now. What a Create shows to a host is exposed here, before its first byte leaves. Returns for each
--- entry ten texts: claim, inbox URL, actor behind it, aid, kind, activity id, trace, created, origin, scheme. A single text, buried:
--- the worker was taken for dead, what it held is others' by now; it goes on under another name.
+-- entry eleven texts: claim, inbox URL, actor behind it, aid, kind, activity id, trace, created, origin, scheme, key generation of
+-- the account. A single text, buried: the worker was taken for dead, what it held is others' by now; it goes on under another name.
 -- include hosts
 -- include exposure
 -- include evidence
@@ -164,7 +164,7 @@ local function claim(lane, host, activity, inbox, name, state)
     wanted_at[#wanted_at + 1] = #out + 2
   end
   for _, text in ipairs({name, numbered and '' or inbox, numbered and '' or activity.to, activity.aid, activity.kind, activity.id,
-    activity.trace, tostring(activity.created), host.origin, host.scheme}) do
+    activity.trace, tostring(activity.created), host.origin, host.scheme, account_read(activity.aid).key_generation}) do
     out[#out + 1] = text
   end
 end

@@ -27,8 +27,8 @@ end
 local function account_read(aid)
   local known = states[aid]
   if not known then
-    local v = redis.call('HMGET', 'account:' .. aid, 'state', 'profile_sent')
-    known = {state = v[1], profile_sent = tonumber(v[2] or '0')}
+    local v = redis.call('HMGET', 'account:' .. aid, 'state', 'profile_sent', 'key_generation')
+    known = {state = v[1], profile_sent = tonumber(v[2] or '0'), key_generation = v[3] or '0'}
     states[aid] = known
   end
   return known

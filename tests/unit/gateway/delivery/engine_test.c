@@ -711,6 +711,102 @@ static void what_was_claimed_while_the_answer_was_lost_is_sent_all_the_same(void
     run_world(claims_unknown);
 }
 
+/* ---- a post that is new ---- */
+
+static const char *post_key(const char *oid)
+{
+    static char key[64];
+    (void)snprintf(key, sizeof key, "post:%s:%s", aid, oid);
+    return key;
+}
+
+static enum post_outcome put_new(const char *native, const char *text, const char *entry)
+{
+    struct arena *arena = arena_new(1 << 20);
+    struct post post = {.id = native, .author = "u1", .revision = 1, .visibility = VISIBILITY_PUBLIC};
+    struct account_record record;
+    enum post_outcome outcome = POST_UNSEEN;
+    char oid[OID_LENGTH + 1];
+    post.body.text = text;
+    post.body.length = strlen(text);
+    post.federate = true;
+    oid_make(aid, native, 0, oid);
+    const struct post_change change = {.aid = aid,
+                                       .oid = oid,
+                                       .post = &post,
+                                       .published = clock_now_ms(),
+                                       .now = clock_now_ms(),
+                                       .trace = "t",
+                                       .queue = "work:intake:plaza",
+                                       .entry = entry,
+                                       .only_new = true};
+    assert_int_equal(account_load(world.gateway.store, arena, aid, &record), LOOKUP_FOUND);
+    assert_true(publish_new_post(&world.gateway, &record, &change, &outcome));
+    arena_free(arena);
+    return outcome;
+}
+
+static void put_new_once(void)
+{
+    follow("bob", false);
+    assert_int_equal(put_new("p1", "hello", NULL), POST_CREATED);
+    wait_for_posts(1);
+    assert_sent(0, "Create", "https://m.example/inbox");
+    wait_until(nothing_left);
+    assert_int_equal(put_new("p1", "hello again", NULL), POST_KNOWN);
+    char oid[OID_LENGTH + 1];
+    enum post_outcome outcome;
+    oid_make(aid, "p1", 0, oid);
+    assert_string_equal(ask("HGET", post_key(oid), "sent"), "1");
+    assert_int_equal(post_remove(world.gateway.store, aid, oid, clock_now_ms(), &outcome), LOOKUP_FOUND);
+    assert_int_equal(put_new("p1", "hello from the grave", NULL), POST_KNOWN);
+    assert_string_equal(ask("HGET", post_key(oid), "state"), "gone");
+    wait_until(nothing_left);
+    assert_int_equal(world.count, 1);
+}
+
+static void a_new_post_is_stored_and_told_once(void **state)
+{
+    (void)state;
+    run_world(put_new_once);
+}
+
+static void put_new_late(void)
+{
+    char oid[OID_LENGTH + 1];
+    follow("bob", false);
+    assert_int_equal(put_new("p1", "hello", "1-1"), POST_STALE);
+    oid_make(aid, "p1", 0, oid);
+    assert_string_equal(ask("EXISTS", post_key(oid), NULL), "0");
+    wait_until(nothing_left);
+    assert_int_equal(world.count, 0);
+}
+
+static void what_others_have_worked_off_meanwhile_is_not_told_as_new(void **state)
+{
+    (void)state;
+    run_world(put_new_late);
+}
+
+/* The store knows the script that queues, and is told anew of the one that stores: that runs after the other.
+ */
+static void put_new_in_the_wrong_order(void)
+{
+    follow("bob", false);
+    ask_no_answer("SCRIPT", "FLUSH", NULL, NULL);
+    assert_true(publish_renewal(&world.gateway, aid, "x", "t"));
+    wait_for_posts(1);
+    assert_int_equal(put_new("p1", "hello", NULL), POST_CREATED);
+    wait_for_posts(2);
+    assert_sent(1, "Create", "https://m.example/inbox");
+}
+
+static void a_new_post_is_told_when_the_store_has_forgotten_a_script(void **state)
+{
+    (void)state;
+    run_world(put_new_in_the_wrong_order);
+}
+
 static bool has_risen(void)
 {
     return strcmp(world.gateway.delivery->name, "worker-1") == 0 &&
@@ -816,6 +912,9 @@ int main(void)
         cmocka_unit_test(a_held_post_leaves_when_its_window_ends_and_a_deleted_one_never),
         cmocka_unit_test(a_result_that_redis_could_not_take_is_told_again_and_nothing_is_sent_twice),
         cmocka_unit_test(a_delete_that_came_while_a_create_was_in_flight_does_not_wait_for_its_retry),
+        cmocka_unit_test(a_new_post_is_stored_and_told_once),
+        cmocka_unit_test(what_others_have_worked_off_meanwhile_is_not_told_as_new),
+        cmocka_unit_test(a_new_post_is_told_when_the_store_has_forgotten_a_script),
         cmocka_unit_test(what_was_claimed_while_the_answer_was_lost_is_sent_all_the_same),
         cmocka_unit_test(a_host_whose_name_is_unknown_is_told_apart_from_one_that_refuses),
         cmocka_unit_test(what_was_taken_from_a_worker_that_stood_still_it_may_not_send),

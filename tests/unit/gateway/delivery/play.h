@@ -338,7 +338,7 @@ static void do_claim(char **word)
 {
     redisReply *reply =
         LAB_SCRIPT(&play.lab, "delivery_claim", word[1], number(play.now), word[2] ? word[2] : "100");
-    for (size_t i = 0; i + 9 < reply->elements; i += 10) {
+    for (size_t i = 0; i + 10 < reply->elements; i += 11) {
         assert_true(play.claim_count < CLAIMS_MAX);
         char *label = play.claims[play.claim_count].label;
         label_claim(label, sizeof play.claims[0].label, &reply->element[i]);
