@@ -22,6 +22,7 @@ enum {
     PUT_OFF_MS = 30000,
     REASON_SIZE = 64,
     CLAIM_KEY_MAX = 8192,
+    NEIGHBOURS = 512,
 };
 /* PROTOCOL §2.2: a scheme that worked is remembered for 7 days, one that did not for a day. */
 static const int64_t SCHEME_KEPT_MS = (int64_t)7 * 86400 * 1000;
@@ -175,7 +176,7 @@ static double chance(void)
     return bits / 4294967296.0;
 }
 
-/* The fourth and the last part of "AN:H:PRIORITY:N:A:INBOX". */
+/* The second, fourth or last part of "AN:H:PRIORITY:N:A:INBOX". */
 static const char *claim_part(const char *name, int part)
 {
     while (part-- > 0)
@@ -248,6 +249,12 @@ static bool is_leased(void *context)
     return strcmp(sending->claim.worker, delivery->name) == 0 && loop_monotonic_ms() < delivery->leased_until;
 }
 
+/* A fan-out walks through the hosts by their numbers. */
+static unsigned neighbourhood_of(const struct claim *claim)
+{
+    return 1 + (unsigned)(strtoul(claim_part(claim->name, 1), NULL, 10) / NEIGHBOURS);
+}
+
 static void signed_now(struct crypto_job *job)
 {
     struct sending *sending = (struct sending *)job;
@@ -269,6 +276,7 @@ static void signed_now(struct crypto_job *job)
                                     .headers = headers,
                                     .header_count = cavage ? 4 : 5,
                                     .timeout_ms = SEND_TIMEOUT_MS,
+                                    .neighbourhood = neighbourhood_of(&sending->claim),
                                     .may_send = is_leased};
     request.body = body_text(sending->signing.body, &request.body_length);
     fetch_start(sending->gateway->fetch, &request, answered, sending);
