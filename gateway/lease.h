@@ -16,6 +16,8 @@ struct lease {
 
 /* Takes or renews. Waits. True while this worker holds it. */
 bool lease_take(struct gateway *gateway, struct lease *lease);
+/* The same for one that is renewed again and again: asks the store only when that is due. */
+bool lease_keep(struct gateway *gateway, struct lease *lease);
 /* True as far as this worker knows without asking: a holder stops acting once this is false. */
 bool lease_held(const struct lease *lease);
 /* Gives it up, so that another need not wait for its end. Waits. */

@@ -15,7 +15,7 @@ struct address_guard;
 struct address_guard *address_guard_new(bool lab, const char *allow_private, char *error, size_t error_size);
 void address_guard_free(struct address_guard *guard);
 
-/* A URL taken apart by the same parser that connects. */
+/* A URL taken apart by the same parser that connects, or before it where no two parsers could differ. */
 struct guarded_url {
     char host[256]; /* lower case, punycode; an IPv6 literal without brackets */
     unsigned port;

@@ -25,8 +25,9 @@ enum {
     SLOW_S = 10,       /* … who is slower for so long is given up */
     RETRY_AFTER_MAX_S = 30 * 86400,
     HANDLES_KEPT = 256,
-    SHARDS = 16,
+    SHARDS = 32,
     CONNECTIONS_KEPT = 2048, /* of a shard */
+    UPLOAD_BUFFER = 16384,
     RESOLVER_THREADS = 8,
     ADDRESSES_OF_A_FAMILY = 2,
     PATIENCE_MS = 250,
@@ -34,7 +35,8 @@ enum {
 };
 
 /* curl finds connections and names by tables of fewer than a hundred places, so that what it takes would grow
- * with the number of hosts: each host belongs to one of several. */
+ * with the number of hosts: each host belongs to one of several. In each, curl asks the system once a second
+ * whether the idle connections are still good, when there is a transfer to begin. */
 struct shard {
     struct fetch_client *client;
     CURLM *multi;
@@ -78,6 +80,7 @@ struct transfer {
     char *method, *url;
     const void *body;
     size_t body_length, response_max, header_bytes;
+    unsigned neighbourhood;
     int64_t reset_ms; /* when the server counts our requests anew; 0: it does not say */
     int64_t deadline;
     bool good; /* curl came to a good end with it */
@@ -455,7 +458,10 @@ static void set_lasting_options(const struct fetch_client *client, CURL *easy)
     /* Or curl looks through all names that it ever met after each transfer. They are pinned anew each time.
      */
     (void)curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
-    (void)curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* the environment has no say */
+    (void)curl_easy_setopt(easy, CURLOPT_PROXY, "");   /* the environment has no say … */
+    (void)curl_easy_setopt(easy, CURLOPT_NOPROXY, ""); /* … and is not looked through */
+    /* What leaves over TLS is copied into a buffer that is made each time: one that the allocator keeps. */
+    (void)curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER);
     (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     (void)curl_easy_setopt(easy, CURLOPT_USERAGENT, client->user_agent);
     (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
@@ -505,6 +511,8 @@ static CURL *take_handle(struct fetch_client *client)
 static struct shard *shard_of(const struct transfer *transfer)
 {
     unsigned value = transfer->place.port;
+    if (transfer->neighbourhood)
+        return &transfer->client->shards[transfer->neighbourhood % SHARDS];
     for (const char *at = transfer->place.host; *at; at++)
         value = value * 31 + (unsigned char)*at;
     return &transfer->client->shards[value % SHARDS];
@@ -701,6 +709,7 @@ static struct transfer *transfer_new(struct fetch_client *client, const struct f
         .body_length = request->body_length,
         .response_max = request->response_max,
         .deadline = loop_monotonic_ms() + request->timeout_ms,
+        .neighbourhood = request->neighbourhood,
         .trusted = request->trusted,
         .may_send = request->may_send,
     };

@@ -51,6 +51,10 @@ struct fetch_request {
     unsigned timeout_ms; /* in all */
     bool trusted; /* a platform or a store that the operator configured: neither the address guard nor the
                      refusal is asked */
+    /* Hosts that are asked one after the other have the same number here: curl looks through all idle
+     * connections of their neighbourhood once a second while any of it is asked. One host always with the
+     * same number, or its connections are not found again; 0: a place by its name. */
+    unsigned neighbourhood;
     /* Asked, with the context of `done`, when a connection is there and nothing was sent yet: false is
      * FETCH_BUSY. NULL: it may. */
     bool (*may_send)(void *context);

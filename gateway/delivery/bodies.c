@@ -38,6 +38,12 @@ struct bodies *bodies_new(void)
     return bodies;
 }
 
+struct body *body_ref(struct body *body)
+{
+    body->references++;
+    return body;
+}
+
 void body_unref(struct body *body)
 {
     if (body && --body->references == 0)
@@ -134,15 +140,17 @@ static bool is_signed_by_another(const struct body *body, const struct signer *s
     return strcmp(body->signed_by, hash) != 0;
 }
 
-void bodies_put(struct bodies *bodies, const char *number, const void *text, size_t length)
+struct body *body_of_new(const void *text, size_t length)
+{
+    return memmem(text, length, "\"type\":\"Delete\"", 15) ? NULL : body_new(text, length);
+}
+
+void bodies_put(struct bodies *bodies, const char *number, struct body *body)
 {
     struct kept *one;
     HASH_FIND_STR(bodies->kept, number, one);
-    if (one || memmem(text, length, "\"type\":\"Delete\"", 15))
-        return;
-    struct body *body = body_new(text, length);
-    keep(bodies, number, body);
-    body_unref(body);
+    if (!one)
+        keep(bodies, number, body);
 }
 
 static struct body *kept_body(struct bodies *bodies, const char *number, const struct signer *signer)

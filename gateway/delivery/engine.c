@@ -7,6 +7,7 @@
 #include "gateway/clock.h"
 #include "gateway/delivery/results.h"
 #include "gateway/delivery/send.h"
+#include "gateway/delivery/signing.h"
 #include "gateway/log.h"
 
 enum { PUMP_IDLE_MS = 200, FAN_IDLE_MS = 500, BEAT_MS = 1000, RECLAIM_MAX = 500 };
@@ -188,6 +189,7 @@ void delivery_start(struct gateway *gateway)
     (void)snprintf(delivery->name, sizeof delivery->name, "%s", gateway->worker_id);
     delivery->bodies = bodies_new();
     delivery->results = results_new(gateway);
+    delivery->ahead = ahead_new(gateway);
     store_listen(gateway->store, "delivery", store_back, gateway);
     rounds_start(&delivery->beat, gateway, beat_round, BEAT_MS, true);
     rounds_start(&delivery->fan, gateway, fanout_round, FAN_IDLE_MS, false);
@@ -205,7 +207,8 @@ void delivery_kick(struct gateway *gateway)
 
 size_t delivery_pending(const struct gateway *gateway)
 {
-    return gateway->delivery ? gateway->delivery->flying : 0;
+    const struct delivery *delivery = gateway->delivery;
+    return delivery ? delivery->flying + ahead_is_busy(delivery->ahead) : 0;
 }
 
 void delivery_free(struct gateway *gateway)
@@ -219,6 +222,7 @@ void delivery_free(struct gateway *gateway)
     rounds_free(&delivery->beat);
     fanout_forget(delivery);
     results_free(delivery->results);
+    ahead_free(delivery->ahead);
     bodies_free(delivery->bodies);
     free(delivery);
 }

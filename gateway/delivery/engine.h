@@ -14,6 +14,7 @@ struct body;
 struct sending; /* a claim on its way */
 
 struct results; /* what came of claims (results.h) */
+struct ahead;   /* a signature made before its claim (signing.h) */
 
 struct bodies; /* the last ones used */
 struct bodies *bodies_new(void);
@@ -21,9 +22,11 @@ void bodies_free(struct bodies *bodies);
 /* The body of activity number `number`, a new reference; a Delete with the LD signature of `signer`. Waits
  * when it is not kept so. NULL: not to be had. */
 struct body *bodies_get(struct gateway *gateway, const char *number, const struct signer *signer);
-/* The body of an activity that was queued here just now, unless it is signed when it is sent. Does not wait.
- */
-void bodies_put(struct bodies *bodies, const char *number, const void *text, size_t length);
+/* The body of an activity that is about to be queued here, a new reference; NULL when it is signed when it is
+ * sent. Neither waits. */
+struct body *body_of_new(const void *text, size_t length);
+void bodies_put(struct bodies *bodies, const char *number, struct body *body);
+struct body *body_ref(struct body *body);
 void body_unref(struct body *body);
 const char *body_text(const struct body *body, size_t *length);
 const char *body_digest_header(const struct body *body);         /* "SHA-256=…" */
@@ -51,6 +54,7 @@ struct delivery {
     struct rounds pump, fan, beat;
     struct bodies *bodies;
     struct results *results;
+    struct ahead *ahead;
     struct sending *sendings; /* by the names of their claims */
     size_t flying;
     /* In whose name this worker claims. Once it was taken for dead it needs another one: what it claimed

@@ -3,6 +3,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/delivery/engine.h"
+#include "gateway/delivery/signing.h"
 #include "mapping/ids.h"
 #include "mapping/inbound.h"
 
@@ -95,14 +96,20 @@ bool delivery_queue(struct gateway *gateway, const struct delivery_activity *act
     arguments_append(arguments, targets);
     arguments_free(targets);
     arena_free(arena);
-    struct reply *reply =
-        enqueue(gateway, arguments, !activity->late && kinds[activity->kind].sources[0] == 'a');
+    bool pages = !activity->late && kinds[activity->kind].sources[0] == 'a';
+    struct body *body = gateway->delivery ? body_of_new(activity->body, activity->body_length) : NULL;
+    if (body && pages && !gateway->delivery->flying)
+        ahead_begin(gateway->delivery->ahead, activity->aid, body);
+    struct reply *reply = enqueue(gateway, arguments, pages);
     bool good = !reply_failed(reply);
-    if (good && gateway->delivery) {
-        if (reply_kind(reply) == REPLY_TEXT)
-            bodies_put(gateway->delivery->bodies, reply_text(reply), activity->body, activity->body_length);
+    bool queued = reply_kind(reply) == REPLY_TEXT;
+    if (activity->queued)
+        *activity->queued = queued;
+    if (body && queued)
+        bodies_put(gateway->delivery->bodies, reply_text(reply), body);
+    if (good && gateway->delivery)
         rounds_kick(&gateway->delivery->fan);
-    }
+    body_unref(body);
     reply_free(reply);
     return good;
 }

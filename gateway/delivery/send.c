@@ -11,42 +11,29 @@
 #include "gateway/clock.h"
 #include "gateway/delivery/answer.h"
 #include "gateway/delivery/results.h"
+#include "gateway/delivery/signing.h"
 #include "gateway/fed/local.h"
 #include "gateway/health.h"
 #include "gateway/log.h"
-#include "gateway/sig/cavage.h"
-#include "gateway/sig/http_date.h"
-#include "gateway/sig/rfc9421.h"
 #include "mapping/buffer.h"
 
 enum {
     SEND_TIMEOUT_MS = 20000,
     PUT_OFF_MS = 30000,
-    SIGNATURE_SIZE = 2048,
-    INPUT_SIZE = 1024,
     REASON_SIZE = 64,
     CLAIM_KEY_MAX = 8192,
+    NEIGHBOURS = 512,
 };
 /* PROTOCOL §2.2: a scheme that worked is remembered for 7 days, one that did not for a day. */
 static const int64_t SCHEME_KEPT_MS = (int64_t)7 * 86400 * 1000;
 static const int64_t SCHEME_REFUSED_MS = (int64_t)86400 * 1000;
 
-#define CONTENT_TYPE "application/activity+json"
-
-enum scheme { SCHEME_CAVAGE, SCHEME_RFC9421 };
-
 struct sending {
-    struct crypto_job job; /* first: the pool hands it back */
+    struct signing signing; /* first: the pool hands it back; its body is this one's */
     struct gateway *gateway;
     struct claim claim; /* texts in `texts` */
     char *texts;
-    struct body *body;
-    const struct signer *signer;
-    enum scheme scheme;
-    bool may_knock, knocked, is_signed;
-    char date[HTTP_DATE_LENGTH + 1];
-    int64_t signed_at; /* s */
-    char signature[SIGNATURE_SIZE], input[INPUT_SIZE];
+    bool may_knock, knocked;
     struct delivery_answer answer;
     struct result result;
     int status;
@@ -123,7 +110,7 @@ static void sending_free(struct sending *sending)
     if (delivery->flying-- + CLAIM_MAX > FLYING_MAX)
         rounds_kick(&delivery->pump);
     HASH_DEL(delivery->sendings, sending);
-    body_unref(sending->body);
+    body_unref(sending->signing.body);
     free(sending->texts);
     free(sending);
 }
@@ -189,7 +176,7 @@ static double chance(void)
     return bits / 4294967296.0;
 }
 
-/* The fourth and the last part of "AN:H:PRIORITY:N:A:INBOX". */
+/* The second, fourth or last part of "AN:H:PRIORITY:N:A:INBOX". */
 static const char *claim_part(const char *name, int part)
 {
     while (part-- > 0)
@@ -208,7 +195,7 @@ static void remember_scheme(struct sending *sending)
     int64_t now = clock_now_ms();
     if (!sending->knocked)
         return;
-    if (sending->scheme == SCHEME_CAVAGE)
+    if (sending->signing.scheme == SCHEME_CAVAGE)
         (void)snprintf(sending->remember, sizeof sending->remember, "-");
     else
         (void)snprintf(sending->remember, sizeof sending->remember, "%s %" PRId64,
@@ -231,7 +218,7 @@ static void answered(void *context, struct fetch_result *result)
     (void)snprintf(sending->reason, sizeof sending->reason, "%s", sending->answer.reason);
     if (sending->answer.knock && sending->may_knock && !sending->knocked) {
         sending->knocked = true;
-        sending->scheme = sending->scheme == SCHEME_CAVAGE ? SCHEME_RFC9421 : SCHEME_CAVAGE;
+        sending->signing.scheme = sending->signing.scheme == SCHEME_CAVAGE ? SCHEME_RFC9421 : SCHEME_CAVAGE;
         start_signing(sending);
         return;
     }
@@ -244,22 +231,6 @@ static void answered(void *context, struct fetch_result *result)
 
 /* ---- signing and sending
  * ----------------------------------------------------------------------------------------- */
-
-/* On a thread of the crypto pool: touches nothing but its own. */
-static void sign(struct crypto_job *job)
-{
-    struct sending *sending = (struct sending *)job;
-    const struct signer *signer = sending->signer;
-    if (sending->scheme == SCHEME_CAVAGE)
-        sending->is_signed = cavage_sign_post(signer->key, signer->key_id, sending->claim.url, sending->date,
-                                              body_digest_header(sending->body), CONTENT_TYPE,
-                                              sending->signature, sizeof sending->signature);
-    else
-        sending->is_signed =
-            rfc9421_sign(signer->key, signer->key_id, "POST", sending->claim.url,
-                         body_content_digest_header(sending->body), sending->signed_at, sending->input,
-                         sizeof sending->input, sending->signature, sizeof sending->signature);
-}
 
 static void give_up(struct sending *sending, enum delivery_outcome outcome, int64_t delay_ms,
                     const char *reason)
@@ -278,38 +249,44 @@ static bool is_leased(void *context)
     return strcmp(sending->claim.worker, delivery->name) == 0 && loop_monotonic_ms() < delivery->leased_until;
 }
 
+/* A fan-out walks through the hosts by their numbers. */
+static unsigned neighbourhood_of(const struct claim *claim)
+{
+    return 1 + (unsigned)(strtoul(claim_part(claim->name, 1), NULL, 10) / NEIGHBOURS);
+}
+
 static void signed_now(struct crypto_job *job)
 {
     struct sending *sending = (struct sending *)job;
-    if (!sending->is_signed) {
+    if (!sending->signing.is_signed) {
         give_up(sending, OUTCOME_DROP, 0, "the address cannot be signed for");
         return;
     }
-    bool cavage = sending->scheme == SCHEME_CAVAGE;
+    bool cavage = sending->signing.scheme == SCHEME_CAVAGE;
     struct fetch_header headers[] = {
-        {"Content-Type", CONTENT_TYPE},
-        {"Date", sending->date},
-        {cavage ? "Digest" : "Content-Digest",
-         cavage ? body_digest_header(sending->body) : body_content_digest_header(sending->body)},
-        {"Signature", sending->signature},
-        {"Signature-Input", sending->input},
+        {"Content-Type", DELIVERY_CONTENT_TYPE},
+        {"Date", sending->signing.date},
+        {cavage ? "Digest" : "Content-Digest", cavage ? body_digest_header(sending->signing.body)
+                                                      : body_content_digest_header(sending->signing.body)},
+        {"Signature", sending->signing.signature},
+        {"Signature-Input", sending->signing.input},
     };
     struct fetch_request request = {.method = "POST",
                                     .url = sending->claim.url,
                                     .headers = headers,
                                     .header_count = cavage ? 4 : 5,
                                     .timeout_ms = SEND_TIMEOUT_MS,
+                                    .neighbourhood = neighbourhood_of(&sending->claim),
                                     .may_send = is_leased};
-    request.body = body_text(sending->body, &request.body_length);
+    request.body = body_text(sending->signing.body, &request.body_length);
     fetch_start(sending->gateway->fetch, &request, answered, sending);
 }
 
 static void start_signing(struct sending *sending)
 {
-    sending->signed_at = clock_now_ms() / 1000;
-    http_date_format(sending->signed_at, sending->date);
-    sending->job = (struct crypto_job){.work = sign, .done = signed_now};
-    crypto_pool_submit(sending->gateway->crypto, &sending->job);
+    sending->signing.url = sending->claim.url;
+    if (!ahead_take(sending->gateway->delivery->ahead, &sending->signing, signed_now))
+        signing_start(&sending->signing, sending->gateway, signed_now);
 }
 
 static void choose_scheme(struct sending *sending)
@@ -319,7 +296,7 @@ static void choose_scheme(struct sending *sending)
     bool valid = scheme[length] == ' ' && strtoll(scheme + length, NULL, 10) > clock_now_ms();
     sending->may_knock = true;
     if (valid && length == 7 && memcmp(scheme, "rfc9421", 7) == 0)
-        sending->scheme = SCHEME_RFC9421;
+        sending->signing.scheme = SCHEME_RFC9421;
     else if (valid)
         sending->may_knock = false; /* the other scheme was refused within the last day */
 }
@@ -328,9 +305,11 @@ void send_claim(struct gateway *gateway, const struct claim *claim, struct body 
                 const struct signer *signer)
 {
     struct sending *sending = sending_new(gateway, claim);
-    sending->body = body;
-    sending->signer = signer;
+    sending->signing.body = body;
+    sending->signing.signer = signer;
     choose_scheme(sending);
+    if (gateway->delivery->flying == 1 && strcmp(claim->kind, "create") == 0)
+        ahead_note(gateway->delivery->ahead, claim->aid, claim->url, sending->signing.scheme);
     if (claim->url[0] == '\0' || local_is_ours(gateway->config, claim->url))
         give_up(sending, OUTCOME_DROP, 0, "the address is our own or unknown");
     else

@@ -146,7 +146,8 @@ static const char *update_id(struct publishing *publishing)
     return arena_format(publishing->arena, "%s#update-%llu", object, (unsigned long long)post->revision);
 }
 
-static bool queue_note(struct publishing *publishing, const json_t *note, const struct note_people *people)
+bool publishing_queue_note(struct publishing *publishing, const json_t *note,
+                           const struct note_people *people, bool *queued)
 {
     const struct post_record *post = &publishing->post;
     struct delivery_target *targets = arena_alloc(publishing->arena, DELIVERY_TARGETS_MAX * sizeof *targets);
@@ -155,7 +156,8 @@ static bool queue_note(struct publishing *publishing, const json_t *note, const 
                                          .revision = post->revision,
                                          .priority = priority_of(post),
                                          .targets = targets,
-                                         .target_count = publishing_targets(publishing, people, targets)};
+                                         .target_count = publishing_targets(publishing, people, targets),
+                                         .queued = queued};
     json_t *document = NULL;
     if (note && activity.kind == DELIVERY_CREATE)
         document = create_activity(note);
@@ -164,19 +166,25 @@ static bool queue_note(struct publishing *publishing, const json_t *note, const 
     return publishing_queue(publishing, document, &activity);
 }
 
+bool publishing_tell(struct publishing *publishing, const json_t *note,
+                     const struct note_surroundings *around, const struct loss *loss)
+{
+    bool wait = false;
+    if (note && !publishing_ask(publishing, note, &around->quote, &wait))
+        return false;
+    return wait ||
+           (keep_loss(publishing, loss) &&
+            tags_note(publishing->gateway, publishing->arena, &publishing->record, &publishing->post, note) &&
+            publishing_queue_note(publishing, note, &around->people, NULL));
+}
+
 static bool queue_post(struct publishing *publishing)
 {
     struct note_surroundings *around = arena_alloc(publishing->arena, sizeof *around);
     struct loss loss = {.entries = json_array()};
     json_t *note = render_note(publishing->gateway, publishing->arena, &publishing->record, &publishing->post,
                                around, &loss);
-    bool wait = false;
-    bool good = !note || publishing_ask(publishing, note, &around->quote, &wait);
-    if (good && !wait)
-        good =
-            keep_loss(publishing, &loss) &&
-            tags_note(publishing->gateway, publishing->arena, &publishing->record, &publishing->post, note) &&
-            queue_note(publishing, note, &around->people);
+    bool good = publishing_tell(publishing, note, around, &loss);
     json_decref(note);
     json_decref(loss.entries);
     return good;

@@ -10,6 +10,11 @@
 
 /* Create or Update of a live post, as its stored state wants it. */
 bool publish_post(struct gateway *gateway, const char *aid, const char *oid, const char *trace);
+/* Stores a post that is new (`change`: only_new, not held, no boost) of an account that is on, `record`, and
+ * queues its Create: all in one step where nothing else is to be kept before that. POST_KNOWN: it is not
+ * new, nothing was done. */
+bool publish_new_post(struct gateway *gateway, const struct account_record *record,
+                      const struct post_change *change, enum post_outcome *outcome);
 /* Delete of a tombstone, to every host that may hold a copy. */
 bool publish_post_delete(struct gateway *gateway, const char *aid, const char *oid, const char *trace);
 /* The same for a native post whose newest generation is a tombstone, if its Delete was not queued yet. */

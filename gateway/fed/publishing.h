@@ -29,6 +29,14 @@ const char *publishing_object(const struct publishing *publishing, const char *o
 /* The document (its reference is taken) as the body of what is queued. Fills in aid, id, trace and body. */
 bool publishing_queue(struct publishing *publishing, json_t *document, struct delivery_activity *activity);
 
+/* The loaded post's note, NULL when it cannot be written: asks for what it quotes, keeps what is noted beside
+ * the post, and queues its Create or Update unless that waits for an answer. */
+bool publishing_tell(struct publishing *publishing, const json_t *note,
+                     const struct note_surroundings *around, const struct loss *loss);
+/* Only the last of that. `queued` as delivery_queue fills it in, or NULL. */
+bool publishing_queue_note(struct publishing *publishing, const json_t *note,
+                           const struct note_people *people, bool *queued);
+
 /* Inboxes of the people; returns how many of DELIVERY_TARGETS_MAX. */
 size_t publishing_targets(struct publishing *publishing, const struct note_people *people,
                           struct delivery_target *targets);

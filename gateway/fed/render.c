@@ -89,6 +89,8 @@ static json_t *reply_ids(struct gateway *gateway, struct arena *arena, const str
 {
     struct thread_ids list;
     json_t *ids = json_array();
+    if (!post->number) /* not even stored yet: nobody can have answered it */
+        return ids;
     if (thread_replies(gateway, arena, post, REPLIES_READ, &list) != LOOKUP_FOUND)
         return ids;
     for (size_t i = 0; i < list.count && i < REPLIES_SHOWN; i++)

@@ -274,6 +274,12 @@ const struct signer *signer_account(struct gateway *gateway, const char *aid, in
     return signer;
 }
 
+const struct signer *signer_kept(struct gateway *gateway, const char *aid)
+{
+    const struct cached_signer *known = find(&cache_of(gateway)->accounts, aid);
+    return known ? &known->signer : NULL;
+}
+
 /* ---- signed GETs
  * ---------------------------------------------------------------------------------------------------- */
 

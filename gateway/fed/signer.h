@@ -25,6 +25,9 @@ const struct signer *signer_instance(struct gateway *gateway, const struct confi
  * for at least a minute: ask again for each piece of work, it costs nothing. */
 const struct signer *signer_account(struct gateway *gateway, const char *aid, int64_t generation);
 
+/* The one that is kept for the account, whichever key it has; NULL when none is. Does not wait. */
+const struct signer *signer_kept(struct gateway *gateway, const char *aid);
+
 /* A new RSA key pair: SPKI PEM (malloc'd) and the private key sealed for the store (malloc'd). Computed in
  * the crypto pool: waits. */
 void signer_make_key(struct gateway *gateway, char **public_key_pem, unsigned char **sealed,

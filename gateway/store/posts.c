@@ -13,18 +13,23 @@ static const struct {
     enum post_outcome outcome;
 } outcomes[] = {
     {"created", POST_CREATED}, {"waits", POST_WAITS},   {"updated", POST_UPDATED}, {"stale", POST_STALE},
-    {"deleted", POST_DELETED}, {"unseen", POST_UNSEEN}, {"counted", POST_COUNTED},
+    {"deleted", POST_DELETED}, {"unseen", POST_UNSEEN}, {"counted", POST_COUNTED}, {"known", POST_KNOWN},
 };
 
-static enum lookup read_outcome(struct reply *reply, enum post_outcome *outcome)
+static enum lookup outcome_of(const struct reply *reply, enum post_outcome *outcome)
 {
-    enum lookup result = LOOKUP_DOWN;
     for (size_t i = 0; !reply_failed(reply) && i < sizeof outcomes / sizeof outcomes[0]; i++) {
         if (strcmp(reply_text(reply), outcomes[i].name) != 0)
             continue;
         *outcome = outcomes[i].outcome;
-        result = LOOKUP_FOUND;
+        return LOOKUP_FOUND;
     }
+    return LOOKUP_DOWN;
+}
+
+static enum lookup read_outcome(struct reply *reply, enum post_outcome *outcome)
+{
+    enum lookup result = outcome_of(reply, outcome);
     reply_free(reply);
     return result;
 }
@@ -186,7 +191,7 @@ static void add_parent(struct arguments *arguments, const struct reference *pare
                    parent->remote && strncmp(parent->remote, "rp_", 3) == 0 ? parent->remote + 3 : hash);
 }
 
-enum lookup post_put(struct store *store, const struct post_change *change, enum post_outcome *outcome)
+static struct arguments *change_arguments(const struct post_change *change)
 {
     const struct post *post = change->post;
     int64_t edited = post->edited ? post->edited : change->now;
@@ -214,7 +219,37 @@ enum lookup post_put(struct store *store, const struct post_change *change, enum
     arguments_text(arguments, change->requoted ? "1" : "0");
     arguments_text(arguments, change->queue);
     arguments_text(arguments, change->entry);
-    return read_outcome(store_script(store, "post_put", arguments), outcome);
+    arguments_text(arguments, change->only_new ? "1" : "0");
+    return arguments;
+}
+
+enum lookup post_put(struct store *store, const struct post_change *change, enum post_outcome *outcome)
+{
+    return read_outcome(store_script(store, "post_put", change_arguments(change)), outcome);
+}
+
+static void put_answered(void *context, const struct reply *reply)
+{
+    struct post_putting *putting = context;
+    putting->result = outcome_of(reply, &putting->outcome);
+    putting->answered = true;
+    if (putting->waiting)
+        task_resume(putting->waiting);
+}
+
+void post_put_begin(struct store *store, const struct post_change *change, struct post_putting *putting)
+{
+    *putting = (struct post_putting){.result = LOOKUP_DOWN};
+    store_script_start(store, "post_put", change_arguments(change), put_answered, putting);
+}
+
+enum lookup post_put_end(struct post_putting *putting, enum post_outcome *outcome)
+{
+    putting->waiting = putting->answered ? NULL : task_current();
+    if (putting->waiting)
+        task_park();
+    *outcome = putting->outcome;
+    return putting->result;
 }
 
 static enum lookup remove_post(struct store *store, const char *aid, const char *oid, int64_t now, bool tell,

@@ -45,6 +45,7 @@ enum post_outcome {
     POST_STALE,   /* not newer than what is stored */
     POST_DELETED, /* a tombstone now: deliver a Delete */
     POST_UNSEEN,  /* deleted inside its hold window, or never known: it never existed outside */
+    POST_KNOWN,   /* it is no new one: nothing was done */
 };
 
 struct post_change {
@@ -58,9 +59,20 @@ struct post_change {
     /* The queue entry that says so, and its queue's key; NULL: none. A worker that stood still for long holds
      * entries that others have done meanwhile: when the entry is gone, nothing is created. */
     const char *queue, *entry;
+    bool only_new; /* nothing is to be done when there is one of that OID, or was */
 };
 /* Creates or edits. */
 enum lookup post_put(struct store *store, const struct post_change *change, enum post_outcome *outcome);
+/* The same in two steps: what is asked between them goes the same way, right behind. Only the end waits, and
+ * it must come: `putting` is written to until then. */
+struct post_putting {
+    bool answered;
+    struct task *waiting;
+    enum lookup result;
+    enum post_outcome outcome;
+};
+void post_put_begin(struct store *store, const struct post_change *change, struct post_putting *putting);
+enum lookup post_put_end(struct post_putting *putting, enum post_outcome *outcome);
 /* True when the two differ in nothing but counts, their own or a poll's, and the poll's end: no edit. */
 bool post_differs_in_counts(const struct post *one, const struct post *other);
 enum lookup post_remove(struct store *store, const char *aid, const char *oid, int64_t now,

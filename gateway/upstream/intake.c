@@ -143,6 +143,51 @@ static bool compare_stored(struct intake *intake, struct post_change *change)
     return found != LOOKUP_DOWN;
 }
 
+/* By all that is known without asking; and nothing holds it back. */
+static bool seems_new(const struct intake *intake, const struct account_record *record,
+                      const struct post *post)
+{
+    bool boost = (post->repost_of.native || post->repost_of.remote) && !post->body.length;
+    return intake->event->kind == EVENT_POST_CREATED && !record->hold_ms && !record->keeps_home && !boost &&
+           !(post->created > 0 && pauses_cover(record->pauses, post->created));
+}
+
+/* Stored and told when it is new. */
+static bool put_new(struct intake *intake, const struct account_record *record,
+                    const struct post_change *change, enum post_outcome *outcome)
+{
+    char oid[OID_LENGTH + 1];
+    struct post_change fresh = *change;
+    oid_make(change->aid, change->post->id, 0, oid);
+    fresh.oid = oid;
+    fresh.only_new = true;
+    return publish_new_post(intake->gateway, record, &fresh, outcome);
+}
+
+static enum work_result put_any(struct intake *intake, const struct account_record *record,
+                                struct post_change *change)
+{
+    const struct post *post = change->post;
+    char oid[OID_LENGTH + 1];
+    enum post_outcome outcome;
+    change->oid = oid;
+    enum lookup found = post_oid(intake->gateway->store, change->aid, post->id, oid);
+    enum lookup home =
+        found == LOOKUP_ABSENT ? home_find(intake->gateway, intake->arena, record, post) : LOOKUP_ABSENT;
+    if (home == LOOKUP_FOUND)
+        return WORK_DONE;
+    if (found == LOOKUP_DOWN || home == LOOKUP_DOWN)
+        return WORK_LATER;
+    if (!(found == LOOKUP_FOUND ? compare_stored(intake, change) : settle_boost(intake, change)) ||
+        post_put(intake->gateway->store, change, &outcome) != LOOKUP_FOUND)
+        return WORK_LATER;
+    if (found == LOOKUP_ABSENT && !home_forget(intake->gateway, record, post->id))
+        return WORK_LATER;
+    if (outcome == POST_WAITS || outcome == POST_COUNTED)
+        return WORK_DONE;
+    return publish_post(intake->gateway, change->aid, oid, intake->trace) ? WORK_DONE : WORK_LATER;
+}
+
 static enum work_result put_post(struct intake *intake, const struct account_record *record,
                                  const struct post *given)
 {
@@ -156,12 +201,12 @@ static enum work_result put_post(struct intake *intake, const struct account_rec
         return keep_home(intake, aid, &post);
     if (record->consent == CONSENT_PAUSED)
         return WORK_DONE; /* a comparison finds it when the account goes on */
-    char oid[OID_LENGTH + 1];
-    enum post_outcome outcome;
+    if (!settle_poll(intake, &post))
+        return WORK_LATER;
+    enum post_outcome outcome = POST_KNOWN;
     int64_t now = clock_now_ms();
     struct post_change change = {
         .aid = aid,
-        .oid = oid,
         .post = &post,
         .published = post.created > 0 && post.created < now ? post.created : now,
         .now = now,
@@ -169,21 +214,9 @@ static enum work_result put_post(struct intake *intake, const struct account_rec
         .trace = intake->trace,
         .queue = arena_format(intake->arena, "work:intake:%s", intake->platform->config->name),
         .entry = intake->entry};
-    enum lookup found = post_oid(intake->gateway->store, aid, post.id, oid);
-    enum lookup home =
-        found == LOOKUP_ABSENT ? home_find(intake->gateway, intake->arena, record, &post) : LOOKUP_ABSENT;
-    if (home == LOOKUP_FOUND)
-        return WORK_DONE;
-    if (found == LOOKUP_DOWN || home == LOOKUP_DOWN || !settle_poll(intake, &post))
+    if (seems_new(intake, record, &post) && !put_new(intake, record, &change, &outcome))
         return WORK_LATER;
-    if (!(found == LOOKUP_FOUND ? compare_stored(intake, &change) : settle_boost(intake, &change)) ||
-        post_put(intake->gateway->store, &change, &outcome) != LOOKUP_FOUND)
-        return WORK_LATER;
-    if (found == LOOKUP_ABSENT && !home_forget(intake->gateway, record, post.id))
-        return WORK_LATER;
-    if (outcome == POST_WAITS || outcome == POST_COUNTED)
-        return WORK_DONE;
-    return publish_post(intake->gateway, aid, oid, intake->trace) ? WORK_DONE : WORK_LATER;
+    return outcome == POST_KNOWN ? put_any(intake, record, &change) : WORK_DONE;
 }
 
 static enum work_result fetch_and_put(struct intake *intake, const struct account_record *record)

@@ -72,7 +72,7 @@ static void hold(struct platform_stream *self)
     bool greeted = false;
     while (!self->closed) {
         if (!leave && (!stream_flush(self) || self->broken || self->platform->gateway->stopping ||
-                       !lease_take(self->platform->gateway, &self->lease) || !look_after(self, &greeted))) {
+                       !lease_keep(self->platform->gateway, &self->lease) || !look_after(self, &greeted))) {
             leave = true;
             if (self->socket)
                 websocket_close(self->socket, 1000);

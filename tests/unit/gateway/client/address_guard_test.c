@@ -332,6 +332,89 @@ static void a_url_is_taken_apart_as_it_is_connected(void **state)
     address_guard_free(guard);
 }
 
+/* A scheme in capitals is read by curl's parser, one in small letters before it wherever that is possible. */
+static void compare_readings(const struct address_guard *guard, const char *scheme, const char *rest)
+{
+    char small[128];
+    char large[128];
+    struct guarded_url parts;
+    struct guarded_url by_curl;
+    const char *why = NULL;
+    const char *why_by_curl = NULL;
+    (void)snprintf(small, sizeof small, "%s://%s", scheme, rest);
+    (void)snprintf(large, sizeof large, "%s://%s", scheme, rest);
+    for (size_t i = 0; large[i] != ':'; i++)
+        large[i] = (char)(large[i] - 32);
+    for (int trusted = 0; trusted < 2; trusted++) {
+        bool permitted = address_guard_url(guard, small, trusted, &parts, &why);
+        if (permitted != address_guard_url(guard, large, trusted, &by_curl, &why_by_curl))
+            fail_msg("%s: %s / %s", small, why ? why : "permitted", why_by_curl ? why_by_curl : "permitted");
+        if (permitted && (strcmp(parts.host, by_curl.host) != 0 || parts.port != by_curl.port ||
+                          parts.https != by_curl.https || parts.literal != by_curl.literal ||
+                          memcmp(&parts.address, &by_curl.address, sizeof parts.address) != 0))
+            fail_msg("%s: %s:%u / %s:%u", small, parts.host, parts.port, by_curl.host, by_curl.port);
+    }
+}
+
+static void what_is_read_before_curl_is_read_as_by_curl(void **state)
+{
+    static const char *const rests[] = {
+        "m.example",
+        "m.example/a?b#c",
+        "m.example:443/",
+        "m.example:80/",
+        "m.example:00443",
+        "m.example:65535/",
+        "m.example:65536/",
+        "m.example:99999/",
+        "m.example:0/",
+        "m.example:/",
+        "m.example?x",
+        "m.example#x",
+        "a--b.example/",
+        "xn--mnchen-3ya.de",
+        "-a.example/",
+        "a-.example/",
+        "m.example./",
+        "m..example/",
+        "localhost/",
+        "127.0.0.1:80/",
+        "127.0.0.01/",
+        "127.1/",
+        "0x7f.1/",
+        "1.2.3.4.5/",
+        "1.2.3.256/",
+        "a.1.2.3/",
+        "2130706433/",
+        "a@m.example/",
+        "m.example:443x/",
+        "m.example:443:1/",
+        "1.2.3.4:8080/a/../../",
+        "m.example:123456/",
+    };
+    static const char alphabet[] = "aaz.-:19/?#@x_%0";
+    char error[256];
+    struct address_guard *guard = address_guard_new(true, "10.0.0.0/8", error, sizeof error);
+    uint32_t random = 7;
+    (void)state;
+    assert_non_null(guard);
+    for (size_t i = 0; i < sizeof rests / sizeof rests[0]; i++) {
+        compare_readings(guard, "https", rests[i]);
+        compare_readings(guard, "http", rests[i]);
+    }
+    for (int i = 0; i < 20000; i++) {
+        char rest[16];
+        size_t length = 1 + (size_t)i % 12;
+        for (size_t at = 0; at < length; at++) {
+            random = random * 1664525 + 1013904223;
+            rest[at] = alphabet[(random >> 16) % (sizeof alphabet - 1)];
+        }
+        rest[length] = '\0';
+        compare_readings(guard, i % 3 ? "https" : "http", rest);
+    }
+    address_guard_free(guard);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,6 +425,7 @@ int main(void)
         cmocka_unit_test(the_lab_permits_http_and_loopback_only),
         cmocka_unit_test(a_wrong_list_is_refused_with_its_word),
         cmocka_unit_test(a_url_is_taken_apart_as_it_is_connected),
+        cmocka_unit_test(what_is_read_before_curl_is_read_as_by_curl),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

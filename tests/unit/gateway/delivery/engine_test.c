@@ -11,12 +11,15 @@
 #include "gateway/client/fetch.h"
 #include "gateway/clock.h"
 #include "gateway/delivery/engine.h"
+#include "gateway/delivery/signing.h"
 #include "gateway/fed/in_vain.h"
 #include "gateway/fed/publish.h"
 #include "gateway/fed/signer.h"
 #include "gateway/jobs.h"
 #include "gateway/ledger/exposure.h"
 #include "gateway/ledger/ledger.h"
+#include "gateway/sig/digest.h"
+#include "gateway/sig/signature.h"
 #include "gateway/upstream/upstream.h"
 
 enum { LOG_MAX = 64, DEADLINE_MS = 15000 };
@@ -43,6 +46,7 @@ static struct world {
     size_t gets;
     bool slow; /* answers wait in `waiting` until the test lets them go */
     struct waiting *waiting;
+    char *pem; /* of the account's key */
     void (*test)(void);
 } world;
 
@@ -71,6 +75,34 @@ static const char *header(const struct fetch_request *request, const char *name)
     return NULL;
 }
 
+static const char *header_of_request(const void *context, const char *name)
+{
+    return header(context, name);
+}
+
+/* Whoever gets it must find it signed by the account: this body, for this address. */
+static void assert_signed(const struct fetch_request *request)
+{
+    struct arena *arena = arena_new(1 << 20);
+    struct signature signature;
+    const char *why = NULL;
+    const char *host = strstr(request->url, "://") + 3;
+    const char *target = host + strcspn(host, "/");
+    struct signed_request asked = {.method = "POST",
+                                   .scheme = "https",
+                                   .authority = arena_copy(arena, host, (size_t)(target - host)),
+                                   .target = target,
+                                   .header = header_of_request,
+                                   .context = request,
+                                   .has_body = true};
+    body_digest_make(request->body, request->body_length, false, &asked.body);
+    assert_int_equal(signature_read(&asked, clock_now_ms() / 1000, arena, &signature, &why), SIGNATURE_READ);
+    struct public_key *key = public_key_from_pem(world.pem, &why);
+    assert_true(signature_check(&signature, key));
+    public_key_unref(key);
+    arena_free(arena);
+}
+
 void fetch_start(struct fetch_client *client, const struct fetch_request *request, fetch_done done,
                  void *context)
 {
@@ -80,6 +112,7 @@ void fetch_start(struct fetch_client *client, const struct fetch_request *reques
     assert_non_null(waiting);
     assert_non_null(body);
     assert_true(world.count < LOG_MAX);
+    assert_signed(request);
     struct post_sent *sent = &world.log[world.count++];
     (void)snprintf(sent->url, sizeof sent->url, "%s", request->url);
     (void)snprintf(sent->type, sizeof sent->type, "%s", json_string_value(json_object_get(body, "type")));
@@ -261,7 +294,7 @@ static void make_account(void)
     bool created = false;
     assert_int_equal(account_create(world.gateway.store, &creation, got, &created), LOOKUP_FOUND);
     assert_true(created);
-    free(pem);
+    world.pem = pem;
     free(sealed);
 }
 
@@ -338,6 +371,7 @@ static void run_world(void (*test)(void))
     }
     jobs_free(gateway);
     delivery_free(gateway);
+    free(world.pem);
     in_vain_free(gateway);
     signers_free(gateway);
     store_free(gateway->store);
@@ -711,6 +745,158 @@ static void what_was_claimed_while_the_answer_was_lost_is_sent_all_the_same(void
     run_world(claims_unknown);
 }
 
+/* ---- a post that is new ---- */
+
+static const char *post_key(const char *oid)
+{
+    static char key[64];
+    (void)snprintf(key, sizeof key, "post:%s:%s", aid, oid);
+    return key;
+}
+
+static enum post_outcome put_new(const char *native, const char *text, const char *entry)
+{
+    struct arena *arena = arena_new(1 << 20);
+    struct post post = {.id = native, .author = "u1", .revision = 1, .visibility = VISIBILITY_PUBLIC};
+    struct account_record record;
+    enum post_outcome outcome = POST_UNSEEN;
+    char oid[OID_LENGTH + 1];
+    post.body.text = text;
+    post.body.length = strlen(text);
+    post.federate = true;
+    oid_make(aid, native, 0, oid);
+    const struct post_change change = {.aid = aid,
+                                       .oid = oid,
+                                       .post = &post,
+                                       .published = clock_now_ms(),
+                                       .now = clock_now_ms(),
+                                       .trace = "t",
+                                       .queue = "work:intake:plaza",
+                                       .entry = entry,
+                                       .only_new = true};
+    assert_int_equal(account_load(world.gateway.store, arena, aid, &record), LOOKUP_FOUND);
+    assert_true(publish_new_post(&world.gateway, &record, &change, &outcome));
+    arena_free(arena);
+    return outcome;
+}
+
+static void put_new_once(void)
+{
+    follow("bob", false);
+    assert_int_equal(put_new("p1", "hello", NULL), POST_CREATED);
+    wait_for_posts(1);
+    assert_sent(0, "Create", "https://m.example/inbox");
+    wait_until(nothing_left);
+    assert_int_equal(put_new("p1", "hello again", NULL), POST_KNOWN);
+    char oid[OID_LENGTH + 1];
+    enum post_outcome outcome;
+    oid_make(aid, "p1", 0, oid);
+    assert_string_equal(ask("HGET", post_key(oid), "sent"), "1");
+    assert_int_equal(post_remove(world.gateway.store, aid, oid, clock_now_ms(), &outcome), LOOKUP_FOUND);
+    assert_int_equal(put_new("p1", "hello from the grave", NULL), POST_KNOWN);
+    assert_string_equal(ask("HGET", post_key(oid), "state"), "gone");
+    wait_until(nothing_left);
+    assert_int_equal(world.count, 1);
+}
+
+static void a_new_post_is_stored_and_told_once(void **state)
+{
+    (void)state;
+    run_world(put_new_once);
+}
+
+static void put_new_late(void)
+{
+    char oid[OID_LENGTH + 1];
+    follow("bob", false);
+    assert_int_equal(put_new("p1", "hello", "1-1"), POST_STALE);
+    oid_make(aid, "p1", 0, oid);
+    assert_string_equal(ask("EXISTS", post_key(oid), NULL), "0");
+    wait_until(nothing_left);
+    assert_int_equal(world.count, 0);
+}
+
+static void what_others_have_worked_off_meanwhile_is_not_told_as_new(void **state)
+{
+    (void)state;
+    run_world(put_new_late);
+}
+
+/* The store knows the script that queues, and is told anew of the one that stores: that runs after the other.
+ */
+static void put_new_in_the_wrong_order(void)
+{
+    follow("bob", false);
+    ask_no_answer("SCRIPT", "FLUSH", NULL, NULL);
+    assert_true(publish_renewal(&world.gateway, aid, "x", "t"));
+    wait_for_posts(1);
+    assert_int_equal(put_new("p1", "hello", NULL), POST_CREATED);
+    wait_for_posts(2);
+    assert_sent(1, "Create", "https://m.example/inbox");
+}
+
+static void a_new_post_is_told_when_the_store_has_forgotten_a_script(void **state)
+{
+    (void)state;
+    run_world(put_new_in_the_wrong_order);
+}
+
+/* ---- signed ahead ---- */
+
+static size_t taken_ahead(void)
+{
+    return ahead_taken(world.gateway.delivery->ahead);
+}
+
+static void put_and_wait(const char *native)
+{
+    size_t count = world.count + 1;
+    assert_int_equal(put_new(native, native, NULL), POST_CREATED);
+    wait_for_posts(count);
+    wait_until(nothing_left);
+    assert_int_equal(world.count, count);
+}
+
+static void change_key(void)
+{
+    unsigned char *sealed = NULL;
+    size_t sealed_length = 0;
+    free(world.pem);
+    signer_make_key(&world.gateway, &world.pem, &sealed, &sealed_length);
+    assert_int_equal(account_key_next(world.gateway.store, aid, world.pem, sealed, sealed_length),
+                     LOOKUP_FOUND);
+    assert_int_equal(account_key_switch(world.gateway.store, aid), LOOKUP_FOUND);
+    free(sealed);
+}
+
+/* That each fits what is sent, fetch_start looks at. */
+static void sign_ahead(void)
+{
+    follow("bob", true);
+    put_and_wait("p1");
+    assert_int_equal(taken_ahead(), 0);
+    put_and_wait("p2");
+    assert_int_equal(taken_ahead(), 1);
+    /* it goes elsewhere now */
+    assert_true(delivery_follower_remove(&world.gateway, aid, "https://m.example/users/bob"));
+    follow("eve", true);
+    put_and_wait("p3");
+    assert_int_equal(taken_ahead(), 1);
+    put_and_wait("p4");
+    assert_int_equal(taken_ahead(), 2);
+    change_key();
+    put_and_wait("p5");
+    assert_int_equal(taken_ahead(), 2);
+    put_and_wait("p6");
+    assert_int_equal(taken_ahead(), 3);
+}
+
+static void what_was_signed_ahead_is_used_where_it_fits(void **state)
+{
+    (void)state;
+    run_world(sign_ahead);
+}
+
 static bool has_risen(void)
 {
     return strcmp(world.gateway.delivery->name, "worker-1") == 0 &&
@@ -816,6 +1002,10 @@ int main(void)
         cmocka_unit_test(a_held_post_leaves_when_its_window_ends_and_a_deleted_one_never),
         cmocka_unit_test(a_result_that_redis_could_not_take_is_told_again_and_nothing_is_sent_twice),
         cmocka_unit_test(a_delete_that_came_while_a_create_was_in_flight_does_not_wait_for_its_retry),
+        cmocka_unit_test(a_new_post_is_stored_and_told_once),
+        cmocka_unit_test(what_others_have_worked_off_meanwhile_is_not_told_as_new),
+        cmocka_unit_test(a_new_post_is_told_when_the_store_has_forgotten_a_script),
+        cmocka_unit_test(what_was_signed_ahead_is_used_where_it_fits),
         cmocka_unit_test(what_was_claimed_while_the_answer_was_lost_is_sent_all_the_same),
         cmocka_unit_test(a_host_whose_name_is_unknown_is_told_apart_from_one_that_refuses),
         cmocka_unit_test(what_was_taken_from_a_worker_that_stood_still_it_may_not_send),
