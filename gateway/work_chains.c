@@ -46,7 +46,7 @@ bool chains_hold(const struct work *work, const char *id)
 
 static void entry_drop(struct work *work, struct entry *entry)
 {
-    HASH_DEL(work->entries, entry);
+    HASH_DEL(work->entries, entry); /* NOLINT(clang-analyzer-core.NullDereference): it is in it */
     work->bytes -= entry->size;
     if (entry->release)
         entry->release(entry->entry.parsed);
@@ -106,7 +106,7 @@ void chains_forget_waiting(struct work *work)
         struct entry *entry = chain->running ? chain->first->next : chain->first;
         while (entry) {
             struct entry *after = entry->next;
-            entry_drop(work, entry); /* NOLINT(clang-analyzer-core.NullDereference): it is in it */
+            entry_drop(work, entry);
             entry = after;
         }
         if (chain->running) {

@@ -212,8 +212,8 @@ static void handed_body(void)
     long xdels = calls_of("xdel");
     world.held_up = true;
     static const char *const chains[] = {"one", "two", "three", "four"};
-    for (char letter = 'b'; letter < 'f'; letter++)
-        assert_true(queue_here(chains[letter - 'b'], letter, 1));
+    for (size_t i = 0; i < 4; i++)
+        assert_true(queue_here(chains[i], (char)('b' + i), 1));
     assert_int_equal(work_pending(world.work), 4);
     while (world.waiting_count < 4)
         task_sleep(1);
