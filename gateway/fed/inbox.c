@@ -144,30 +144,30 @@ static void release_document(void *parsed)
 }
 
 /* True when another worker need not be told of it. `accepted`: the script's answer. */
-static bool hand_over(struct gateway *gateway, const struct keeping *keeping, int64_t now,
+static bool hand_over(struct work *queue, const struct keeping *keeping, int64_t now,
                       const struct reply *accepted)
 {
     bool with_document = keeping->document && keeping->length <= PARSED_BODY_MAX;
-    return work_hand(gateway->inbox->queues[queue_of(keeping->owner)],
-                     &(struct work_handover){
-                         .entry = {.id = reply_text(reply_at(accepted, 0)),
-                                   .chain = keeping->chain,
-                                   .data = with_document ? "" : keeping->body,
-                                   .data_length = with_document ? 0 : keeping->length,
-                                   .trace = keeping->trace,
-                                   .time = now,
-                                   .parsed = with_document ? json_incref(keeping->document) : NULL},
-                         .previous = reply_text(reply_at(accepted, 1)),
-                         .size = keeping->length,
-                         .release = release_document,
-                     });
+    return work_hand(queue, &(struct work_handover){
+                                .entry = {.id = reply_text(reply_at(accepted, 0)),
+                                          .chain = keeping->chain,
+                                          .data = with_document ? "" : keeping->body,
+                                          .data_length = with_document ? 0 : keeping->length,
+                                          .trace = keeping->trace,
+                                          .time = now,
+                                          .parsed = with_document ? json_incref(keeping->document) : NULL},
+                                .previous = reply_text(reply_at(accepted, 1)),
+                                .size = keeping->length,
+                                .release = release_document,
+                            });
 }
 
 static bool keep(struct gateway *gateway, struct arena *arena, const struct keeping *keeping)
 {
     char once[23];
     id_hash(keeping->name, once);
-    const char *queue = arena_format(arena, "inbox:%u", queue_of(keeping->owner));
+    unsigned number = queue_of(keeping->owner);
+    const char *queue = arena_format(arena, "inbox:%u", number);
     int64_t now = clock_now_ms();
     struct arguments *arguments = arguments_new();
     arguments_text(arguments, once);
@@ -179,7 +179,7 @@ static bool keep(struct gateway *gateway, struct arena *arena, const struct keep
     struct reply *reply = store_script(gateway->store, "inbox_accept", arguments);
     bool good = !reply_failed(reply);
     bool fresh = reply_kind(reply) == REPLY_LIST;
-    bool here = fresh && hand_over(gateway, keeping, now, reply);
+    bool here = fresh && hand_over(gateway->inbox->queues[number], keeping, now, reply);
     reply_free(reply);
     if (!fresh)
         return good;
