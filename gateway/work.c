@@ -142,12 +142,14 @@ static size_t read_more(struct work *work)
 
 static void read_all(struct work *work)
 {
-    work->more = true;
-    while (work->more && has_room(work)) {
-        work->more = read_more(work) == READ_COUNT;
+    bool more = true;
+    work->more = false; /* what ends meanwhile need not ask for another look */
+    while (more && has_room(work)) {
+        more = read_more(work) == READ_COUNT;
         chains_start(work);
     }
     chains_start(work);
+    work->more |= more;
 }
 
 /* Whoever queues without naming what was queued before (another version of this program, beside this one)

@@ -225,6 +225,27 @@ static void handed_body(void)
     assert_true(calls_of("xdel") - xdels < 4);
 }
 
+static void busy_body(void)
+{
+    enum { MANY = 600 };
+    assert_true(queue_here("one", 'a', 1));
+    until_seen(1);
+    long reads = calls_of("xrange");
+    int64_t began = loop_monotonic_ms();
+    static const char *const chains[] = {"one", "two", "three", "four"};
+    for (size_t i = 0; i < MANY; i++)
+        assert_true(queue_here(chains[i % 4], 'b', 1));
+    until_seen(1 + MANY);
+    /* Four a second, and some for good measure. */
+    assert_in_range(calls_of("xrange") - reads, 0, 10 + (loop_monotonic_ms() - began) / 125);
+}
+
+static void who_is_busy_does_not_look_more_often(void **state)
+{
+    (void)state;
+    run(busy_body);
+}
+
 static void what_is_handed_over_is_not_read_again_and_is_removed_together(void **state)
 {
     (void)state;
@@ -340,6 +361,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_handed_over_is_not_read_again_and_is_removed_together, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(who_is_busy_does_not_look_more_often, setup, teardown),
         cmocka_unit_test_setup_teardown(what_another_worker_queued_in_between_keeps_its_place, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(what_is_in_hand_is_bounded_and_the_rest_comes_in_order, setup,
