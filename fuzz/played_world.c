@@ -314,7 +314,8 @@ static struct reply *answer_script(const char *name, const struct words *words)
     if (strcmp(name, "inbox_accept") == 0) {
         remember(&world.kept, word(words, 3));
         world.kept_length = words->length[3];
-        return reply_of_text("1-1");
+        static const char *const ids[] = {"1-1", "1-0", NULL};
+        return reply_of_fields(ids);
     }
     if (strcmp(name, "remote_object_put") == 0) {
         remember(&world.object_key, word(words, 0));
@@ -407,6 +408,14 @@ bool __wrap_work_kick(struct work *work)
 {
     (void)work;
     return world.kept_length % 2;
+}
+
+bool __wrap_work_hand(struct work *work, const struct work_handover *handover);
+bool __wrap_work_hand(struct work *work, const struct work_handover *handover)
+{
+    if (handover->release)
+        handover->release(handover->entry.parsed);
+    return __wrap_work_kick(work);
 }
 
 void __wrap_work_announce(struct gateway *gateway, const char *name);

@@ -126,6 +126,8 @@ void trace_new(char out[TRACE_LENGTH + 1])
     unsigned char bits[TRACE_LENGTH / 2];
     if (getrandom(bits, sizeof bits, 0) != (ssize_t)sizeof bits)
         abort();
-    for (size_t i = 0; i < sizeof bits; i++)
-        (void)snprintf(out + 2 * i, 3, "%02x", bits[i]);
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < TRACE_LENGTH; i++)
+        out[i] = digits[i % 2 ? bits[i / 2] & 15 : bits[i / 2] >> 4];
+    out[TRACE_LENGTH] = '\0';
 }

@@ -1,45 +1,9 @@
-#include "gateway/work.h"
-
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
-#include "gateway/lease.h"
-#include "gateway/log.h"
+#include "gateway/work_private.h"
 
-enum { LOOK_EVERY_MS = 250, READ_COUNT = 64, HELD_MAX = 1024, RETRY_FIRST_MS = 500, RETRY_MAX_MS = 60000 };
-
-struct entry {
-    struct work *work;
-    struct work_entry entry; /* its strings point behind this struct */
-    struct entry *next;      /* in its chain */
-    UT_hash_handle hh;       /* by id: entries in hand */
-};
-
-struct chain {
-    char *name;
-    struct entry *first, **last;
-    bool running;
-    UT_hash_handle hh;
-};
-
-struct work {
-    struct gateway *gateway;
-    char *name, *stream;
-    size_t parallel, running;
-    work_handler handler;
-    void *context;
-    struct lease lease;
-    char *lease_name;
-    struct entry *entries;
-    struct chain *chains;
-    char read_up_to[48]; /* the last id taken in hand; "0" after the lease was won anew */
-    struct task *looker; /* parked until there is something to do */
-    struct loop_timer *timer;
-    bool looked_for, ended;
-};
-
-static void start_ready(struct work *work);
+enum { LOOK_EVERY_MS = 250, READ_COUNT = 64, HELD_MAX = 1024, HELD_BYTES_MAX = 4 << 20 };
 
 static char *duplicate(const char *text)
 {
@@ -72,165 +36,91 @@ size_t work_pending(const struct work *work)
     return HASH_COUNT(work->entries);
 }
 
-/* ---- chains
- * --------------------------------------------------------------------------------------------------- */
-
-static struct entry *entry_new(struct work *work, const char *id, const struct reply *fields)
+static bool has_room(const struct work *work)
 {
-    const char *chain = reply_field(fields, "chain");
-    const char *trace = reply_field(fields, "trace");
-    const char *time = reply_field(fields, "time");
-    const char *data = "";
-    size_t data_length = 0;
-    for (size_t i = 0; i + 1 < reply_count(fields); i += 2)
-        if (strcmp(reply_text(reply_at(fields, i)), "data") == 0)
-            data = reply_bytes(reply_at(fields, i + 1), &data_length);
-    chain = chain ? chain : "";
-    trace = trace ? trace : "";
-    size_t id_size = strlen(id) + 1;
-    size_t chain_size = strlen(chain) + 1;
-    size_t trace_size = strlen(trace) + 1;
-    struct entry *entry = calloc(1, sizeof *entry + id_size + chain_size + trace_size + data_length + 1);
-    if (!entry)
-        abort();
-    char *text = (char *)(entry + 1);
-    entry->work = work;
-    entry->entry =
-        (struct work_entry){.id = memcpy(text, id, id_size),
-                            .chain = memcpy(text + id_size, chain, chain_size),
-                            .trace = memcpy(text + id_size + chain_size, trace, trace_size),
-                            .data = memcpy(text + id_size + chain_size + trace_size, data, data_length),
-                            .data_length = data_length,
-                            .time = time ? strtoll(time, NULL, 10) : 0};
-    return entry;
+    return HASH_COUNT(work->entries) < HELD_MAX && work->bytes < HELD_BYTES_MAX;
 }
 
-static void chain_append(struct work *work, struct entry *entry)
+void work_look_soon(struct work *work)
 {
-    struct chain *chain;
-    HASH_FIND_STR(work->chains, entry->entry.chain, chain);
-    if (!chain) {
-        chain = calloc(1, sizeof *chain);
-        if (!chain)
-            abort();
-        chain->name = duplicate(entry->entry.chain);
-        chain->last = &chain->first;
-        HASH_ADD_KEYPTR(hh, work->chains, chain->name, strlen(chain->name), chain);
-    }
-    *chain->last = entry;
-    chain->last = &entry->next;
-}
-
-static void chain_drop_first(struct work *work, struct chain *chain)
-{
-    struct entry *entry = chain->first;
-    chain->first = entry->next;
-    if (!chain->first)
-        chain->last = &chain->first;
-    HASH_DEL(work->entries, entry);
-    free(entry);
-    if (chain->first)
-        return;
-    HASH_DEL(work->chains, chain);
-    free(chain->name);
-    free(chain);
-}
-
-/* Forgets all that no task has in hand: the lease is another's now. */
-static void forget_waiting(struct work *work)
-{
-    struct chain *chain;
-    struct chain *next;
-    HASH_ITER(hh, work->chains, chain, next)
-    {
-        struct entry *entry = chain->running ? chain->first->next : chain->first;
-        while (entry) {
-            struct entry *after = entry->next;
-            HASH_DEL(work->entries, entry); /* NOLINT(clang-analyzer-core.NullDereference): it is in it */
-            free(entry);
-            entry = after;
-        }
-        if (chain->running) {
-            chain->first->next = NULL;
-            chain->last = &chain->first->next;
-            continue;
-        }
-        HASH_DEL(work->chains, chain);
-        free(chain->name);
-        free(chain);
-    }
-    memcpy(work->read_up_to, "0", 2);
-}
-
-/* ---- running
- * --------------------------------------------------------------------------------------------------- */
-
-static bool remove_entry(struct work *work, const char *id)
-{
-    struct reply *reply = store_call(work->gateway->store, "XDEL", work->stream, id, (char *)NULL);
-    bool removed = !reply_failed(reply);
-    reply_free(reply);
-    return removed;
-}
-
-/* Until the handler is done with it or this worker may not go on. True when it is done. */
-static bool run_entry(struct work *work, struct entry *entry)
-{
-    int64_t pause = RETRY_FIRST_MS;
-    while (lease_held(&work->lease) && !work->gateway->stopping) {
-        if (work->handler(work->context, &entry->entry) == WORK_DONE) {
-            while (!remove_entry(work, entry->entry.id)) {
-                if (!lease_held(&work->lease) || work->gateway->stopping)
-                    return false;
-                task_sleep(RETRY_FIRST_MS);
-            }
-            return true;
-        }
-        entry->entry.attempt++;
-        for (int64_t slept = 0; slept < pause && !work->gateway->stopping; slept += RETRY_FIRST_MS)
-            task_sleep(RETRY_FIRST_MS);
-        pause = pause * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : pause * 2;
-    }
-    return false;
-}
-
-static void chain_task(void *context)
-{
-    struct chain *chain = context;
-    struct work *work = chain->first->work;
-    bool done = run_entry(work, chain->first);
-    work->running--;
-    chain->running = false;
-    if (done) {
-        chain_drop_first(work, chain);
-    } else {
-        forget_waiting(work);
-    }
-    start_ready(work);
-    if (HASH_COUNT(work->entries) < HELD_MAX / 2)
+    if (work->more && HASH_COUNT(work->entries) < HELD_MAX / 2 && work->bytes < HELD_BYTES_MAX / 2)
         wake_looker(work);
 }
 
-static void start_ready(struct work *work)
+/* ---- ids of the stream, "MILLISECONDS-NUMBER", and how far this worker has taken what they name
+ * ---------------------------------- */
+
+static bool is_later(const char *id, const char *than)
 {
-    if (work->gateway->stopping || !lease_held(&work->lease))
-        return;
-    struct chain *chain;
-    struct chain *next;
-    HASH_ITER(hh, work->chains, chain, next)
-    {
-        if (work->running >= work->parallel)
-            return;
-        if (chain->running || !chain->first)
-            continue;
-        chain->running = true;
-        work->running++;
-        if (!task_spawn(work->gateway->tasks, chain_task, chain)) {
-            chain->running = false;
-            work->running--;
-            return; /* the next look tries again */
-        }
+    char *rest;
+    char *than_rest;
+    unsigned long long time = strtoull(id, &rest, 10);
+    unsigned long long than_time = strtoull(than, &than_rest, 10);
+    if (time != than_time)
+        return time > than_time;
+    return strtoull(rest + (*rest == '-'), NULL, 10) > strtoull(than_rest + (*than_rest == '-'), NULL, 10);
+}
+
+static void taken_up_to(struct work *work, const char *id)
+{
+    size_t size = strlen(id) + 1;
+    if (size <= sizeof work->read_up_to && is_later(id, work->read_up_to))
+        memcpy(work->read_up_to, id, size);
+}
+
+/* ---- handing over
+ * ------------------------------------------------------------------------------------------------------ */
+
+/* True when `parsed` has a new owner. */
+static bool take_over(struct work *work, const struct work_handover *handover)
+{
+    const struct work_entry *told = &handover->entry;
+    if (!is_later(told->id, work->read_up_to) || chains_hold(work, told->id))
+        return false; /* it was read meanwhile */
+    if (!has_room(work)) {
+        work->more = true;
+        return false;
     }
+    if (strcmp(handover->previous, work->read_up_to) != 0) {
+        wake_looker(work);
+        return false;
+    }
+    taken_up_to(work, told->id);
+    struct entry *entry = entry_new(told, handover->size, handover->release);
+    chains_start_one(work, chains_add(work, entry));
+    return true;
+}
+
+bool work_hand(struct work *work, const struct work_handover *handover)
+{
+    bool held = lease_held(&work->lease) && !work->gateway->stopping;
+    bool taken = held && take_over(work, handover);
+    if (!taken && handover->release)
+        handover->release(handover->entry.parsed);
+    return held;
+}
+
+/* ---- reading
+ * -----------------------------------------------------------------------------------------------------------
+ */
+
+static void take_read(struct work *work, const struct reply *one)
+{
+    const char *id = reply_text(reply_at(one, 0));
+    const struct reply *fields = reply_at(one, 1);
+    const char *chain = reply_field(fields, "chain");
+    const char *trace = reply_field(fields, "trace");
+    const char *time = reply_field(fields, "time");
+    struct work_entry told = {.id = id,
+                              .chain = chain ? chain : "",
+                              .trace = trace ? trace : "",
+                              .time = time ? strtoll(time, NULL, 10) : 0};
+    for (size_t i = 0; i + 1 < reply_count(fields); i += 2)
+        if (strcmp(reply_text(reply_at(fields, i)), "data") == 0)
+            told.data = reply_bytes(reply_at(fields, i + 1), &told.data_length);
+    if (!chains_hold(work, id))
+        (void)chains_add(work, entry_new(&told, told.data_length, NULL));
+    taken_up_to(work, id);
 }
 
 static size_t read_more(struct work *work)
@@ -244,36 +134,51 @@ static size_t read_more(struct work *work)
     arguments_number(arguments, READ_COUNT);
     struct reply *reply = store_run(work->gateway->store, arguments);
     size_t count = reply_failed(reply) ? 0 : reply_count(reply);
-    for (size_t i = 0; i < count; i++) {
-        const struct reply *one = reply_at(reply, i);
-        const char *id = reply_text(reply_at(one, 0));
-        struct entry *entry;
-        HASH_FIND_STR(work->entries, id, entry);
-        if (!entry) {
-            entry = entry_new(work, id, reply_at(one, 1));
-            HASH_ADD_KEYPTR(hh, work->entries, entry->entry.id, strlen(entry->entry.id), entry);
-            chain_append(work, entry);
-        }
-        if (strlen(id) < sizeof work->read_up_to)
-            memcpy(work->read_up_to, id, strlen(id) + 1);
-    }
+    for (size_t i = 0; i < count; i++)
+        take_read(work, reply_at(reply, i));
     reply_free(reply);
     return count;
+}
+
+static void read_all(struct work *work)
+{
+    bool more = true;
+    work->more = false; /* what ends meanwhile need not ask for another look */
+    while (more && has_room(work)) {
+        more = read_more(work) == READ_COUNT;
+        chains_start(work);
+    }
+    chains_start(work);
+    work->more |= more;
+}
+
+/* Whoever queues without naming what was queued before (another version of this program, beside this one)
+ * can have been passed by: all is read again when the store holds more than what is in hand. */
+static void look_for_missed(struct work *work)
+{
+    struct reply *reply = store_call(work->gateway->store, "XLEN", work->stream, (char *)NULL);
+    if (reply_number(reply) > (int64_t)HASH_COUNT(work->entries) && !work->more) {
+        memcpy(work->read_up_to, "0", 2);
+        wake_looker(work);
+    }
+    reply_free(reply);
 }
 
 static void look(struct work *work)
 {
     bool held = lease_held(&work->lease);
     int64_t left = work->lease.valid_until - loop_monotonic_ms();
-    if (!held || left < LEASE_MS - LEASE_RENEW_MS) {
-        if (!lease_take(work->gateway, &work->lease))
+    bool renewed = !held || left < LEASE_MS - LEASE_RENEW_MS;
+    if (renewed) {
+        bool taken = lease_take(work->gateway, &work->lease);
+        if (!taken || !held)
+            chains_forget_waiting(work);
+        if (!taken)
             return;
-        if (!held)
-            forget_waiting(work);
     }
-    while (HASH_COUNT(work->entries) < HELD_MAX && read_more(work) == READ_COUNT)
-        start_ready(work);
-    start_ready(work);
+    read_all(work);
+    if (renewed && held)
+        look_for_missed(work);
 }
 
 static void look_again(void *context)
@@ -296,7 +201,6 @@ static void looker_task(void *context)
     while (work->running)
         task_sleep(20);
     lease_give_up(work->gateway, &work->lease);
-    work->ended = true;
 }
 
 static void heard(void *context, const char *message)
@@ -321,6 +225,7 @@ struct work *work_start(struct gateway *gateway, const char *name, size_t parall
     work->handler = handler;
     work->context = context;
     memcpy(work->read_up_to, "0", 2);
+    work->done_last = &work->done;
     work->timer = loop_timer_new(gateway->loop, look_again, work);
     store_listen(gateway->store, "work", heard, work);
     if (!task_spawn(gateway->tasks, looker_task, work))
@@ -337,7 +242,7 @@ void work_free(struct work *work)
 {
     if (!work)
         return;
-    forget_waiting(work);
+    chains_forget_waiting(work);
     loop_timer_free(work->timer);
     free(work->name);
     free(work->stream);

@@ -16,6 +16,7 @@ struct work_entry {
     size_t data_length;
     int64_t time;     /* ms, when it was queued */
     unsigned attempt; /* 0 at first */
+    void *parsed; /* what it was handed over with (work_hand), the same at all attempts; NULL: it was read */
 };
 
 enum work_result {
@@ -31,6 +32,17 @@ struct work *work_start(struct gateway *gateway, const char *name, size_t parall
                         void *context);
 /* Something was queued: look now. False, at no cost, when another worker holds the lease. */
 bool work_kick(struct work *work);
+/* An entry that this worker has just queued, as its handler shall find it. What is handed over with it may
+ * stand for its data, so that the data need not be copied. */
+struct work_handover {
+    struct work_entry entry; /* its texts and data are copied */
+    const char *previous;    /* the id of what was queued before it; "" when that is not known */
+    size_t size;             /* bytes: what it counts of those that a queue's entries in hand may take */
+    void (*release)(void *parsed); /* called once, when the entry needs entry.parsed no more; may be NULL */
+};
+/* As work_kick, and the entry need not be read from the store if this worker has in hand all that was queued
+ * before it. Takes entry.parsed over in any case. */
+bool work_hand(struct work *work, const struct work_handover *handover);
 /* Tells the holder, wherever it is. */
 void work_announce(struct gateway *gateway, const char *name);
 /* Entries in hand here. */

@@ -12,7 +12,6 @@
 #include "gateway/fed/hearsay.h"
 #include "gateway/fed/json_guard.h"
 #include "gateway/fed/object_turn.h"
-#include "gateway/fed/parsed.h"
 #include "gateway/fed/verify.h"
 #include "gateway/health.h"
 #include "gateway/limits.h"
@@ -24,7 +23,6 @@ enum { QUEUES = INBOX_QUEUES, QUEUE_PARALLEL = 32, PARSED_BODY_MAX = 16384, PROC
 struct inbox {
     struct work *queues[QUEUES];
     struct object_turns *turns;
-    struct parsed *parsed;
 };
 
 /* What was kept of hearsay begins with it; a JSON object never does. */
@@ -140,31 +138,55 @@ struct keeping {
     json_t *document; /* of `body`, as it was read; NULL: it is read again when its turn has come */
 };
 
+static void release_document(void *parsed)
+{
+    json_decref(parsed);
+}
+
+/* True when another worker need not be told of it. `accepted`: the script's answer. */
+static bool hand_over(struct work *queue, const struct keeping *keeping, int64_t now,
+                      const struct reply *accepted)
+{
+    bool with_document = keeping->document && keeping->length <= PARSED_BODY_MAX;
+    return work_hand(queue, &(struct work_handover){
+                                .entry = {.id = reply_text(reply_at(accepted, 0)),
+                                          .chain = keeping->chain,
+                                          .data = with_document ? "" : keeping->body,
+                                          .data_length = with_document ? 0 : keeping->length,
+                                          .trace = keeping->trace,
+                                          .time = now,
+                                          .parsed = with_document ? json_incref(keeping->document) : NULL},
+                                .previous = reply_text(reply_at(accepted, 1)),
+                                .size = keeping->length,
+                                .release = release_document,
+                            });
+}
+
 static bool keep(struct gateway *gateway, struct arena *arena, const struct keeping *keeping)
 {
     char once[23];
     id_hash(keeping->name, once);
-    unsigned queue = queue_of(keeping->owner);
+    unsigned number = queue_of(keeping->owner);
+    const char *queue = arena_format(arena, "inbox:%u", number);
+    int64_t now = clock_now_ms();
     struct arguments *arguments = arguments_new();
     arguments_text(arguments, once);
-    arguments_format(arguments, "inbox:%u", queue);
+    arguments_text(arguments, queue);
     arguments_text(arguments, keeping->chain);
     arguments_bytes(arguments, keeping->body, keeping->length);
-    arguments_number(arguments, clock_now_ms());
+    arguments_number(arguments, now);
     arguments_text(arguments, keeping->trace);
     struct reply *reply = store_script(gateway->store, "inbox_accept", arguments);
     bool good = !reply_failed(reply);
-    bool fresh = reply_kind(reply) == REPLY_TEXT;
-    bool here = fresh && work_kick(gateway->inbox->queues[queue]);
-    if (here && keeping->document && keeping->length <= PARSED_BODY_MAX)
-        parsed_keep(&gateway->inbox->parsed, reply_text(reply), keeping->document);
+    bool fresh = reply_kind(reply) == REPLY_LIST;
+    bool here = fresh && hand_over(gateway->inbox->queues[number], keeping, now, reply);
     reply_free(reply);
     if (!fresh)
         return good;
     log_write(LOG_INFO, "an activity was accepted", "trace", keeping->trace, "type", keeping->activity->type,
               "actor", keeping->activity->actor, "id", keeping->activity->id, (char *)NULL);
     if (!here)
-        work_announce(gateway, arena_format(arena, "inbox:%u", queue));
+        work_announce(gateway, queue);
     return good;
 }
 
@@ -420,10 +442,10 @@ static enum work_result process_entry(void *context, const struct work_entry *en
                                 .attempt = entry->attempt};
     enum work_result result = WORK_DONE;
     bool hearsay = entry->data[0] == HEARSAY[0];
-    json_t *document = parsed_take(&gateway->inbox->parsed, entry->id);
-    if (!document)
-        document =
-            json_loadb(entry->data + hearsay, entry->data_length - hearsay, JSON_REJECT_DUPLICATES, NULL);
+    const char *why = NULL;
+    json_t *document = entry->parsed
+                           ? json_incref(entry->parsed)
+                           : json_load_guarded(entry->data + hearsay, entry->data_length - hearsay, &why);
     incoming.document = document;
     fetch_allow(FETCH_JOB_REQUESTS);
     if (document && !inbound_activity_read(document, incoming.arena, &incoming.activity))
@@ -456,7 +478,6 @@ void inbox_stop(struct gateway *gateway)
     for (unsigned i = 0; i < QUEUES; i++)
         work_free(gateway->inbox->queues[i]);
     object_turns_free(gateway->inbox->turns);
-    parsed_free(&gateway->inbox->parsed);
     free(gateway->inbox);
     gateway->inbox = NULL;
 }

@@ -1,6 +1,7 @@
 #include "gateway/fed/json_guard.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,29 @@ static size_t escape_length(const char *text, size_t left)
     return second >= 0xdc00 && second <= 0xdfff ? 12 : 0;
 }
 
+/* The bytes of the string that begins at `text`, without its quotes; to the text's end when none ends it.
+ * SIZE_MAX: it has an escape that stands for no character. */
+static size_t string_length(const char *text, size_t left)
+{
+    const char *end = text + left;
+    const char *at = text + 1;
+    const char *quote = at;
+    while (at < end) {
+        if (quote <= at)
+            quote = memchr(at, '"', (size_t)(end - at));
+        if (!quote)
+            quote = end;
+        const char *escape = memchr(at, '\\', (size_t)(quote - at));
+        if (!escape)
+            return (size_t)(quote - text - 1);
+        size_t length = escape_length(escape, (size_t)(end - escape));
+        if (!length)
+            return SIZE_MAX;
+        at = escape + length;
+    }
+    return left - 1;
+}
+
 const char *json_guard(const char *text, size_t length)
 {
     size_t depth = 0;
@@ -43,15 +67,12 @@ const char *json_guard(const char *text, size_t length)
     for (size_t i = 0; i < length; i++) {
         char byte = text[i];
         if (byte == '"') {
-            size_t start = i++;
-            while (i < length && text[i] != '"') {
-                size_t step = text[i] == '\\' ? escape_length(text + i, length - i) : 1;
-                if (!step)
-                    return "the JSON has an escape that stands for no character";
-                i += step;
-            }
-            if (i - start > JSON_STRING_MAX)
+            size_t string = string_length(text + i, length - i);
+            if (string == SIZE_MAX)
+                return "the JSON has an escape that stands for no character";
+            if (string > JSON_STRING_MAX)
                 return "a JSON string is longer than 256 KiB";
+            i += string + 1;
         } else if (byte == '{' || byte == '[') {
             if (++depth > JSON_DEPTH_MAX)
                 return "the JSON is nested deeper than 64 levels";

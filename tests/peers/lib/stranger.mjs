@@ -10,7 +10,7 @@ const newKey = () => generateKeyPairSync("rsa", { modulusLength: 2048 });
 
 export class Stranger {
   /**
-   * `script(request, activity)` may answer a request: {status, body, type}; nothing leaves it to the usual answer.
+   * `script(request, activity)` may answer a request, at once or later: {status, body, type}; nothing leaves it to the usual answer.
    * What was posted here stands in `arrivals`. `host`: how it calls itself.
    */
   static async start(name, host = "127.0.0.1") {
@@ -42,7 +42,7 @@ export class Stranger {
       for await (const chunk of request) chunks.push(chunk);
       const activity = request.method === "POST" ? JSON.parse(Buffer.concat(chunks)) : undefined;
       if (activity) stranger.arrivals.push(activity);
-      const scripted = stranger.script?.(request, activity);
+      const scripted = await stranger.script?.(request, activity);
       if (scripted) {
         answer.writeHead(scripted.status, { "content-type": scripted.type ?? ACTIVITY });
         answer.end(scripted.body ?? "");
