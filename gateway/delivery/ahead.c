@@ -105,6 +105,20 @@ static void signed_ahead(struct crypto_job *job)
         hand_over(ahead, taker);
 }
 
+static void start_now(void *context)
+{
+    struct ahead *ahead = context;
+    signing_start(&ahead->signing, ahead->gateway, signed_ahead);
+}
+
+/* What the store was asked goes out at the end of the loop's turn. Before that, the thread that signs could
+ * take this one's processor away for as long as a signature takes. */
+static void next_turn(void *context)
+{
+    struct ahead *ahead = context;
+    loop_soon(ahead->gateway->loop, start_now, ahead);
+}
+
 void ahead_begin(struct ahead *ahead, const char *aid, struct body *body)
 {
     const struct place *place = place_of(ahead, aid);
@@ -116,7 +130,7 @@ void ahead_begin(struct ahead *ahead, const char *aid, struct body *body)
     ahead->busy = true;
     ahead->signing = (struct signing){
         .signer = signer, .body = body_ref(body), .url = ahead->url, .scheme = place->scheme};
-    signing_start(&ahead->signing, ahead->gateway, signed_ahead);
+    loop_soon(ahead->gateway->loop, next_turn, ahead);
 }
 
 static bool is_same(const struct ahead *ahead, const struct signing *wanted)

@@ -390,6 +390,7 @@ void intake_at_once(struct platform *platform, const char *text, const char *tra
     struct arena *arena = arena_new(INTAKE_BUDGET);
     json_t *source = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
     struct event event;
+    const struct task_allowance before = *task_allowance(); /* the stream's own, which goes on */
     if (source && source_to_event(source, arena, &event) && intake_may_tell(platform, &event)) {
         struct intake intake = {.platform = platform,
                                 .gateway = platform->gateway,
@@ -406,6 +407,7 @@ void intake_at_once(struct platform *platform, const char *text, const char *tra
             arena_free(kept); /* perhaps it is not as it was */
         }
     }
+    *task_allowance() = before;
     json_decref(source);
     arena_free(arena);
 }
@@ -425,7 +427,7 @@ enum work_result intake_handle(void *context, const struct work_entry *entry)
                                 .trace = entry->trace,
                                 .entry = entry->id};
         log_event(&intake);
-        if (strcmp(platform->told, entry->trace) != 0)
+        if (!*platform->told || strcmp(platform->told, entry->trace) != 0)
             result = handle(&intake);
     } else {
         log_write(LOG_ERROR, "a queued event cannot be read and is dropped", "trace", entry->trace, "id",
