@@ -11,8 +11,8 @@
 /* Create or Update of a live post, as its stored state wants it. */
 bool publish_post(struct gateway *gateway, const char *aid, const char *oid, const char *trace);
 /* Stores a post that is new (`change`: only_new, not held, no boost) of an account that is on, `record`, and
- * queues its Create: all in one step where nothing else is to be kept before that. POST_KNOWN: it is not
- * new, nothing was done. */
+ * queues its Create: all in one step where nothing else is to be kept before that, and not at all where there
+ * is and an account_stamp. POST_KNOWN: nothing was done. */
 bool publish_new_post(struct gateway *gateway, const struct account_record *record,
                       const struct post_change *change, enum post_outcome *outcome);
 /* Delete of a tombstone, to every host that may hold a copy. */

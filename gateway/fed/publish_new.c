@@ -31,7 +31,7 @@ static bool put_and_queue(struct publishing *publishing, const struct post_chang
                           enum post_outcome *outcome)
 {
     const struct note_people nobody = {.count = 0};
-    struct post_putting putting;
+    struct store_answer putting;
     bool queued = false;
     post_put_begin(publishing->gateway->store, change, &putting);
     bool good = publishing_queue_note(publishing, note, &nobody, &queued);
@@ -53,10 +53,11 @@ bool publish_new_post(struct gateway *gateway, const struct account_record *reco
     struct loss loss = {.entries = json_array()};
     json_t *note =
         render_note(gateway, publishing.arena, &publishing.record, &publishing.post, around, &loss);
-    bool good;
+    bool good = true;
+    *outcome = POST_KNOWN;
     if (is_plain(note, around, &loss))
         good = put_and_queue(&publishing, change, note, outcome);
-    else
+    else if (!change->account_stamp)
         good = post_put(gateway->store, change, outcome) == LOOKUP_FOUND &&
                (*outcome != POST_CREATED || publishing_tell(&publishing, note, around, &loss));
     json_decref(note);

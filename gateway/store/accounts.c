@@ -71,6 +71,19 @@ static void read_sealed_key(const struct reply *reply, struct arena *arena, stru
     }
 }
 
+/* As account_stamp of include/account_stamp.lua makes it. */
+static const char *make_stamp(const struct reply *reply, struct arena *arena)
+{
+    static const char *const fields[] = {"state", "host",       "name",        "revision",
+                                         "hold",  "keeps_home", "home_marker", "pauses"};
+    const char *text = "";
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        const char *value = reply_field(reply, fields[i]);
+        text = arena_format(arena, "%s%s|", text, value ? value : "");
+    }
+    return text;
+}
+
 enum lookup account_read(const struct reply *reply, struct arena *arena, const char *aid,
                          struct account_record *out)
 {
@@ -104,6 +117,7 @@ enum lookup account_read(const struct reply *reply, struct arena *arena, const c
         out->account.approve_followers = field_number(reply, "approves") != 0;
     read_moves(reply, arena, out);
     out->rendered_from = rendering_stamp_account(reply, arena);
+    out->stamp = make_stamp(reply, arena);
     read_sealed_key(reply, arena, out);
     return LOOKUP_FOUND;
 }

@@ -40,6 +40,7 @@ struct account_record {
     const char *next_public_key_pem; /* NULL: the key stays */
     int64_t key_generation;          /* how often it was changed */
     const char *rendered_from;       /* for renderings.h */
+    const char *stamp; /* differs when anything does that decides whether and how a new post is told */
 };
 
 /* By AID. The record lives in the arena. */

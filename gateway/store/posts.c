@@ -16,20 +16,15 @@ static const struct {
     {"deleted", POST_DELETED}, {"unseen", POST_UNSEEN}, {"counted", POST_COUNTED}, {"known", POST_KNOWN},
 };
 
-static enum lookup outcome_of(const struct reply *reply, enum post_outcome *outcome)
+static enum lookup read_outcome(struct reply *reply, enum post_outcome *outcome)
 {
+    enum lookup result = LOOKUP_DOWN;
     for (size_t i = 0; !reply_failed(reply) && i < sizeof outcomes / sizeof outcomes[0]; i++) {
         if (strcmp(reply_text(reply), outcomes[i].name) != 0)
             continue;
         *outcome = outcomes[i].outcome;
-        return LOOKUP_FOUND;
+        result = LOOKUP_FOUND;
     }
-    return LOOKUP_DOWN;
-}
-
-static enum lookup read_outcome(struct reply *reply, enum post_outcome *outcome)
-{
-    enum lookup result = outcome_of(reply, outcome);
     reply_free(reply);
     return result;
 }
@@ -220,6 +215,7 @@ static struct arguments *change_arguments(const struct post_change *change)
     arguments_text(arguments, change->queue);
     arguments_text(arguments, change->entry);
     arguments_text(arguments, change->only_new ? "1" : "0");
+    arguments_text(arguments, change->account_stamp);
     return arguments;
 }
 
@@ -228,28 +224,14 @@ enum lookup post_put(struct store *store, const struct post_change *change, enum
     return read_outcome(store_script(store, "post_put", change_arguments(change)), outcome);
 }
 
-static void put_answered(void *context, const struct reply *reply)
+void post_put_begin(struct store *store, const struct post_change *change, struct store_answer *answer)
 {
-    struct post_putting *putting = context;
-    putting->result = outcome_of(reply, &putting->outcome);
-    putting->answered = true;
-    if (putting->waiting)
-        task_resume(putting->waiting);
+    store_script_begin(store, "post_put", change_arguments(change), answer);
 }
 
-void post_put_begin(struct store *store, const struct post_change *change, struct post_putting *putting)
+enum lookup post_put_end(struct store_answer *answer, enum post_outcome *outcome)
 {
-    *putting = (struct post_putting){.result = LOOKUP_DOWN};
-    store_script_start(store, "post_put", change_arguments(change), put_answered, putting);
-}
-
-enum lookup post_put_end(struct post_putting *putting, enum post_outcome *outcome)
-{
-    putting->waiting = putting->answered ? NULL : task_current();
-    if (putting->waiting)
-        task_park();
-    *outcome = putting->outcome;
-    return putting->result;
+    return read_outcome(store_script_end(answer), outcome);
 }
 
 static enum lookup remove_post(struct store *store, const char *aid, const char *oid, int64_t now, bool tell,

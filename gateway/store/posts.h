@@ -45,7 +45,7 @@ enum post_outcome {
     POST_STALE,   /* not newer than what is stored */
     POST_DELETED, /* a tombstone now: deliver a Delete */
     POST_UNSEEN,  /* deleted inside its hold window, or never known: it never existed outside */
-    POST_KNOWN,   /* it is no new one: nothing was done */
+    POST_KNOWN,   /* it is no new one, or not as the caller thinks: nothing was done */
 };
 
 struct post_change {
@@ -60,19 +60,15 @@ struct post_change {
      * entries that others have done meanwhile: when the entry is gone, nothing is created. */
     const char *queue, *entry;
     bool only_new; /* nothing is to be done when there is one of that OID, or was */
+    /* With only_new, a stamp of the account (account_record): nothing is to be done either unless it still
+     * is so, and the entry of this `trace` is the only one of the queue. NULL: no matter. */
+    const char *account_stamp;
 };
 /* Creates or edits. */
 enum lookup post_put(struct store *store, const struct post_change *change, enum post_outcome *outcome);
-/* The same in two steps: what is asked between them goes the same way, right behind. Only the end waits, and
- * it must come: `putting` is written to until then. */
-struct post_putting {
-    bool answered;
-    struct task *waiting;
-    enum lookup result;
-    enum post_outcome outcome;
-};
-void post_put_begin(struct store *store, const struct post_change *change, struct post_putting *putting);
-enum lookup post_put_end(struct post_putting *putting, enum post_outcome *outcome);
+/* The same in two steps, as store_script_begin. */
+void post_put_begin(struct store *store, const struct post_change *change, struct store_answer *answer);
+enum lookup post_put_end(struct store_answer *answer, enum post_outcome *outcome);
 /* True when the two differ in nothing but counts, their own or a poll's, and the poll's end: no edit. */
 bool post_differs_in_counts(const struct post *one, const struct post *other);
 enum lookup post_remove(struct store *store, const char *aid, const char *oid, int64_t now,

@@ -32,6 +32,12 @@ static void request_end(struct request *request, struct reply *reply)
         task_resume(destination.task);
         return;
     }
+    if (destination.answer) {
+        destination.answer->reply = reply;
+        if (destination.answer->waiting)
+            task_resume(destination.answer->waiting);
+        return;
+    }
     if (destination.done)
         destination.done(destination.context, reply);
     else
@@ -158,6 +164,21 @@ struct reply *store_scripts(struct store *store, const char *name, struct argume
         store_script_start(store, behind, more, NULL, NULL);
     task_park();
     return reply;
+}
+
+void store_script_begin(struct store *store, const char *name, struct arguments *arguments,
+                        struct store_answer *answer)
+{
+    *answer = (struct store_answer){.reply = NULL};
+    store_send(store, name, arguments, &(struct destination){.answer = answer});
+}
+
+struct reply *store_script_end(struct store_answer *answer)
+{
+    answer->waiting = answer->reply ? NULL : task_current();
+    if (answer->waiting)
+        task_park();
+    return answer->reply;
 }
 
 struct reply *store_call(struct store *store, ...)

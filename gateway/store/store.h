@@ -48,6 +48,16 @@ struct reply *store_script(struct store *store, const char *name, struct argumen
 struct reply *store_scripts(struct store *store, const char *name, struct arguments *arguments,
                             const char *behind, struct arguments *more);
 
+/* In two steps: what is asked between them goes the same way, right behind. Only the second waits, and it
+ * must come: the answer, the caller's, is written to until then. */
+struct store_answer {
+    struct reply *reply; /* NULL: not yet */
+    struct task *waiting;
+};
+void store_script_begin(struct store *store, const char *name, struct arguments *arguments,
+                        struct store_answer *answer);
+struct reply *store_script_end(struct store_answer *answer);
+
 /* Without a task; the arguments are freed; the reply is borrowed for the call of `done`, which comes later
  * than this call. `done` may be NULL. */
 typedef void (*store_done)(void *context, const struct reply *reply);

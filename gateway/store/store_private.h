@@ -24,12 +24,13 @@ struct store {
     bool decided_set;
 };
 
-/* Where a reply goes: to a task that waits, or to a function. */
+/* Where a reply goes: to a task that waits, to where one will look for it, or to a function. */
 struct destination {
     store_done done; /* or NULL with `kept` */
     void *context;
     struct task *task;
     struct reply **kept;
+    struct store_answer *answer;
 };
 
 /* Takes the arguments. `script`: the arguments are those of that script, else a whole command. */

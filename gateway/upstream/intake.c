@@ -1,5 +1,6 @@
 /* One event of a platform after the other, in the order of its account: what it means for accounts and posts
  * here. */
+#include <stdio.h>
 #include <string.h>
 
 #include "gateway/clock.h"
@@ -11,7 +12,7 @@
 #include "mapping/marker.h"
 #include "mapping/source.h"
 
-enum { INTAKE_BUDGET = 8 << 20 };
+enum { INTAKE_BUDGET = 8 << 20, ACCOUNT_BUDGET = 1 << 20 };
 
 struct intake {
     struct platform *platform;
@@ -188,6 +189,21 @@ static enum work_result put_any(struct intake *intake, const struct account_reco
     return publish_post(intake->gateway, change->aid, oid, intake->trace) ? WORK_DONE : WORK_LATER;
 }
 
+static struct post_change change_of(const struct intake *intake, const struct account_record *record,
+                                    const struct post *post)
+{
+    int64_t now = clock_now_ms();
+    return (struct post_change){
+        .aid = record->aid,
+        .post = post,
+        .published = post->created > 0 && post->created < now ? post->created : now,
+        .now = now,
+        .hold_ms = record->hold_ms,
+        .trace = intake->trace,
+        .queue = arena_format(intake->arena, "work:intake:%s", intake->platform->config->name),
+        .entry = intake->entry};
+}
+
 static enum work_result put_post(struct intake *intake, const struct account_record *record,
                                  const struct post *given)
 {
@@ -204,16 +220,7 @@ static enum work_result put_post(struct intake *intake, const struct account_rec
     if (!settle_poll(intake, &post))
         return WORK_LATER;
     enum post_outcome outcome = POST_KNOWN;
-    int64_t now = clock_now_ms();
-    struct post_change change = {
-        .aid = aid,
-        .post = &post,
-        .published = post.created > 0 && post.created < now ? post.created : now,
-        .now = now,
-        .hold_ms = record->hold_ms,
-        .trace = intake->trace,
-        .queue = arena_format(intake->arena, "work:intake:%s", intake->platform->config->name),
-        .entry = intake->entry};
+    struct post_change change = change_of(intake, record, &post);
     if (seems_new(intake, record, &post) && !put_new(intake, record, &change, &outcome))
         return WORK_LATER;
     return outcome == POST_KNOWN ? put_any(intake, record, &change) : WORK_DONE;
@@ -236,21 +243,34 @@ static enum work_result fetch_and_put(struct intake *intake, const struct accoun
     return done;
 }
 
+static enum work_result handle_post_of(struct intake *intake, const struct account_record *record)
+{
+    const struct event *event = intake->event;
+    if (event->kind == EVENT_POST_DELETED || event->kind == EVENT_REPOST_DELETED)
+        return remove_post(intake, record, event->subject);
+    if (!consent_is_bridged(record->consent))
+        return WORK_DONE;
+    return event->post ? put_post(intake, record, event->post) : fetch_and_put(intake, record);
+}
+
 static enum work_result handle_post(struct intake *intake)
 {
     const struct event *event = intake->event;
     struct account_record record;
     if (!event->account || !event->subject)
         return WORK_DONE;
-    enum lookup found = account_load_native(intake->gateway->store, intake->arena,
-                                            intake->platform->config->name, event->account, &record);
-    if (found != LOOKUP_FOUND)
-        return found == LOOKUP_DOWN ? WORK_LATER : WORK_DONE;
-    if (event->kind == EVENT_POST_DELETED || event->kind == EVENT_REPOST_DELETED)
-        return remove_post(intake, &record, event->subject);
-    if (!consent_is_bridged(record.consent))
-        return WORK_DONE;
-    return event->post ? put_post(intake, &record, event->post) : fetch_and_put(intake, &record);
+    struct arena *arena = arena_new(ACCOUNT_BUDGET);
+    enum lookup found = account_load_native(intake->gateway->store, arena, intake->platform->config->name,
+                                            event->account, &record);
+    enum work_result result = found == LOOKUP_DOWN ? WORK_LATER : WORK_DONE;
+    if (found == LOOKUP_FOUND)
+        result = handle_post_of(intake, &record);
+    if (found == LOOKUP_FOUND && event->kind == EVENT_POST_CREATED && record.consent == CONSENT_ON &&
+        !record.hold_ms)
+        lately_keep(intake->platform, arena, &record);
+    else
+        arena_free(arena);
+    return result;
 }
 
 /* The first line of a trace: the deliveries that follow from this event carry it on. */
@@ -334,6 +354,62 @@ static enum work_result handle(struct intake *intake)
     return WORK_DONE;
 }
 
+/* ---- at once
+ * -------------------------------------------------------------------------------------------------------- */
+
+/* Text that points at nothing. */
+static bool is_simple(const struct post *post)
+{
+    const struct reference *const references[] = {&post->reply_to, &post->quote_of, &post->repost_of};
+    for (size_t i = 0; i < sizeof references / sizeof references[0]; i++)
+        if (references[i]->native || references[i]->remote)
+            return false;
+    return !post->body.span_count && !post->tag_count && !post->poll;
+}
+
+bool intake_may_tell(const struct platform *platform, const struct event *event)
+{
+    return event->kind == EVENT_POST_CREATED && event->account && event->post && is_simple(event->post) &&
+           lately_has(platform, event->account);
+}
+
+static bool tell_at_once(struct intake *intake, const struct account_record *record)
+{
+    const struct post *post = intake->event->post;
+    enum post_outcome outcome = POST_KNOWN;
+    if (strcmp(post->author, record->native) != 0 || !may_leave(record, post) ||
+        post_has_marker(post, record->home_marker) || !seems_new(intake, record, post))
+        return false;
+    struct post_change change = change_of(intake, record, post);
+    change.account_stamp = record->stamp;
+    return put_new(intake, record, &change, &outcome) && outcome == POST_CREATED;
+}
+
+void intake_at_once(struct platform *platform, const char *text, const char *trace)
+{
+    struct arena *arena = arena_new(INTAKE_BUDGET);
+    json_t *source = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    struct event event;
+    if (source && source_to_event(source, arena, &event) && intake_may_tell(platform, &event)) {
+        struct intake intake = {.platform = platform,
+                                .gateway = platform->gateway,
+                                .arena = arena,
+                                .event = &event,
+                                .trace = trace,
+                                .entry = ""};
+        struct account_record record;
+        struct arena *kept = lately_take(platform, event.account, &record);
+        if (tell_at_once(&intake, &record)) {
+            (void)snprintf(platform->told, sizeof platform->told, "%s", trace);
+            lately_keep(platform, kept, &record);
+        } else {
+            arena_free(kept); /* perhaps it is not as it was */
+        }
+    }
+    json_decref(source);
+    arena_free(arena);
+}
+
 enum work_result intake_handle(void *context, const struct work_entry *entry)
 {
     struct platform *platform = context;
@@ -349,7 +425,8 @@ enum work_result intake_handle(void *context, const struct work_entry *entry)
                                 .trace = entry->trace,
                                 .entry = entry->id};
         log_event(&intake);
-        result = handle(&intake);
+        if (strcmp(platform->told, entry->trace) != 0)
+            result = handle(&intake);
     } else {
         log_write(LOG_ERROR, "a queued event cannot be read and is dropped", "trace", entry->trace, "id",
                   entry->id, (char *)NULL);

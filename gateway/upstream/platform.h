@@ -2,12 +2,15 @@
 #ifndef DRAWBRIDGE_GATEWAY_UPSTREAM_PLATFORM_H
 #define DRAWBRIDGE_GATEWAY_UPSTREAM_PLATFORM_H
 
+#include "gateway/log.h"
+#include "gateway/store/accounts.h"
 #include "gateway/upstream/upstream.h"
 #include "gateway/work.h"
 
 enum { PLATFORM_NAME_MAX = 64 };
 
 struct session_tokens;
+struct lately;
 
 struct platform {
     struct gateway *gateway;
@@ -19,6 +22,8 @@ struct platform {
     struct platform_stream *stream;
     struct session_tokens *tokens; /* session.c */
     struct puppet_hold *puppets;   /* puppets.c: those in hand */
+    struct lately *lately;         /* lately.c */
+    char told[TRACE_LENGTH + 1];   /* trace of the last event that was told while it was queued */
 };
 
 /* The configured platform of that name, or NULL. */
@@ -44,6 +49,21 @@ enum work_result intake_handle(void *platform, const struct work_entry *entry);
 /* Queues events that no stream told (a sweep found them). `key` makes each unique. Waits. False: the store is
  * away. */
 bool intake_queue(struct platform *platform, const struct event *events, size_t count);
+
+/* The same for an event that is on its way into the queue and alone there: a plain new post of an account
+ * that is as it was lately is told right behind it. It is worked off from the queue as any other, and then
+ * there is nothing left to do. `source`: its text as it is queued. Waits. */
+void intake_at_once(struct platform *platform, const char *source, const char *trace);
+/* Whether that is worth a try. */
+bool intake_may_tell(const struct platform *platform, const struct event *event);
+
+/* lately.c: accounts whose new posts were told lately, as they were then. */
+/* The arena that the record is in changes hands. */
+void lately_keep(struct platform *platform, struct arena *arena, const struct account_record *record);
+bool lately_has(const struct platform *platform, const char *native);
+/* Takes it out; the arena, which the record is in, is the caller's. NULL: there is none. */
+struct arena *lately_take(struct platform *platform, const char *native, struct account_record *record);
+void lately_free(struct platform *platform);
 
 /* reconcile.c: compares all that the platform has with all that we have. Waits. False: try again later. */
 bool reconcile_platform(struct platform *platform);

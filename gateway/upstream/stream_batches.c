@@ -14,6 +14,8 @@ enum { BATCH_EVENTS_MAX = 256, PENDING_BYTES_MAX = 16 << 20 };
 struct stream_batch {
     struct arguments *events;
     size_t event_count;
+    char *lone;                   /* the text of its only event, where that may be told at once */
+    char trace[TRACE_LENGTH + 1]; /* of that */
     char *cursor, *ack;
     size_t cursor_length, ack_length;
     struct stream_batch *next;
@@ -27,6 +29,7 @@ static void batch_free(struct stream_batch *batch)
     if (!batch)
         return;
     arguments_free(batch->events);
+    free(batch->lone);
     free(batch->cursor);
     free(batch->ack);
     free(batch);
@@ -56,7 +59,8 @@ void stream_drop_batches(struct platform_stream *self)
     self->pending_bytes = 0;
 }
 
-static void add_event(struct arguments *arguments, const struct event *event, const char *trace)
+/* Returns the event's text, malloc'd. */
+static char *add_event(struct arguments *arguments, const struct event *event, const char *trace)
 {
     json_t *source = source_from_event(event);
     char *text = json_dumps(source, JSON_COMPACT);
@@ -67,12 +71,12 @@ static void add_event(struct arguments *arguments, const struct event *event, co
     arguments_text(arguments, event->account);
     arguments_text(arguments, text);
     arguments_text(arguments, trace);
-    free(text);
+    return text;
 }
 
 /* intake_append.lua wants its four leading arguments first; the events' arguments follow them. */
-static struct reply *append(struct platform *platform, const char *cursor, size_t cursor_length, size_t count,
-                            const struct arguments *events)
+static struct arguments *append_arguments(struct platform *platform, const char *cursor, size_t cursor_length,
+                                          size_t count, const struct arguments *events)
 {
     struct arguments *arguments = arguments_new();
     arguments_text(arguments, platform->config->name);
@@ -80,7 +84,7 @@ static struct reply *append(struct platform *platform, const char *cursor, size_
     arguments_number(arguments, clock_now_ms());
     arguments_number(arguments, (int64_t)count);
     arguments_append(arguments, events);
-    return store_script(platform->gateway->store, "intake_append", arguments);
+    return arguments;
 }
 
 bool intake_queue(struct platform *platform, const struct event *events, size_t count)
@@ -91,9 +95,10 @@ bool intake_queue(struct platform *platform, const struct event *events, size_t 
         for (size_t i = 0; i < some; i++) {
             char trace[TRACE_LENGTH + 1];
             trace_new(trace);
-            add_event(list, &events[done + i], trace);
+            free(add_event(list, &events[done + i], trace));
         }
-        struct reply *reply = append(platform, "", 0, some, list);
+        struct reply *reply = store_script(platform->gateway->store, "intake_append",
+                                           append_arguments(platform, "", 0, some, list));
         bool failed = reply_failed(reply);
         reply_free(reply);
         arguments_free(list);
@@ -126,8 +131,13 @@ static bool sink_event(void *context, const struct event *event)
         memcpy(gap + 4, trace, sizeof trace);
         told.key = gap;
     }
-    add_event(batch->events, &told, trace);
-    batch->event_count++;
+    char *text = add_event(batch->events, &told, trace);
+    bool lone = batch->event_count++ == 0 && intake_may_tell(self->platform, &told);
+    free(batch->lone);
+    batch->lone = lone ? text : NULL;
+    memcpy(batch->trace, trace, sizeof trace);
+    if (!lone)
+        free(text);
     self->pending_bytes += 512 + (event->post ? event->post->body.length : 0);
     return true;
 }
@@ -175,14 +185,26 @@ struct stream_sink stream_sink_of(struct platform_stream *self)
         .context = self, .event = sink_event, .cursor = sink_cursor, .send = sink_send, .wants = sink_wants};
 }
 
+/* What was told before is worked off: what is new has nobody in front of it. */
+static bool is_free(const struct platform_stream *self, const struct stream_batch *batch)
+{
+    return batch->lone && !batch->next && !work_pending(self->platform->intake);
+}
+
 bool stream_flush(struct platform_stream *self)
 {
     while (self->first) {
         struct stream_batch *batch = self->first;
+        struct store_answer appended;
         /* Who works off the queue asks for what is new right behind this: one way there and back for both. */
         bool asked = batch->event_count && work_kick(self->platform->intake);
-        struct reply *reply =
-            append(self->platform, batch->cursor, batch->cursor_length, batch->event_count, batch->events);
+        store_script_begin(self->platform->gateway->store, "intake_append",
+                           append_arguments(self->platform, batch->cursor, batch->cursor_length,
+                                            batch->event_count, batch->events),
+                           &appended);
+        if (asked && is_free(self, batch))
+            intake_at_once(self->platform, batch->lone, batch->trace);
+        struct reply *reply = store_script_end(&appended);
         bool failed = reply_failed(reply);
         reply_free(reply);
         if (failed)

@@ -85,6 +85,7 @@ void upstream_free(struct gateway *gateway)
             work_free(platform->push);
         }
         session_free(platform);
+        lately_free(platform);
         if (platform->adapter)
             platform->class->close(platform->adapter);
     }

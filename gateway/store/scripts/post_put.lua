@@ -1,17 +1,23 @@
 -- ARGV: aid oid native revision published now hold_ms visibility updated source trace parent_native parent_hash boost
 --       boost_author requoted("1"|"0") queue entry only_new("1"|"0")
+--       account_stamp
 -- Creates or edits a post. `updated` 0: only the counts of its poll changed; -1: only what nobody is told. `boost`: it is an
 -- Announce of that object. `requoted`: it quotes something else than before, for which nobody was asked yet.
 -- `entry` in `queue` says so ('' for none): when it is gone, somebody else has done it, and perhaps the Delete that came after it.
--- `only_new`: nothing is done to what is stored already, or was.
+-- `only_new`: nothing is done to what is stored already, or was. `account_stamp` ('' for none): nor unless the account is still
+-- the same and the queue holds nothing but the entry of this trace.
 -- Returns created, waits, updated, counted, stale, unseen or known.
 -- include threads
+-- include account_stamp
 local aid, oid = ARGV[1], ARGV[2]
 local key, account = 'post:' .. aid .. ':' .. oid, 'account:' .. aid
 local known = redis.call('HMGET', key, 'state', 'revision', 'tallied', 'sent')
 local revision, now, hold = tonumber(ARGV[4]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local TALLY_FIRST, TALLY_EVERY = 2000, 180000
 if known[1] and ARGV[19] == '1' then
+  return 'known'
+end
+if (ARGV[20] or '') ~= '' and not (is_alone(ARGV[17], ARGV[11]) and account_stamp(account) == ARGV[20]) then
   return 'known'
 end
 if known[1] == 'gone' then

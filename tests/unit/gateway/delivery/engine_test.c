@@ -754,7 +754,8 @@ static const char *post_key(const char *oid)
     return key;
 }
 
-static enum post_outcome put_new(const char *native, const char *text, const char *entry)
+static enum post_outcome put_as(const char *native, const char *text, const char *entry,
+                                const struct account_record *lately)
 {
     struct arena *arena = arena_new(1 << 20);
     struct post post = {.id = native, .author = "u1", .revision = 1, .visibility = VISIBILITY_PUBLIC};
@@ -773,11 +774,20 @@ static enum post_outcome put_new(const char *native, const char *text, const cha
                                        .trace = "t",
                                        .queue = "work:intake:plaza",
                                        .entry = entry,
-                                       .only_new = true};
-    assert_int_equal(account_load(world.gateway.store, arena, aid, &record), LOOKUP_FOUND);
+                                       .only_new = true,
+                                       .account_stamp = lately ? lately->stamp : NULL};
+    if (lately)
+        record = *lately;
+    else
+        assert_int_equal(account_load(world.gateway.store, arena, aid, &record), LOOKUP_FOUND);
     assert_true(publish_new_post(&world.gateway, &record, &change, &outcome));
     arena_free(arena);
     return outcome;
+}
+
+static enum post_outcome put_new(const char *native, const char *text, const char *entry)
+{
+    return put_as(native, text, entry, NULL);
 }
 
 static void put_new_once(void)
@@ -839,6 +849,52 @@ static void a_new_post_is_told_when_the_store_has_forgotten_a_script(void **stat
 {
     (void)state;
     run_world(put_new_in_the_wrong_order);
+}
+
+static void queue_event(const char *trace)
+{
+    struct arguments *arguments = arguments_new();
+    const char *words[] = {"XADD", "work:intake:plaza", "*", "chain", "u1", "trace", trace};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        arguments_text(arguments, words[i]);
+    reply_free(store_run(world.gateway.store, arguments));
+}
+
+/* Told behind its event, by what was known of the account before: only where it is alone and that still
+ * holds. */
+static void put_new_at_once(void)
+{
+    struct arena *arena = arena_new(1 << 20);
+    struct account_record lately;
+    char key[64];
+    (void)snprintf(key, sizeof key, "account:%s", aid);
+    follow("bob", false);
+    assert_int_equal(account_load(world.gateway.store, arena, aid, &lately), LOOKUP_FOUND);
+    assert_int_equal(put_as("p1", "its event is not queued", NULL, &lately), POST_KNOWN);
+    queue_event("other");
+    assert_int_equal(put_as("p1", "another is", NULL, &lately), POST_KNOWN);
+    queue_event("t");
+    assert_int_equal(put_as("p1", "another is in front of it", NULL, &lately), POST_KNOWN);
+    ask("DEL", "work:intake:plaza", NULL);
+    queue_event("t");
+    ask_no_answer("HSET", key, "state", "paused");
+    assert_int_equal(put_as("p1", "the account is paused", NULL, &lately), POST_KNOWN);
+    ask_no_answer("HSET", key, "state", "on");
+    ask_no_answer("HSET", key, "hold", "30000");
+    assert_int_equal(put_as("p1", "its posts are held", NULL, &lately), POST_KNOWN);
+    ask_no_answer("HSET", key, "hold", "0");
+    assert_int_equal(put_as("p1", "all is as it was", NULL, &lately), POST_CREATED);
+    wait_for_posts(1);
+    wait_until(nothing_left);
+    assert_int_equal(put_as("p1", "all is as it was", NULL, &lately), POST_KNOWN);
+    assert_int_equal(world.count, 1);
+    arena_free(arena);
+}
+
+static void a_lone_event_is_told_at_once_only_when_nothing_has_changed(void **state)
+{
+    (void)state;
+    run_world(put_new_at_once);
 }
 
 /* ---- signed ahead ---- */
@@ -1005,6 +1061,7 @@ int main(void)
         cmocka_unit_test(a_new_post_is_stored_and_told_once),
         cmocka_unit_test(what_others_have_worked_off_meanwhile_is_not_told_as_new),
         cmocka_unit_test(a_new_post_is_told_when_the_store_has_forgotten_a_script),
+        cmocka_unit_test(a_lone_event_is_told_at_once_only_when_nothing_has_changed),
         cmocka_unit_test(what_was_signed_ahead_is_used_where_it_fits),
         cmocka_unit_test(what_was_claimed_while_the_answer_was_lost_is_sent_all_the_same),
         cmocka_unit_test(a_host_whose_name_is_unknown_is_told_apart_from_one_that_refuses),
