@@ -12,7 +12,7 @@
 #include <sanitizer/tsan_interface.h>
 #endif
 
-enum { STACK_SIZE = 256 * 1024, GUARD_SIZE = 4096, STACKS_KEPT = 64 };
+enum { STACK_SIZE = 256 * 1024, GUARD_SIZE = 4096, STACKS_KEPT = 256 };
 
 struct task {
     ucontext_t context;

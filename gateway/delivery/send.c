@@ -205,13 +205,14 @@ static void remember_scheme(struct sending *sending)
 static void answered(void *context, struct fetch_result *result)
 {
     struct sending *sending = context;
+    bool taken = result->error == FETCH_OK && result->status >= 200 && result->status < 300;
     struct delivery_attempt attempt = {
         .error = result->error,
         .status = result->status,
         .retry_after_ms = result->retry_after_ms,
         .attempts = (unsigned)strtoul(claim_part(sending->claim.name, 3), NULL, 10),
         .farewell = is_farewell(sending->claim.kind),
-        .chance = chance(),
+        .chance = taken ? 0 : chance(), /* only what is tried again has a delay to spread */
     };
     sending->answer = delivery_answer(&attempt);
     sending->status = result->error == FETCH_OK ? result->status : 0;
