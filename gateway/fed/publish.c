@@ -146,8 +146,9 @@ static const char *update_id(struct publishing *publishing)
     return arena_format(publishing->arena, "%s#update-%llu", object, (unsigned long long)post->revision);
 }
 
-bool publishing_queue_note(struct publishing *publishing, const json_t *note,
-                           const struct note_people *people, bool *queued)
+bool publishing_queue_note(
+    struct publishing *publishing, const json_t *note, const struct note_people *people,
+    bool *queued) /* NOLINT(readability-non-const-parameter): delivery_queue writes it */
 {
     const struct post_record *post = &publishing->post;
     struct delivery_target *targets = arena_alloc(publishing->arena, DELIVERY_TARGETS_MAX * sizeof *targets);

@@ -11,6 +11,9 @@ if account[1] ~= 'on' then
   return -1
 end
 local host = host_number(ARGV[5])
+if ARGV[8] then
+  redis.call('HSETNX', 'host:' .. host, 'seen', ARGV[8]) -- its Follow came when the host was not known yet
+end
 local inbox = inbox_number(host, ARGV[6], actor)
 inbox_met(host, ARGV[6], ARGV[7] == '1', actor)
 account_expose(account[2], host)
