@@ -313,10 +313,7 @@ static void tick_task(void *context)
 {
     struct jobs *jobs = context;
     while (!jobs->gateway->stopping) {
-        int64_t left = jobs->lease.valid_until - loop_monotonic_ms();
-        if (left < LEASE_MS - LEASE_RENEW_MS)
-            (void)lease_take(jobs->gateway, &jobs->lease);
-        if (lease_held(&jobs->lease))
+        if (lease_keep(jobs->gateway, &jobs->lease))
             tick(jobs);
         task_sleep(TICK_MS);
     }

@@ -20,10 +20,14 @@ bool lease_take(struct gateway *gateway, struct lease *lease)
     return lease_held(lease);
 }
 
+bool lease_is_due(const struct lease *lease)
+{
+    return lease->valid_until - loop_monotonic_ms() < LEASE_MS - LEASE_RENEW_MS;
+}
+
 bool lease_keep(struct gateway *gateway, struct lease *lease)
 {
-    int64_t left = lease->valid_until - loop_monotonic_ms();
-    return left >= LEASE_MS - LEASE_RENEW_MS || lease_take(gateway, lease);
+    return !lease_is_due(lease) || lease_take(gateway, lease);
 }
 
 bool lease_held(const struct lease *lease)

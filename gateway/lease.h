@@ -16,7 +16,9 @@ struct lease {
 
 /* Takes or renews. Waits. True while this worker holds it. */
 bool lease_take(struct gateway *gateway, struct lease *lease);
-/* The same for one that is renewed again and again: asks the store only when that is due. */
+/* Whether it is to be renewed by now, or is not held at all. */
+bool lease_is_due(const struct lease *lease);
+/* As lease_take for one that is renewed again and again: asks the store only when that is due. */
 bool lease_keep(struct gateway *gateway, struct lease *lease);
 /* True as far as this worker knows without asking: a holder stops acting once this is false. */
 bool lease_held(const struct lease *lease);

@@ -167,8 +167,7 @@ static void look_for_missed(struct work *work)
 static void look(struct work *work)
 {
     bool held = lease_held(&work->lease);
-    int64_t left = work->lease.valid_until - loop_monotonic_ms();
-    bool renewed = !held || left < LEASE_MS - LEASE_RENEW_MS;
+    bool renewed = lease_is_due(&work->lease);
     if (renewed) {
         bool taken = lease_take(work->gateway, &work->lease);
         if (!taken || !held)

@@ -67,8 +67,8 @@ struct delivery_activity {
     const struct delivery_target *targets;
     size_t target_count;
     bool late; /* a Delete, sent before, to targets that were met after it */
-    bool *
-        queued; /* says whether it was: not when that was done before or is not called for; NULL: no matter */
+    /* Says whether it was: not when that was done before or is not called for. NULL: no matter. */
+    bool *queued;
 };
 
 enum { DELIVERY_TARGETS_MAX = 100 };

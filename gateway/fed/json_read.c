@@ -130,11 +130,12 @@ static int on_end(void *context)
     return TAKEN;
 }
 
-/* yajl takes the beginning of another value behind the root for one that is still to come. */
+/* yajl takes the beginning of another value behind the root for one that is still to come. (Of what is no
+ * more than a space, json_guard() lets only white space through.) */
 static bool ends_there(const struct reading *reading)
 {
     const char *rest = reading->text + reading->root_length;
-    while (rest < reading->end && *rest && strchr(" \t\r\n", *rest))
+    while (rest < reading->end && (unsigned char)*rest <= ' ')
         rest++;
     return rest == reading->end;
 }

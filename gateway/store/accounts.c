@@ -76,12 +76,13 @@ static const char *make_stamp(const struct reply *reply, struct arena *arena)
 {
     static const char *const fields[] = {"state", "host",       "name",        "revision",
                                          "hold",  "keeps_home", "home_marker", "pauses"};
-    const char *text = "";
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+    enum { FIELDS = sizeof fields / sizeof fields[0] };
+    const char *v[FIELDS];
+    for (size_t i = 0; i < FIELDS; i++) {
         const char *value = reply_field(reply, fields[i]);
-        text = arena_format(arena, "%s%s|", text, value ? value : "");
+        v[i] = value ? value : "";
     }
-    return text;
+    return arena_format(arena, "%s|%s|%s|%s|%s|%s|%s|%s|", v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]);
 }
 
 enum lookup account_read(const struct reply *reply, struct arena *arena, const char *aid,

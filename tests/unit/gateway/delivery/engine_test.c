@@ -3,11 +3,8 @@
 
 static void put_post(const char *native, uint64_t revision, int64_t hold_ms, char oid[OID_LENGTH + 1])
 {
-    struct post post = {.id = native, .author = "u1", .revision = revision, .visibility = VISIBILITY_PUBLIC};
+    const struct post post = post_of(native, revision, "hello");
     enum post_outcome outcome;
-    post.body.text = "hello";
-    post.body.length = 5;
-    post.federate = true;
     oid_make(aid, native, 0, oid);
     const struct post_change change = {.aid = aid,
                                        .oid = oid,

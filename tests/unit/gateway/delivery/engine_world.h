@@ -275,6 +275,15 @@ static void ask_no_answer(const char *one, const char *two, const char *three, c
     store_start(world.gateway.store, arguments, NULL, NULL);
 }
 
+static struct post post_of(const char *native, uint64_t revision, const char *text)
+{
+    struct post post = {.id = native, .author = "u1", .revision = revision, .visibility = VISIBILITY_PUBLIC};
+    post.body.text = text;
+    post.body.length = strlen(text);
+    post.federate = true;
+    return post;
+}
+
 static bool nothing_left(void)
 {
     struct reply *reply = store_call(world.gateway.store, "KEYS", "activity:*", (char *)NULL);

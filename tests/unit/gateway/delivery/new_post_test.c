@@ -14,13 +14,10 @@ static enum post_outcome put_as(const char *native, const char *text, const char
                                 const struct account_record *lately)
 {
     struct arena *arena = arena_new(1 << 20);
-    struct post post = {.id = native, .author = "u1", .revision = 1, .visibility = VISIBILITY_PUBLIC};
+    const struct post post = post_of(native, 1, text);
     struct account_record record;
     enum post_outcome outcome = POST_UNSEEN;
     char oid[OID_LENGTH + 1];
-    post.body.text = text;
-    post.body.length = strlen(text);
-    post.federate = true;
     oid_make(aid, native, 0, oid);
     const struct post_change change = {.aid = aid,
                                        .oid = oid,
